@@ -1,0 +1,365 @@
+import type { Credentials, Driver, Endpoint, Headers, Link, MessagingError } from '@spanwire/driver'
+import type { InputOf, OutputOf, ParamsOf, Queue, ReplyInputOf, ReplyOf, Rpc, Topic } from '../contract/contract.js'
+import type { Location } from '../route/picture.js'
+import type { Policy } from '../route/policy.js'
+import type { Runtime } from '../runtime/runtime.js'
+
+/** A duration: ms, or text such as `'500ms'`, `'5s'`, `'2m'`, `'1h'`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
+
+export interface ClientOptions<Site extends string = string> {
+  /** Where this process runs. */
+  readonly here: Location
+  readonly sites: { readonly [Name in Site]: SiteOptions }
+  /** First match wins; without a match: `nearest()`. */
+  readonly routes?: readonly RouteOptions<NoInfer<Site>>[]
+  /** What may wait here while no site can take it. Default 10,000 messages, 16 MiB, 30 s. Beyond: `unavailable` or `timeout`, with a reason per site. */
+  readonly outbox?: { readonly messages?: number; readonly bytes?: number; readonly wait?: Duration }
+  /** How long, and how much of, what a site acknowledged is kept to be offered elsewhere should that site be lost. Default 30 s (live topics 3 s), 64 MiB. */
+  readonly retain?: { readonly time?: Duration; readonly bytes?: number }
+  /** What opening a channel that does not exist does. Default `create`. */
+  readonly missing?: 'create' | 'refuse'
+  /** Default: the system's clock, timers and randomness. */
+  readonly runtime?: Runtime
+}
+
+export interface SiteOptions {
+  readonly location: Location
+  readonly driver: Driver
+  readonly endpoints: readonly Endpoint[]
+  /** A value, or a provider that is asked before each dial. Default: none. */
+  readonly credentials?: Credentials | ((signal: AbortSignal) => Promise<Credentials>)
+  /** PEM texts. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly serverName?: string }
+  /** `standby`: only when no active site is left. `drain`: takes no new work. Default `active`. */
+  readonly mode?: 'active' | 'standby' | 'drain'
+}
+
+export interface RouteOptions<Site extends string = string> {
+  /** Channel names with NATS wildcards: `*` one token, `>` the rest. */
+  readonly match: string
+  readonly policy: Policy<Site>
+}
+
+interface Waiting {
+  /** Aborting rejects with `canceled`; what was handed to an engine by then is `outcome-unknown`. */
+  readonly signal?: AbortSignal
+  /** Default 30 s; requests 5 s. */
+  readonly timeout?: Duration
+}
+
+export interface PublishOptions extends Waiting {
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface SendOptions extends PublishOptions {
+  /** Not before this has passed. */
+  readonly delay?: Duration
+  /** Dropped by the engine if nobody took it by then. */
+  readonly ttl?: Duration
+}
+
+export type RequestOptions = PublishOptions
+
+/** The parameters may be left out when the value carries them under the same names. */
+export type WithParams<C, Options> = [keyof ParamsOf<C>] extends [never]
+  ? [options?: Options]
+  : InputOf<C> extends { readonly [Name in keyof ParamsOf<C>]: string | number }
+    ? [options?: Options & { readonly params?: ParamsOf<C> }]
+    : [options: Options & { readonly params: ParamsOf<C> }]
+
+/** What was promised when a publish or send resolved. */
+export interface Sent {
+  readonly id: string
+  /** What the acknowledgement means: `sent` written to the engine, `accepted` taken by it, `stored` in its log. */
+  readonly durability: 'sent' | 'accepted' | 'stored'
+  /** Who acknowledged. */
+  readonly sites: readonly string[]
+}
+
+export interface SubscribeOptions {
+  /** Default `now`; a Date or Unix ms; or what `checkpoint()` gave. */
+  readonly from?: 'now' | 'beginning' | 'latest' | Date | number | Checkpoint
+  /**
+   * `strict` waits up to 2 s for a missing message (default for durable), `arrival` gives at once (live),
+   * `newest` gives only what is newer than the last given (latest).
+   */
+  readonly order?: 'strict' | 'arrival' | 'newest'
+  /** What happens when the reader is slower than the channel. Default `wait`; live topics `drop-oldest`. */
+  readonly overflow?: 'wait' | 'drop-oldest' | 'latest-per-key' | 'error'
+  /** Messages that may wait for the reader. Default 1,000. */
+  readonly buffer?: number
+  /** Members of a group share the messages. */
+  readonly group?: string
+  /** At most so many updates a second and path; skips to the newest. */
+  readonly maxRate?: number
+  readonly signal?: AbortSignal
+}
+
+/** Positions and windows of a subscription as one value: store it with the effect of the last handled message. Plain text. */
+export interface Checkpoint {
+  readonly checkpoint: string
+}
+
+export interface Message<Value = unknown, Params = Readonly<Record<string, string>>> {
+  readonly value: Value
+  readonly params: Params
+  /** The parameters as one text, escaped: the key of tables. */
+  readonly path: string
+  /** The site that delivered it. */
+  readonly site: string
+  /** Publisher and lane; `undefined` for messages of foreign clients. */
+  readonly source: string | undefined
+  readonly seq: number | undefined
+  /** The publisher's stamp, else the engine's, Unix ms. */
+  readonly timeMs: number | undefined
+  /** A later one of the same source was given before. */
+  readonly late: boolean
+  /** Not the first attempt: an earlier copy may have been lost or seen. */
+  readonly again: boolean
+  /** It is too old to tell whether it was given before. */
+  readonly uncertain: boolean
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface Subscription<Value = unknown, Params = Readonly<Record<string, string>>>
+  extends AsyncIterable<Message<Value, Params>>,
+    AsyncDisposable {
+  /** Attached at every site that can be reached: what is published from now on arrives. Rejects if it never can be. */
+  readonly ready: Promise<void>
+  checkpoint(): Checkpoint
+  status(): SubscriptionStatus
+  /** Ends the iteration after what is already here. */
+  stop(): Promise<void>
+}
+
+export interface SubscriptionStatus {
+  readonly attached: readonly string[]
+  readonly missing: readonly string[]
+  readonly received: number
+  readonly duplicates: number
+  readonly gapsOpen: number
+  readonly held: number
+}
+
+export interface ConsumeOptions {
+  /** Jobs in work at once. Default 1. */
+  readonly concurrency?: number
+  readonly signal?: AbortSignal
+  /** Called when the engine confirmed how a job ended. */
+  readonly onSettled?: (job: Job, how: 'ack' | 'retry' | 'reject') => void
+}
+
+export interface Job {
+  readonly id: string | undefined
+  readonly params: Readonly<Record<string, string>>
+  readonly path: string
+  readonly site: string
+  /** 1 for the first delivery. */
+  readonly attempt: number
+  readonly redelivered: boolean
+  readonly again: boolean
+  readonly timeMs: number | undefined
+  readonly headers: Readonly<Record<string, string>>
+  /** Aborts when the job is lost (lease, link) or the worker is cut. */
+  readonly signal: AbortSignal
+  /** Renews the lease. Done automatically while the handler runs, where the engine can. */
+  extend(): Promise<void>
+  /** When the handler resolves, this job is tried again instead of acknowledged. */
+  retry(delay?: Duration): void
+  /** When the handler resolves, this job goes to the dead letter with this reason. */
+  reject(reason: string): void
+}
+
+export interface Worker extends AsyncDisposable {
+  readonly ready: Promise<void>
+  /** Takes no more; resolves when running handlers have settled. */
+  stop(): Promise<void>
+}
+
+export interface RespondOptions {
+  readonly concurrency?: number
+  readonly signal?: AbortSignal
+}
+
+export interface Call {
+  readonly id: string | undefined
+  readonly params: Readonly<Record<string, string>>
+  readonly site: string
+  readonly attempt: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Aborts at the requester's deadline. */
+  readonly signal: AbortSignal
+}
+
+/** The newest value per path, kept up to date. */
+export interface Table<Value = unknown, Params = Readonly<Record<string, string>>> extends AsyncDisposable {
+  /** Every reachable site gave its snapshot. */
+  readonly ready: Promise<void>
+  get(path: string): TableEntry<Value, Params> | undefined
+  entries(): IterableIterator<[string, TableEntry<Value, Params>]>
+  readonly size: number
+  /** Changed paths since the last step; the first step names all. Conflated: a slow reader gets each path once. */
+  changes(options?: { readonly signal?: AbortSignal }): AsyncIterable<readonly string[]>
+  status(): { readonly complete: boolean; readonly missing: readonly string[] }
+  stop(): Promise<void>
+}
+
+/** The same object until the value or its staleness changes. */
+export interface TableEntry<Value = unknown, Params = Readonly<Record<string, string>>> {
+  readonly value: Value
+  readonly params: Params
+  readonly path: string
+  readonly timeMs: number | undefined
+  readonly site: string
+  /** The site that served it is lost and no other confirmed it since. */
+  readonly stale: boolean
+}
+
+export type SiteState = 'idle' | 'dialing' | 'up' | 'suspect' | 'waiting' | 'draining' | 'disabled' | 'closed'
+
+export interface Status {
+  readonly generation: number
+  readonly sites: readonly {
+    readonly name: string
+    readonly engine: string
+    readonly state: SiteState
+    readonly since: number
+    readonly endpoint: string | undefined
+    readonly attempt: number
+    readonly rttMs: number | undefined
+    readonly error: { readonly code: string; readonly message: string } | undefined
+  }[]
+  readonly outbox: { readonly messages: number; readonly bytes: number }
+  /** What could be offered again now, and how far back that reaches. `cut`: the bound in bytes shortened it. */
+  readonly retained: {
+    readonly messages: number
+    readonly bytes: number
+    readonly spanMs: number
+    readonly cut: boolean
+  }
+  readonly subscriptions: readonly ({ readonly channel: string } & SubscriptionStatus)[]
+}
+
+/** What happened, for logs, pages and operators. `at`: Unix ms. */
+export type ClientEvent = { readonly at: number } & (
+  | {
+      readonly type: 'site'
+      readonly site: string
+      readonly from: SiteState
+      readonly to: SiteState
+      readonly reason: string
+    }
+  /** A lane (or all of a channel's) goes to another site now. `ms`: since the first sign of the fault. */
+  | {
+      readonly type: 'moved'
+      readonly channel: string
+      readonly from: string
+      readonly to: string
+      readonly reason: string
+      readonly ms: number
+    }
+  | {
+      readonly type: 'gap'
+      readonly channel: string
+      readonly source: string
+      readonly first: number
+      readonly last: number
+      readonly reason: string
+    }
+  | { readonly type: 'gap-closed'; readonly channel: string; readonly source: string; readonly seq: number }
+  | { readonly type: 'overflow'; readonly channel: string; readonly dropped: number }
+  | {
+      readonly type: 'lost'
+      readonly channel: string
+      readonly site: string
+      readonly reason: string
+      readonly count: number | undefined
+    }
+  /** Bytes that the contract cannot read. They are given here once, and the next message is handled. */
+  | {
+      readonly type: 'undecodable'
+      readonly channel: string
+      readonly site: string
+      readonly id: string | undefined
+      readonly body: Uint8Array | string
+      readonly headers: Headers
+      readonly error: MessagingError
+    }
+  | {
+      readonly type: 'dead-letter'
+      readonly channel: string
+      readonly id: string | undefined
+      readonly reason: string
+      readonly attempt: number
+    }
+  | {
+      readonly type: 'offered-again'
+      readonly channel: string
+      readonly from: string
+      readonly to: string
+      readonly count: number
+    }
+  | {
+      readonly type: 'handler-failed'
+      readonly channel: string
+      readonly id: string | undefined
+      readonly attempt: number
+      readonly error: unknown
+    }
+  | { readonly type: 'warning'; readonly message: string }
+)
+
+/** Why a site was, or was not, chosen. Sentences for operators. */
+export interface Explanation {
+  readonly op: string
+  readonly channel: string
+  readonly lane: string
+  readonly policy: string
+  /** Best first; under `all`, every one of them. */
+  readonly sites: readonly string[]
+  readonly trace: readonly string[]
+}
+
+/** One typed client over all sites. Made by `createClient`. */
+export interface Client extends AsyncDisposable {
+  /** Resolves when done (see {@link Sent}). Rejects with `outcome-unknown` if it may have been taken; any other code promises that nobody will ever receive it. */
+  publish<C extends Topic>(topic: C, value: InputOf<C>, ...rest: WithParams<C, PublishOptions>): Promise<Sent>
+  /** A tombstone for one path of a `latest` topic, to every site of its route. */
+  remove<C extends Topic>(topic: C, params: ParamsOf<C>, options?: PublishOptions): Promise<Sent>
+  send<C extends Queue>(queue: C, value: InputOf<C>, ...rest: WithParams<C, SendOptions>): Promise<Sent>
+  request<C extends Rpc>(rpc: C, query: InputOf<C>, ...rest: WithParams<C, RequestOptions>): Promise<ReplyOf<C>>
+  subscribe<C extends Topic>(
+    topic: C,
+    params?: Partial<ParamsOf<C>>,
+    options?: SubscribeOptions,
+  ): Subscription<OutputOf<C>, ParamsOf<C>>
+  consume<C extends Queue>(
+    queue: C,
+    handler: (value: OutputOf<C>, job: Job) => unknown,
+    options?: ConsumeOptions,
+  ): Worker
+  respond<C extends Rpc>(
+    rpc: C,
+    handler: (query: OutputOf<C>, call: Call) => ReplyInputOf<C> | Promise<ReplyInputOf<C>>,
+    options?: RespondOptions,
+  ): Worker
+  table<C extends Topic>(
+    topic: C,
+    params?: Partial<ParamsOf<C>>,
+    options?: { readonly signal?: AbortSignal; readonly maxRate?: number },
+  ): Table<OutputOf<C>, ParamsOf<C>>
+  /** A frozen picture of this moment. */
+  status(): Status
+  /** Iterates what happens from the call on. Bounded: a reader that is 1,000 events behind loses the oldest, and is told. */
+  watch(options?: { readonly signal?: AbortSignal }): AsyncIterable<ClientEvent>
+  explain(
+    op: 'publish' | 'send' | 'request' | 'subscribe' | 'consume' | 'respond',
+    contract: Topic | Queue | Rpc,
+    at?: { readonly params?: Readonly<Record<string, string>>; readonly key?: string },
+  ): Explanation
+  /** The whole client as one link: what gateways and bridges stand on. Identity passes untouched, nothing is held, exact duplicates are dropped. */
+  hop(): Link
+  /** Drains in phases: intake stops, handlers finish, the outbox empties, the rest settles. A second call waits for the first. Default timeout 10 s. */
+  close(options?: { readonly timeout?: Duration }): Promise<void>
+}

@@ -1,0 +1,1 @@
+export { type Runtime, systemRuntime } from './runtime/runtime.js'
