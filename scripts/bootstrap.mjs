@@ -1,0 +1,78 @@
+/** From a fresh clone to a workspace in which anything can run. Needs Node and npm, and no installed package. */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fail, run } from './exec.mjs'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+// `packageManager` pins a hash for corepack's sake, which npm does not read.
+const packageManager = String(JSON.parse(readText('package.json')).packageManager)
+const pnpmVersion = packageManager.replace(/^pnpm@/, '').replace(/\+.*$/, '')
+const pnpmHome = join(root, '.tools', `pnpm-${pnpmVersion}`)
+const pnpmFile = join(pnpmHome, 'node_modules/pnpm/bin/pnpm.cjs')
+const stampFile = join(root, 'node_modules/.stamp')
+
+/** Turbo finds its tools by absolute paths only; none of the tools reports home. */
+export const env = {
+  ...process.env,
+  PATH: [join(root, 'node_modules/.bin'), join(pnpmHome, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter),
+  TURBO_TELEMETRY_DISABLED: '1',
+  TURBO_NO_UPDATE_NOTIFIER: '1',
+  DO_NOT_TRACK: '1',
+  npm_config_update_notifier: 'false',
+}
+
+/** Makes node_modules match the lockfile; does nothing when it already does. */
+export async function prepare() {
+  checkNode()
+  await providePnpm()
+  const stamp = stampNow()
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
+  // CI=true: pnpm then never asks whether it may replace node_modules.
+  const code = await pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], { CI: 'true' })
+  if (code !== 0) {
+    fail('The dependencies could not be installed. If a package.json was changed, run `npm run pnpm -- install`.')
+  }
+  writeFileSync(stampFile, stamp)
+}
+
+/** @param {readonly string[]} args @param {NodeJS.ProcessEnv} [extra] @returns {Promise<number>} */
+export async function pnpm(args, extra = {}) {
+  checkNode()
+  await providePnpm()
+  return (await run(process.execPath, [pnpmFile, ...args], { cwd: root, env: { ...env, ...extra } })).code
+}
+
+/** Builds through turbo's cache. Without filters: everything. @param {readonly string[]} filters */
+export async function build(filters = []) {
+  const args = ['run', 'build', '--output-logs=new-only', ...filters.map((filter) => `--filter=${filter}`)]
+  const { code } = await run(join(root, 'node_modules/.bin/turbo'), args, { cwd: root, env })
+  if (code !== 0) process.exit(code)
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return
+  fail(`Spanwire needs Node 20.19 or newer; this is Node ${process.versions.node} (${process.execPath}).`)
+}
+
+async function providePnpm() {
+  if (existsSync(pnpmFile)) return
+  const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = ['install', '--prefix', pnpmHome, ...flags, `pnpm@${pnpmVersion}`]
+  const { code } = await run('npm', args, { cwd: root, env, shell: process.platform === 'win32' })
+  if (code !== 0) fail(`npm could not fetch pnpm ${pnpmVersion}. Is the registry reachable? (npm config get registry)`)
+}
+
+function stampNow() {
+  const hash = createHash('sha256').update(`${process.version} ${process.platform} ${process.arch} ${packageManager}`)
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml']) hash.update(readText(file))
+  return hash.digest('hex')
+}
+
+/** @param {string} file */
+function readText(file) {
+  return readFileSync(join(root, file), 'utf8')
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+/** The one entry behind `npm start`, `npm test` and the rest: brings the workspace up, then does what was asked. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { build, env, pnpm, prepare, root } from './bootstrap.mjs'
+import { provideChromium } from './chromium.mjs'
+import { fail, run } from './exec.mjs'
+
+const [command = '', ...args] = process.argv.slice(2)
+
+/** @type {Record<string, () => Promise<number>>} */
+const commands = {
+  start: async () => {
+    await prepare()
+    await build(['@spanwire-examples/quotes'])
+    const { code, stopped } = await node(['examples/quotes/dist/start.js', ...args])
+    // Who ended the example on purpose has not failed, however the signal was taken.
+    return stopped && code > 128 ? 0 : code
+  },
+
+  test: async () => {
+    await prepare()
+    await build()
+    return (await node([bin('vitest/vitest.mjs'), 'run', ...args], await provideChromium())).code
+  },
+
+  check: async () => {
+    await prepare()
+    return (await node(['scripts/check.mjs', ...args])).code
+  },
+
+  consumers: async () => {
+    await prepare()
+    await build(['./packages/*'])
+    return (await node(['test/consumers/run.mjs', ...args])).code
+  },
+
+  build: async () => {
+    await prepare()
+    await build(args)
+    return 0
+  },
+
+  bench: async () => {
+    await prepare()
+    await build(['./packages/*'])
+    const file = 'bench/run.mjs'
+    if (!existsSync(join(root, file))) fail(`There is no ${file} yet.`)
+    return (await node(['--expose-gc', file, ...args])).code
+  },
+
+  pnpm: () => pnpm(args),
+}
+
+/** @param {readonly string[]} argv @param {NodeJS.ProcessEnv} [extra] */
+function node(argv, extra = {}) {
+  return run(process.execPath, argv, { cwd: root, env: { ...env, ...extra } })
+}
+
+/** @param {string} file */
+function bin(file) {
+  return join(root, 'node_modules', file)
+}
+
+const action = commands[command]
+if (action === undefined) fail(`Unknown command "${command}". One of: ${Object.keys(commands).join(', ')}.`)
+process.exitCode = await action()
