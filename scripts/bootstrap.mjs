@@ -17,7 +17,9 @@ const stampFile = join(root, 'node_modules/.stamp')
 /** Turbo finds its tools by absolute paths only; none of the tools reports home. */
 export const env = {
   ...process.env,
-  PATH: [join(root, 'node_modules/.bin'), join(pnpmHome, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter),
+  PATH: [join(root, 'node_modules/.bin'), join(pnpmHome, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(
+    delimiter,
+  ),
   TURBO_TELEMETRY_DISABLED: '1',
   TURBO_NO_UPDATE_NOTIFIER: '1',
   DO_NOT_TRACK: '1',
@@ -31,7 +33,9 @@ export async function prepare() {
   const stamp = stampNow()
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
   // CI=true: pnpm then never asks whether it may replace node_modules.
-  const code = await pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], { CI: 'true' })
+  const code = await pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], {
+    CI: 'true',
+  })
   if (code !== 0) {
     fail('The dependencies could not be installed. If a package.json was changed, run `npm run pnpm -- install`.')
   }
