@@ -1,0 +1,201 @@
+import type {
+  Batch,
+  Capabilities,
+  Channel,
+  ChannelSpec,
+  Flow,
+  MessagingError,
+  Reception,
+  Source,
+} from '@spanwire/driver'
+import type { Runtime } from '../runtime/runtime.js'
+import { within } from '../runtime/within.js'
+import { backoffMs } from './backoff.js'
+import { isDenied, retryMs } from './channels.js'
+import { asFault } from './dial.js'
+import type { Session } from './session.js'
+import { STABLE_MS } from './step.js'
+
+/** `refused`: forbidden, missing, impossible here; tried again slowly where that can change, else with the next link. */
+export type AttachmentState =
+  | { readonly at: 'waiting' }
+  | { readonly at: 'attaching' }
+  | { readonly at: 'attached' }
+  | { readonly at: 'refused'; readonly error: MessagingError }
+  | { readonly at: 'stopped' }
+
+/** `conflict`: the position given last is of another log. */
+export type AttachReason = 'first' | 'again' | 'conflict'
+
+export interface AttachmentOptions {
+  /** Asked at each attach. */
+  source(why: AttachReason): Source
+  readonly flow: Flow
+  /** Comes in order, one at a time: the next pull waits for a promise that it returns. Must not throw or reject. */
+  onBatch(batch: Batch, can: Capabilities): void | Promise<void>
+  /** Never called from within `attach`. The last one is `stopped`. */
+  onState(state: AttachmentState): void
+  readonly runtime: Runtime
+}
+
+/** A reception that is kept alive on one site. */
+export interface Attachment {
+  readonly state: AttachmentState
+  /** New bounds, from now on and for later attaches. */
+  adjust(flow: Flow): void
+  /** No pull after the call. Resolves when what was pulled is settled, or given back at the signal's abort. A second call waits for the first. */
+  stop(signal: AbortSignal): Promise<void>
+}
+
+const ATTACH_MS = 10_000
+const WAITING: AttachmentState = { at: 'waiting' }
+const ATTACHING: AttachmentState = { at: 'attaching' }
+const ATTACHED: AttachmentState = { at: 'attached' }
+const STOPPED: AttachmentState = { at: 'stopped' }
+
+/** Keeps one reception attached: again at once with each new link, with backoff while the link stays. Ends by `stop` or with the session. */
+export function attach(session: Session, spec: ChannelSpec, options: AttachmentOptions): Attachment {
+  return new Keeper(session, spec, options)
+}
+
+class Keeper implements Attachment {
+  readonly #session: Session
+  readonly #spec: ChannelSpec
+  readonly #options: AttachmentOptions
+  readonly #stop = new AbortController()
+  readonly #run: Promise<void>
+  #state: AttachmentState = WAITING
+  #why: AttachReason = 'first'
+  #failures = 0
+  #flow: Flow
+  #reception: Reception | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor(session: Session, spec: ChannelSpec, options: AttachmentOptions) {
+    this.#session = session
+    this.#spec = spec
+    this.#options = options
+    this.#flow = options.flow
+    this.#run = Promise.resolve().then(() => this.#keep())
+  }
+
+  get state(): AttachmentState {
+    return this.#state
+  }
+
+  adjust(flow: Flow): void {
+    this.#flow = flow
+    this.#reception?.adjust(flow)
+  }
+
+  stop(signal: AbortSignal): Promise<void> {
+    this.#stopped ??= this.#end(signal)
+    return this.#stopped
+  }
+
+  async #end(signal: AbortSignal): Promise<void> {
+    this.#stop.abort()
+    // The loop may still wait for the reader of the last batch; nobody has to.
+    await (this.#reception ? this.#reception.stop(signal) : this.#run)
+    this.#set(STOPPED)
+  }
+
+  get #over(): boolean {
+    return this.#stop.signal.aborted || this.#session.state.at === 'closed'
+  }
+
+  async #keep(): Promise<void> {
+    while (!this.#over) {
+      const place = this.#session.channel(this.#spec)
+      if (place.at === 'open') await this.#serve(place.channel)
+      else {
+        this.#set(place.at === 'refused' ? afterError(place.error) : WAITING)
+        await this.#until(() => this.#session.channel(this.#spec) !== place, Infinity)
+      }
+    }
+    if (!this.#stop.signal.aborted) this.#set(STOPPED)
+  }
+
+  async #serve(channel: Channel): Promise<void> {
+    const { runtime } = this.#options
+    const { link } = this.#session
+    const began = runtime.now()
+    let fault: MessagingError | undefined
+    try {
+      await this.#pump(await this.#receive(channel), channel.can)
+    } catch (error) {
+      fault = asFault(error, `Receiving from ${this.#spec.kind} ${this.#spec.name} failed.`)
+    }
+    this.#reception = undefined
+    if (this.#over) return
+    if (runtime.now() - began >= STABLE_MS) this.#failures = 0
+    this.#failures += 1
+    const wait = this.#afterwards(fault)
+    if (wait > 0) await this.#until(() => this.#session.link !== link, wait)
+    if (this.#session.link !== link) this.#failures = 0
+  }
+
+  async #receive(channel: Channel): Promise<Reception> {
+    this.#set(ATTACHING)
+    const { runtime, source } = this.#options
+    const late = `Attaching to ${this.#spec.kind} ${this.#spec.name} got no answer within ${ATTACH_MS} ms, though the connection stands.`
+    const reception = await within({ runtime, ms: ATTACH_MS, late }, this.#stop.signal, (signal) =>
+      channel.receive(source(this.#why), this.#flow, signal),
+    )
+    this.#why = 'again'
+    this.#reception = reception
+    return reception
+  }
+
+  async #pump(reception: Reception, can: Capabilities): Promise<void> {
+    // Stopped while the reception was on its way here: nothing has been pulled.
+    if (this.#stop.signal.aborted) return reception.stop(this.#stop.signal)
+    this.#set(ATTACHED)
+    const { onBatch } = this.#options
+    for (let batch = await reception.next(); batch; batch = await reception.next()) {
+      const taken = onBatch(batch, can)
+      if (taken) await taken
+    }
+  }
+
+  /** How long to wait on the same link. */
+  #afterwards(fault: MessagingError | undefined): number {
+    const chance = this.#options.runtime.random()
+    if (fault?.code === 'conflict' && this.#why !== 'conflict') {
+      this.#why = 'conflict'
+      return 0
+    }
+    this.#set(fault ? afterError(fault) : WAITING)
+    return fault ? retryMs(fault, this.#failures, chance) : backoffMs(this.#failures, chance)
+  }
+
+  /** Waits for a session change after which `check` holds, at most `ms`, or for the end. */
+  #until(check: () => boolean, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#stop
+      const done = () => {
+        off()
+        cancel()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const look = () => {
+        if (this.#over || check()) done()
+      }
+      const off = this.#session.onChange(look)
+      const cancel = ms < Infinity ? this.#options.runtime.after(ms, done) : () => {}
+      signal.addEventListener('abort', done)
+      look()
+    })
+  }
+
+  #set(state: AttachmentState): void {
+    if (state === this.#state || this.#state === STOPPED) return
+    this.#state = state
+    this.#options.onState(state)
+  }
+}
+
+function afterError(error: MessagingError): AttachmentState {
+  return isDenied(error) ? { at: 'refused', error } : WAITING
+}

@@ -1,0 +1,124 @@
+import { type Channel, type ChannelSpec, type Link, MessagingError } from '@spanwire/driver'
+import type { Runtime } from '../runtime/runtime.js'
+import { within } from '../runtime/within.js'
+import { backoffMs, slowMs } from './backoff.js'
+import { asFault } from './dial.js'
+import { Sender } from './sender.js'
+
+/** A channel on the session's link. The same object until something changes. */
+export type ChannelState =
+  /** No link. */
+  | { readonly at: 'none' }
+  | { readonly at: 'opening' }
+  | { readonly at: 'open'; readonly channel: Channel; readonly sender: Sender }
+  /** Opened again when asked for after `retryAt` (Runtime ms; Infinity: not on this link). A change is announced then. */
+  | { readonly at: 'refused'; readonly error: MessagingError; readonly retryAt: number }
+
+export const NO_CHANNEL: ChannelState = { at: 'none' }
+const OPENING: ChannelState = { at: 'opening' }
+const OPEN_MS = 10_000
+/** Channels of one link: what a gateway with many users may need, and what a leak of made-up names is stopped at. */
+const MAX_CHANNELS = 10_000
+
+interface Place {
+  readonly spec: ChannelSpec
+  state: ChannelState
+  failures: number
+  /** Takes the pending retry notice back. */
+  forget(): void
+}
+
+/** The channels of one link: each opened once, when first asked for. Ends with the link. */
+export class Channels {
+  /** Messages on their way over this link. */
+  readonly load: { inflight: number } = { inflight: 0 }
+  readonly #link: Link
+  readonly #runtime: Runtime
+  readonly #changed: (name: string) => void
+  /** Contracts keep their spec, so the object finds its place fastest; specs made on the fly are found by content. */
+  readonly #bySpec = new WeakMap<ChannelSpec, Place>()
+  readonly #byContent = new Map<string, Place>()
+  readonly #end = new AbortController()
+
+  constructor(link: Link, runtime: Runtime, changed: (name: string) => void) {
+    this.#link = link
+    this.#runtime = runtime
+    this.#changed = changed
+  }
+
+  /** Aborts with the link. */
+  get signal(): AbortSignal {
+    return this.#end.signal
+  }
+
+  get(spec: ChannelSpec): ChannelState {
+    const place = this.#bySpec.get(spec) ?? this.#place(spec)
+    const { state } = place
+    if (state.at === 'refused' && state.retryAt <= this.#runtime.now()) this.#open(place)
+    return place.state
+  }
+
+  end(): void {
+    this.#end.abort()
+    for (const place of this.#byContent.values()) place.forget()
+    this.#byContent.clear()
+  }
+
+  #place(spec: ChannelSpec): Place {
+    const content = JSON.stringify(spec)
+    let place = this.#byContent.get(content)
+    if (!place) {
+      place = { spec, state: OPENING, failures: 0, forget() {} }
+      if (this.#byContent.size >= MAX_CHANNELS) return { ...place, state: tooMany() }
+      this.#byContent.set(content, place)
+      this.#open(place)
+    }
+    this.#bySpec.set(spec, place)
+    return place
+  }
+
+  #open(place: Place): void {
+    place.state = OPENING
+    const { spec } = place
+    const late = `Opening ${spec.kind} ${spec.name} got no answer within ${OPEN_MS} ms, though the connection stands.`
+    const limit = { runtime: this.#runtime, ms: OPEN_MS, late }
+    within(limit, this.signal, (signal) => this.#link.open(spec, signal)).then(
+      (channel) => this.#set(place, { at: 'open', channel, sender: new Sender(channel, this.load) }),
+      (error) => this.#refuse(place, asFault(error, `Opening ${spec.kind} ${spec.name} failed.`)),
+    )
+  }
+
+  #refuse(place: Place, error: MessagingError): void {
+    if (this.signal.aborted) return
+    place.failures += 1
+    const wait = retryMs(error, place.failures, this.#runtime.random())
+    if (wait < Infinity) place.forget = this.#runtime.after(wait, () => this.#changed(place.spec.name))
+    this.#set(place, { at: 'refused', error, retryAt: this.#runtime.now() + wait })
+  }
+
+  #set(place: Place, state: ChannelState): void {
+    if (this.signal.aborted) return
+    place.state = state
+    this.#changed(place.spec.name)
+  }
+}
+
+/** The channel cannot be used this way: another wire or a retry in a moment would hear the same. */
+export function isDenied({ code }: MessagingError): boolean {
+  return isFinal(code) || code === 'forbidden' || code === 'not-found' || code === 'conflict'
+}
+
+function isFinal(code: MessagingError['code']): boolean {
+  return code === 'capability' || code === 'invalid'
+}
+
+/** How long to leave a channel alone on this link after an error: for good, slowly, or with backoff. */
+export function retryMs(error: MessagingError, failures: number, chance: number): number {
+  if (isFinal(error.code)) return Infinity
+  return isDenied(error) ? slowMs(chance) : backoffMs(failures, chance, error.retryAfterMs)
+}
+
+function tooMany(): ChannelState {
+  const text = `More than ${MAX_CHANNELS} channels on one connection: are names made up from data that belongs in parameters?`
+  return { at: 'refused', error: new MessagingError('overloaded', text, { scope: 'channel' }), retryAt: Infinity }
+}

@@ -1,0 +1,35 @@
+import type { Location, SiteView } from '../route/picture.js'
+import type { Session } from './session.js'
+import { isRefusal, type SessionState } from './state.js'
+
+/** What routing sees of a session. */
+export function viewOf(
+  session: Session,
+  site: { readonly location: Location; readonly mode?: SiteView['mode'] },
+): SiteView {
+  const { state } = session
+  return Object.freeze({
+    name: session.site,
+    location: site.location,
+    mode: site.mode ?? 'active',
+    health: healthOf(state),
+    rttMs: 'rttMs' in state ? state.rttMs : undefined,
+    inflight: session.inflight,
+  })
+}
+
+function healthOf(state: SessionState): SiteView['health'] {
+  switch (state.at) {
+    case 'idle':
+      return 'unknown'
+    case 'dialing':
+      // Trying again proves nothing yet: what ended the time before still holds.
+      if (!state.cause) return 'unknown'
+      return isRefusal(state.cause) ? 'disabled' : 'down'
+    case 'waiting':
+    case 'closed':
+      return 'down'
+    default:
+      return state.at
+  }
+}

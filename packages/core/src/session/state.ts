@@ -1,0 +1,70 @@
+import type { DrainNotice, Endpoint, Link, MessagingError } from '@spanwire/driver'
+
+/** What is known of a live link. */
+export interface Connected {
+  readonly link: Link
+  readonly endpoint: Endpoint
+  /** Runtime ms at which it came up. */
+  readonly since: number
+  readonly rttMs: number
+  /** Number of the dial that made it. Counts on until a link has lasted. */
+  readonly attempt: number
+}
+
+/**
+ * One site's session. Times are Runtime ms. `attempt` numbers dials since the last link that lasted, 1 for the first.
+ *
+ * - `idle`: nobody asked for the site yet. Leaves by start.
+ * - `dialing`: a race over the endpoints is under way; `cause` is what ended the time before.
+ * - `up`: the link works.
+ * - `suspect`: nothing was heard for a while; still used, while the next site is warmed up.
+ * - `draining`: the engine asked us to leave; the link is used until it ends.
+ * - `waiting`: no link; dials again at `retryAt`.
+ * - `disabled`: credentials or certificates were refused. Dials again, slowly, because providers change their mind.
+ * - `closed`: by us, for good.
+ */
+export type SessionState =
+  | { readonly at: 'idle' }
+  | { readonly at: 'dialing'; readonly attempt: number; readonly since: number; readonly cause?: MessagingError }
+  | ({ readonly at: 'up' } & Connected)
+  | ({ readonly at: 'suspect'; readonly silentSince: number } & Connected)
+  | ({ readonly at: 'draining'; readonly notice: DrainNotice } & Connected)
+  | {
+      readonly at: 'waiting' | 'disabled'
+      readonly attempt: number
+      readonly since: number
+      readonly retryAt: number
+      readonly cause: MessagingError
+    }
+  | { readonly at: 'closed' }
+
+/** What happens to a session. `at`: Runtime ms. `chance`: uniform in [0, 1), for the jitter of the wait that follows. */
+export type SessionEvent =
+  | { readonly on: 'start' | 'retry'; readonly at: number }
+  | {
+      readonly on: 'connected'
+      readonly at: number
+      readonly link: Link
+      readonly endpoint: Endpoint
+      readonly rttMs: number
+    }
+  /** The dial came to nothing. */
+  | { readonly on: 'failed'; readonly at: number; readonly error: MessagingError; readonly chance: number }
+  | { readonly on: 'measured'; readonly rttMs: number }
+  /** Nothing arrived for too long, and it is not our own stall. */
+  | { readonly on: 'silent'; readonly at: number }
+  | { readonly on: 'heard' }
+  | { readonly on: 'drain'; readonly notice: DrainNotice }
+  /** The link ended, or its silence is taken for its death. */
+  | { readonly on: 'lost'; readonly at: number; readonly error: MessagingError; readonly chance: number }
+  | { readonly on: 'close' }
+
+/** The link of a state that has one. */
+export function linkOf(state: SessionState): Link | undefined {
+  return 'link' in state ? state.link : undefined
+}
+
+/** Will asking again not help, unless somebody changes credentials, certificates or settings? */
+export function isRefusal(error: MessagingError): boolean {
+  return !error.retryable && error.code !== 'canceled' && error.code !== 'closed'
+}
