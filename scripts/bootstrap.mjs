@@ -1,6 +1,6 @@
 /** From a fresh clone to a workspace in which anything can run. Needs Node and npm, and no installed package. */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fail, run } from './exec.mjs'
@@ -11,7 +11,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 const packageManager = String(JSON.parse(readText('package.json')).packageManager)
 const pnpmVersion = packageManager.replace(/^pnpm@/, '').replace(/\+.*$/, '')
 const pnpmHome = join(root, '.tools', `pnpm-${pnpmVersion}`)
-const pnpmFile = join(pnpmHome, 'node_modules/pnpm/bin/pnpm.cjs')
+export const pnpmFile = join(pnpmHome, 'node_modules/pnpm/bin/pnpm.cjs')
 const stampFile = join(root, 'node_modules/.stamp')
 
 /** Turbo finds its tools by absolute paths only; none of the tools reports home. */
@@ -51,9 +51,18 @@ export async function pnpm(args, extra = {}) {
 
 /** Builds through turbo's cache. Without filters: everything. @param {readonly string[]} filters */
 export async function build(filters = []) {
-  const args = ['run', 'build', '--output-logs=new-only', ...filters.map((filter) => `--filter=${filter}`)]
+  const chosen = [...filters, ...withoutEmpty()].map((filter) => `--filter=${filter}`)
+  const args = ['run', 'build', '--output-logs=errors-only', '--log-order=grouped', ...chosen]
   const { code } = await run(join(root, 'node_modules/.bin/turbo'), args, { cwd: root, env })
   if (code !== 0) process.exit(code)
+}
+
+function withoutEmpty() {
+  const empty = readdirSync(join(root, 'packages')).filter(
+    (name) => !existsSync(join(root, 'packages', name, 'src/index.ts')),
+  )
+  if (empty.length > 0) console.log(`not built, for they have no src/index.ts yet: ${empty.join(', ')}`)
+  return empty.map((name) => `!./packages/${name}`)
 }
 
 function checkNode() {

@@ -1,0 +1,107 @@
+/** `npm run check [step ...]`: everything about the code that can be judged without running it. */
+import { join } from 'node:path'
+import { build, env, pnpmFile, root } from './bootstrap.mjs'
+import { checkLockfile } from './check/lockfile.mjs'
+import { checkTarballs } from './check/tarballs.mjs'
+import { capture, fail } from './exec.mjs'
+import { checkSnippets } from './snippets.mjs'
+
+/** @typedef {{ code: number, output: string }} Verdict */
+/** @typedef {{ name: string, remedy: string, run: () => Promise<Verdict> }} Step */
+
+const modules = join(root, 'node_modules')
+
+/** @type {Step[]} */
+const steps = [
+  {
+    name: 'format',
+    remedy: 'npx biome check --write mends most of it',
+    run: () => tool('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '--colors=off', '--reporter=summary'),
+  },
+  {
+    name: 'lint',
+    remedy: 'the rules are in .oxlintrc.json; a rule is broken on purpose with one line that says why',
+    run: () => tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
+  },
+  {
+    name: 'types',
+    remedy: 'npx tsc -p tsconfig.json shows the same',
+    run: () => tool('typescript/bin/tsc', '-p', 'tsconfig.json'),
+  },
+  {
+    name: 'declarations',
+    remedy: 'write the type of the exported thing down',
+    run: () => tool('typescript/bin/tsc', '-p', 'tsconfig.declarations.json'),
+  },
+  {
+    name: 'portable',
+    remedy:
+      'this package runs everywhere: take it by argument, or list what all platforms have in scripts/check/portable.d.ts',
+    run: () => tool('typescript/bin/tsc', '-p', 'tsconfig.portable.json'),
+  },
+  {
+    name: 'snippets',
+    remedy: 'the code in README.md and docs/ must compile; the lines are those of the page',
+    run: checkSnippets,
+  },
+  {
+    name: 'unused',
+    remedy: 'delete the file, export or dependency; knip.json names the entries',
+    run: () => tool('knip/bin/knip.js', '--no-progress', '--treat-config-hints-as-errors'),
+  },
+  {
+    name: 'imports',
+    remedy: 'who may import whom is in .dependency-cruiser.cjs, with what to do instead',
+    run: () =>
+      tool(
+        'dependency-cruiser/bin/dependency-cruise.mjs',
+        '--config',
+        '.dependency-cruiser.cjs',
+        '--output-type',
+        'err-long',
+        ...cruised,
+      ),
+  },
+  {
+    name: 'lockfile',
+    remedy: 'npm run pnpm -- install, and commit pnpm-lock.yaml',
+    run: () => checkLockfile(pnpmFile),
+  },
+  {
+    name: 'size',
+    remedy: 'the budgets are in .size-limit.cjs; what pages load is paid by every visitor',
+    run: () => tool('size-limit/bin.js'),
+  },
+  {
+    name: 'tarballs',
+    remedy: 'what users install must resolve in every module system; see the package.json of the package',
+    run: checkTarballs,
+  },
+]
+
+const cruised = ['packages', 'examples', 'test', 'bench', 'scripts']
+
+/** @param {string} file of node_modules @param {string[]} args */
+function tool(file, ...args) {
+  return capture(process.execPath, [join(modules, file), ...args], { cwd: root, env: { ...env, NO_COLOR: '1' } })
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !steps.some((step) => step.name === name))
+if (unknown.length > 0) fail(`No step "${unknown.join(' ')}". Steps: ${steps.map((step) => step.name).join(' ')}`)
+
+await build(['./packages/*'])
+/** @type {string[]} */
+const failed = []
+for (const { name, remedy, run } of steps) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const began = performance.now()
+  const { code, output } = await run()
+  const seconds = ((performance.now() - began) / 1000).toFixed(1)
+  console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${seconds.padStart(5)} s`)
+  if (code === 0) continue
+  failed.push(name)
+  console.log(`${output.trimEnd().replaceAll(/^/gm, '  ')}\n  -> ${remedy}\n`)
+}
+console.log(failed.length === 0 ? 'check passed' : `check failed: ${failed.join(', ')}`)
+process.exitCode = failed.length === 0 ? 0 : 1
