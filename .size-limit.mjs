@@ -8,11 +8,8 @@ const react = 'packages/react/dist/index.js'
 
 /**
  * Fails the bundle when a package is in it that the budget does not name: a dependency must not come in unseen.
- *
- * @param {readonly string[]} packages folders of packages/
  */
 function onlyFrom(...packages) {
-  /** @param {import('esbuild').PluginBuild} build */
   const setup = (build) => {
     build.onEnd(({ metafile }) => {
       const strangers = Object.keys(metafile?.inputs ?? {}).filter(
@@ -21,7 +18,6 @@ function onlyFrom(...packages) {
       return { errors: strangers.map((file) => ({ text: `${file} does not belong in this bundle` })) }
     })
   }
-  /** @param {import('esbuild').BuildOptions} config */
   return (config) => ({ ...config, plugins: [...(config.plugins ?? []), { name: 'only-from', setup }] })
 }
 

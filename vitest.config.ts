@@ -1,8 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { findChromium } from './scripts/chromium.mjs'
+import Skips from './scripts/skips.mjs'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
+const chromium = findChromium()
 
 /** Tests run against the sources of every package, so that no build stands between an edit and its test. */
 const alias = readdirSync(`${root}packages`).map((name) => ({
@@ -17,7 +20,11 @@ export default defineConfig({
       'packages/*/{src,test}/**/*.test.{ts,tsx}',
       'examples/*/{src,test}/**/*.test.{ts,tsx}',
       'test/**/*.test.ts',
+      'scripts/**/*.test.ts',
     ],
+    // What is run by hand without `npm test` finds the browser too; without one, browser tests skip with a reason.
+    env: chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
+    reporters: [new Skips(), 'default'],
     testTimeout: 20_000,
   },
 })

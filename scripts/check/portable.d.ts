@@ -3,9 +3,11 @@
  * A global that is missing here is a global that core, the driver seam and the memory engine do without.
  */
 
-declare function setTimeout(callback: () => void, ms?: number): unknown
-declare function clearTimeout(timer: unknown): void
+declare function setTimeout(callback: () => void, ms?: number): number | { unref(): unknown }
+declare function clearTimeout(timer: number | { unref(): unknown } | undefined): void
 declare function queueMicrotask(callback: () => void): void
+/** Only some have it: whoever wants it must ask first. */
+declare var setImmediate: ((callback: () => void) => unknown) | undefined
 
 declare const performance: { now(): number; readonly timeOrigin: number }
 declare const crypto: { getRandomValues<T extends Uint8Array | Uint32Array>(into: T): T; randomUUID(): string }
