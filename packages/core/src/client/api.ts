@@ -2,10 +2,8 @@ import type { Credentials, Driver, Endpoint, Headers, Link, MessagingError } fro
 import type { InputOf, OutputOf, ParamsOf, Queue, ReplyInputOf, ReplyOf, Rpc, Topic } from '../contract/contract.js'
 import type { Location } from '../route/picture.js'
 import type { Policy } from '../route/policy.js'
+import type { Duration } from '../runtime/duration.js'
 import type { Runtime } from '../runtime/runtime.js'
-
-/** A duration: ms, or text such as `'500ms'`, `'5s'`, `'2m'`, `'1h'`. */
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
 
 export interface ClientOptions<Site extends string = string> {
   /** Where this process runs. */
@@ -60,6 +58,11 @@ export interface SendOptions extends PublishOptions {
 }
 
 export type RequestOptions = PublishOptions
+
+/** For parameters that the value does not carry. */
+export interface Params {
+  readonly params?: Readonly<Record<string, string | number>>
+}
 
 /** The parameters may be left out when the value carries them under the same names. */
 export type WithParams<C, Options> = [keyof ParamsOf<C>] extends [never]
@@ -360,6 +363,18 @@ export interface Client extends AsyncDisposable {
   ): Explanation
   /** The whole client as one link: what gateways and bridges stand on. Identity passes untouched, nothing is held, exact duplicates are dropped. */
   hop(): Link
+  /**
+   * Leaves every site as planned, as a page that goes into the back/forward cache must: no failure is counted, nothing is
+   * dialed. Subscriptions, tables, positions and the outbox stay; calls wait within their own deadlines. Tables show their
+   * entries as stale. Resolves when the links are gone; a second call waits for the first.
+   */
+  suspend(): Promise<void>
+  /**
+   * Comes back from {@link Client.suspend}. Sites that wait for their next dial are dialed now, so it also serves when
+   * the network is back. `maxRate`: until the next call, tables and subscriptions of order `newest` get at most so many
+   * updates a second and path, whatever rate they asked for; absent: their own rate again.
+   */
+  resume(options?: { readonly maxRate?: number }): void
   /** Drains in phases: intake stops, handlers finish, the outbox empties, the rest settles. A second call waits for the first. Default timeout 10 s. */
   close(options?: { readonly timeout?: Duration }): Promise<void>
 }

@@ -2,17 +2,20 @@ import type { ChannelSpec } from '@spanwire/driver'
 import type { Codec } from './codec.js'
 import type { StandardSchema } from './schema.js'
 
-/** The names in braces of a template: `'quotes.{symbol}'` -> `'symbol'`. */
-export type ParamOf<Template extends string> = Template extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParamOf<Rest>
-  : never
+/** The names in braces of a template: `'quotes.{symbol}'` -> `'symbol'`; any name where the template is not known to the compiler. */
+export type ParamOf<Template extends string> = string extends Template
+  ? string
+  : Template extends `${string}{${infer Name}}${infer Rest}`
+    ? Name | ParamOf<Rest>
+    : never
 
 interface Shared<Template extends string, In, Out> {
   /** As written: `quotes.{symbol}`. Parameters stand at the end, each a whole token. */
   readonly template: Template
   /** The part before the parameters: `quotes`. */
   readonly name: string
-  readonly params: readonly ParamOf<Template>[]
+  /** Their names, in order. */
+  readonly params: readonly string[]
   readonly spec: ChannelSpec
   readonly schema: StandardSchema<In, Out>
   readonly codec: Codec
@@ -54,6 +57,7 @@ export interface Rpc<
   /** Asking twice does no harm: an unknown outcome may be retried, also at another site. */
   readonly idempotent: boolean
   readonly reply: StandardSchema<ReplyIn, ReplyOut>
+  readonly replyCodec: Codec
 }
 
 export type Contract = Topic | Queue | Rpc

@@ -1,0 +1,75 @@
+import { type Body, MessagingError } from '@spanwire/driver'
+import type { Codec } from './codec.js'
+import type { Contract, Rpc } from './contract.js'
+import { laneOf } from './lane.js'
+import { validate } from './schema.js'
+import { pathOf } from './template.js'
+import { byteLength } from './utf8.js'
+
+/** A body with its length in bytes, as UTF-8 when it is text. */
+export interface Packed {
+  readonly body: Body
+  readonly bytes: number
+}
+
+/** A value on its way: what goes on the wire and where it belongs. */
+export interface Encoded extends Packed {
+  readonly path: string
+  /** Ordering key where it is not the path. */
+  readonly key: string | undefined
+  readonly lane: string
+}
+
+/**
+ * Checks a value and makes it ready for the wire. The schema's input travels, not its output: the reader validates again
+ * and gets the output. Parameters are taken from `params`, else from the value. Throws `invalid`, naming what does not fit;
+ * gives a promise, which may reject so, only where the schema gives one.
+ */
+export function encode(
+  contract: Contract,
+  value: unknown,
+  params?: Readonly<Record<string, string | number>>,
+): Encoded | Promise<Encoded> {
+  return validate(
+    contract.schema,
+    value,
+    () => place(contract, value, params),
+    (why, cause) => refusal(contract, why, cause),
+  )
+}
+
+/** As {@link encode}, for what a responder returns. */
+export function encodeReply(contract: Rpc, value: unknown): Packed | Promise<Packed> {
+  return validate(
+    contract.reply,
+    value,
+    () => pack(contract, contract.replyCodec, value),
+    (why, cause) => refusal(contract, why, cause),
+  )
+}
+
+function place(
+  contract: Contract,
+  value: unknown,
+  params: Readonly<Record<string, string | number>> | undefined,
+): Encoded {
+  const path = pathOf(contract, params, value)
+  const key = contract.kind === 'rpc' ? undefined : contract.key?.(value)
+  if (key !== undefined && typeof key !== 'string')
+    throw new MessagingError('invalid', `The key of a value for ${contract.template} is ${typeof key}, not text.`)
+  const { body, bytes } = pack(contract, contract.codec, value)
+  return { path, key, lane: laneOf(path, key), body, bytes }
+}
+
+function pack(contract: Contract, codec: Codec, value: unknown): Packed {
+  try {
+    const body = codec.encode(value)
+    return { body, bytes: byteLength(body) }
+  } catch (cause) {
+    throw refusal(contract, `${cause}`, cause)
+  }
+}
+
+function refusal(contract: Contract, why: string, cause?: unknown): MessagingError {
+  return new MessagingError('invalid', `The value does not fit ${contract.template}: ${why}`, { cause })
+}

@@ -1,0 +1,24 @@
+import { toUtf8 } from './utf8.js'
+
+/**
+ * Kafka's murmur2 over the UTF-8 of a text, as a signed 32-bit number: a key lands where Kafka's own default
+ * partitioner would put it. Source: org.apache.kafka.common.utils.Utils.murmur2.
+ */
+export function murmur2(text: string): number {
+  const data = toUtf8(text)
+  const whole = data.length & ~3
+  const view = new DataView(data.buffer, data.byteOffset, data.length)
+  let hash = 0x9747b28c ^ data.length
+  for (let at = 0; at < whole; at += 4) {
+    const word = Math.imul(view.getInt32(at, true), MIX)
+    hash = Math.imul(hash, MIX) ^ Math.imul(word ^ (word >>> 24), MIX)
+  }
+  if (whole < data.length) {
+    for (let at = data.length - 1; at >= whole; at--) hash ^= view.getUint8(at) << (8 * (at - whole))
+    hash = Math.imul(hash, MIX)
+  }
+  hash = Math.imul(hash ^ (hash >>> 13), MIX)
+  return hash ^ (hash >>> 15)
+}
+
+const MIX = 0x5bd1e995
