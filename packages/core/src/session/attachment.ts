@@ -28,8 +28,8 @@ export type AttachmentState =
 export type AttachReason = 'first' | 'again' | 'conflict'
 
 export interface AttachmentOptions {
-  /** Asked at each attach. */
-  source(why: AttachReason): Source
+  /** Asked at each attach; `can`: of the channel that is attached to. */
+  source(why: AttachReason, can: Capabilities): Source
   readonly flow: Flow
   /** Comes in order, one at a time: the next pull waits for a promise that it returns. Must not throw or reject. */
   onBatch(batch: Batch, can: Capabilities): void | Promise<void>
@@ -43,6 +43,8 @@ export interface Attachment {
   readonly state: AttachmentState
   /** New bounds, from now on and for later attaches. */
   adjust(flow: Flow): void
+  /** The log is not the one that the position was of: attaches anew, asking for another source. */
+  restart(): void
   /** No pull after the call. Resolves when what was pulled is settled, or given back at the signal's abort. A second call waits for the first. */
   stop(signal: AbortSignal): Promise<void>
 }
@@ -86,6 +88,11 @@ class Keeper implements Attachment {
   adjust(flow: Flow): void {
     this.#flow = flow
     this.#reception?.adjust(flow)
+  }
+
+  restart(): void {
+    this.#why = 'conflict'
+    void this.#reception?.stop(AbortSignal.abort())
   }
 
   stop(signal: AbortSignal): Promise<void> {
@@ -140,7 +147,7 @@ class Keeper implements Attachment {
     const { runtime, source } = this.#options
     const late = `Attaching to ${this.#spec.kind} ${this.#spec.name} got no answer within ${ATTACH_MS} ms, though the connection stands.`
     const reception = await within({ runtime, ms: ATTACH_MS, late }, this.#stop.signal, (signal) =>
-      channel.receive(source(this.#why), this.#flow, signal),
+      channel.receive(source(this.#why, channel.can), this.#flow, signal),
     )
     this.#why = 'again'
     this.#reception = reception

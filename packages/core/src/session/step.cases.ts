@@ -1,0 +1,166 @@
+import { type DrainNotice, type Link, MessagingError } from '@spanwire/driver'
+import type { SessionEvent, SessionState } from './state.js'
+
+export interface StepCase {
+  readonly name: string
+  readonly state: SessionState
+  readonly event: SessionEvent
+  /** `same`: the event means nothing here, and the state is the very same value. */
+  readonly becomes: SessionState | 'same'
+}
+
+/** Two links that are never asked anything: `step` only passes them on. */
+export const someLink: Link = inertLink()
+export const otherLink: Link = inertLink()
+
+export const gone: MessagingError = new MessagingError('unavailable', 'Connection reset by mq-0:50000.')
+export const denied: MessagingError = new MessagingError('unauthenticated', 'The token for mq-0:50000 has expired.')
+export const badCertificate: MessagingError = new MessagingError('unavailable', 'Unknown authority.', {
+  retryable: false,
+})
+export const busy: MessagingError = new MessagingError('overloaded', 'Accept queue is full.', { retryAfterMs: 4_000 })
+const notice: DrainNotice = { reason: 'lame duck' }
+
+const link = { link: someLink, endpoint: 'mq-0:50000', since: 1_000, rttMs: 3, attempt: 2 } as const
+const up: SessionState = { at: 'up', ...link }
+const suspect: SessionState = { at: 'suspect', silentSince: 5_000, ...link }
+const draining: SessionState = { at: 'draining', notice, ...link }
+const idle: SessionState = { at: 'idle' }
+const closed: SessionState = { at: 'closed' }
+const dialing: SessionState = { at: 'dialing', attempt: 3, since: 2_000, cause: gone }
+const waiting: SessionState = { at: 'waiting', attempt: 3, since: 2_000, retryAt: 2_500, cause: gone }
+const disabled: SessionState = { at: 'disabled', attempt: 1, since: 2_000, retryAt: 20_000, cause: denied }
+
+const connected = { on: 'connected', at: 3_000, link: otherLink, endpoint: 'mq-1:50000', rttMs: 7 } as const
+const failed = { on: 'failed', at: 3_000, error: gone, chance: 0.5 } as const
+const soon = { on: 'lost', at: 30_999, error: gone, chance: 0.5 } as const
+const late = { on: 'lost', at: 31_000, error: gone, chance: 0.5 } as const
+const retry = { on: 'retry', at: 3_000 } as const
+
+/** The session's rules as data. The documentation shows this table. */
+export const stepCases: readonly StepCase[] = [
+  {
+    name: 'starts to dial',
+    state: idle,
+    event: { on: 'start', at: 9 },
+    becomes: { at: 'dialing', attempt: 1, since: 9 },
+  },
+  { name: 'does not dial before it is started', state: idle, event: retry, becomes: 'same' },
+  { name: 'starts once', state: up, event: { on: 'start', at: 9 }, becomes: 'same' },
+
+  {
+    name: 'is up when a dial comes through, and remembers which dial it was',
+    state: dialing,
+    event: connected,
+    becomes: { at: 'up', attempt: 3, link: otherLink, endpoint: 'mq-1:50000', since: 3_000, rttMs: 7 },
+  },
+  {
+    name: 'waits after a failed dial: half of 1,000 ms on the third',
+    state: dialing,
+    event: failed,
+    becomes: { at: 'waiting', attempt: 3, since: 3_000, retryAt: 3_500, cause: gone },
+  },
+  {
+    name: 'is patient as long as the engine asks, and then some',
+    state: dialing,
+    event: { ...failed, error: busy },
+    becomes: { at: 'waiting', attempt: 3, since: 3_000, retryAt: 7_500, cause: busy },
+  },
+  {
+    name: 'is disabled by refused credentials, and asks again slowly',
+    state: dialing,
+    event: { ...failed, error: denied },
+    becomes: { at: 'disabled', attempt: 3, since: 3_000, retryAt: 25_500, cause: denied },
+  },
+  {
+    name: 'is disabled by a certificate that does not fit',
+    state: dialing,
+    event: { ...failed, error: badCertificate },
+    becomes: { at: 'disabled', attempt: 3, since: 3_000, retryAt: 25_500, cause: badCertificate },
+  },
+  {
+    name: 'starts a dial over that is a second old',
+    state: dialing,
+    event: retry,
+    becomes: { ...dialing, since: 3_000 },
+  },
+  { name: 'lets a young dial go on', state: dialing, event: { ...retry, at: 2_999 }, becomes: 'same' },
+
+  {
+    name: 'takes the measured round trip',
+    state: up,
+    event: { on: 'measured', rttMs: 1 },
+    becomes: { ...up, rttMs: 1 },
+  },
+  { name: 'is suspect when silent', state: up, event: { on: 'silent', at: 5_000 }, becomes: suspect },
+  { name: 'counts silence from its beginning', state: suspect, event: { on: 'silent', at: 6_000 }, becomes: 'same' },
+  { name: 'is up again when heard', state: suspect, event: { on: 'heard' }, becomes: up },
+  { name: 'drains when asked to leave', state: up, event: { on: 'drain', notice }, becomes: draining },
+  { name: 'drains also when suspect', state: suspect, event: { on: 'drain', notice }, becomes: draining },
+  { name: 'stays draining when heard', state: draining, event: { on: 'heard' }, becomes: 'same' },
+
+  {
+    name: 'counts on after a link that did not last 30 s: half of 500 ms on the second',
+    state: up,
+    event: soon,
+    becomes: { at: 'waiting', attempt: 2, since: 30_999, retryAt: 31_249, cause: gone },
+  },
+  {
+    name: 'starts over after a link that lasted: dials within 250 ms',
+    state: up,
+    event: late,
+    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: gone },
+  },
+  {
+    name: 'gives a suspect up',
+    state: suspect,
+    event: late,
+    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: gone },
+  },
+  {
+    name: 'looks for another endpoint at once when it has been drained',
+    state: draining,
+    event: late,
+    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: gone },
+  },
+  {
+    name: 'does not take expired credentials for refused ones: the provider is asked first',
+    state: up,
+    event: { ...late, error: denied },
+    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: denied },
+  },
+
+  {
+    name: 'dials again after waiting',
+    state: waiting,
+    event: retry,
+    becomes: { at: 'dialing', attempt: 4, since: 3_000, cause: gone },
+  },
+  {
+    name: 'dials again after a refusal',
+    state: disabled,
+    event: retry,
+    becomes: { at: 'dialing', attempt: 2, since: 3_000, cause: denied },
+  },
+  { name: 'ignores a link that comes too late', state: waiting, event: connected, becomes: 'same' },
+
+  { name: 'closes when idle', state: idle, event: { on: 'close' }, becomes: closed },
+  { name: 'closes while dialing', state: dialing, event: { on: 'close' }, becomes: closed },
+  { name: 'closes when up', state: up, event: { on: 'close' }, becomes: closed },
+  { name: 'closes while waiting', state: waiting, event: { on: 'close' }, becomes: closed },
+  { name: 'closes once', state: closed, event: { on: 'close' }, becomes: 'same' },
+  { name: 'stays closed', state: closed, event: { on: 'start', at: 9 }, becomes: 'same' },
+  { name: 'takes no link once closed', state: closed, event: connected, becomes: 'same' },
+]
+
+function inertLink(): Link {
+  const never = new Promise<never>(() => {})
+  return {
+    engine: { name: 'inert', version: '0' },
+    draining: never,
+    ended: never,
+    open: () => never,
+    probe: () => never,
+    close: () => never,
+  }
+}

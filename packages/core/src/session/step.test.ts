@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { linkOf, type SessionEvent, type SessionState } from './state.js'
+import { badCertificate, busy, denied, gone, otherLink, someLink, stepCases } from './step.cases.js'
+import { STABLE_MS, step } from './step.js'
+
+describe('a session', () => {
+  it.each(stepCases)('$name', ({ state, event, becomes }) => {
+    const next = step(state, event)
+    if (becomes === 'same') expect(next).toBe(state)
+    else expect(next).toEqual(becomes)
+  })
+})
+
+/** What may follow what. */
+const allowed: Record<SessionState['at'], readonly SessionState['at'][]> = {
+  idle: ['dialing', 'closed'],
+  dialing: ['dialing', 'up', 'waiting', 'disabled', 'closed'],
+  up: ['up', 'suspect', 'draining', 'waiting', 'closed'],
+  suspect: ['up', 'suspect', 'draining', 'waiting', 'closed'],
+  draining: ['draining', 'waiting', 'closed'],
+  waiting: ['dialing', 'closed'],
+  disabled: ['dialing', 'closed'],
+  closed: [],
+}
+
+const chance = fc.double({ min: 0, max: 0.999, noNaN: true })
+const error = fc.constantFrom(gone, denied, badCertificate, busy)
+const link = fc.constantFrom(someLink, otherLink)
+
+/** Events as they may come, with the time that passed since the one before. */
+const history = fc.array(
+  fc.record({
+    passedMs: fc.oneof(fc.nat(2_000), fc.nat(60_000)),
+    event: fc.oneof(
+      { weight: 1, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'start', at })) },
+      { weight: 3, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'retry', at })) },
+      {
+        weight: 3,
+        arbitrary: link.map((it) => (at: number): SessionEvent => {
+          return { on: 'connected', at, link: it, endpoint: 'a', rttMs: 1 }
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ error, chance }).map(
+          (it) =>
+            (at: number): SessionEvent => ({ on: 'failed', at, ...it }),
+        ),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ error, chance }).map(
+          (it) =>
+            (at: number): SessionEvent => ({ on: 'lost', at, ...it }),
+        ),
+      },
+      { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'measured', rttMs: 2 })) },
+      { weight: 1, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'silent', at })) },
+      { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'heard' })) },
+      { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'drain', notice: { reason: 'leaving' } })) },
+    ),
+  }),
+  { maxLength: 60 },
+)
+
+interface Transition {
+  readonly from: SessionState
+  readonly to: SessionState
+  readonly at: number
+}
+
+function play(events: readonly { readonly passedMs: number; readonly event: (at: number) => SessionEvent }[]) {
+  const transitions: Transition[] = []
+  let at = 0
+  let from: SessionState = step({ at: 'idle' }, { on: 'start', at })
+  for (const { passedMs, event } of events) {
+    at += passedMs
+    const to = step(from, event(at))
+    if (to !== from) transitions.push({ from, to, at })
+    from = to
+  }
+  return transitions
+}
+
+describe('whatever happens, a session', () => {
+  it('makes no transition but the allowed ones', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        for (const { from, to } of play(events)) expect(allowed[from.at]).toContain(to.at)
+      }),
+    )
+  })
+
+  it('starts its attempts over only after a link that lasted 30 s', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        for (const { from, to, at } of play(events)) {
+          if (!('attempt' in from) || !('attempt' in to)) continue
+          if ('since' in from && linkOf(from) && to.at === 'waiting' && at - from.since >= STABLE_MS) {
+            expect(to.attempt).toBe(0)
+          } else expect(to.attempt - from.attempt).toBe(from.at === 'waiting' || from.at === 'disabled' ? 1 : 0)
+        }
+      }),
+    )
+  })
+
+  it('waits 50 ms at least from the second failure on, 30 s and the engine’s wish at most', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        for (const { to, at } of play(events)) {
+          if (to.at !== 'waiting' && to.at !== 'disabled') continue
+          const floor = to.at === 'disabled' ? 15_000 : to.attempt > 1 ? 50 : 0
+          expect(to.retryAt - at).toBeGreaterThanOrEqual(floor)
+          expect(to.retryAt - at).toBeLessThanOrEqual(30_000 + (to.cause.retryAfterMs ?? 0))
+        }
+      }),
+    )
+  })
+
+  it('keeps a link from connect to its loss, and never swaps it', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        for (const { from, to } of play(events)) {
+          if (linkOf(from) && linkOf(to)) expect(linkOf(to)).toBe(linkOf(from))
+          if (linkOf(to) && !linkOf(from)) expect(from.at).toBe('dialing')
+        }
+      }),
+    )
+  })
+})
