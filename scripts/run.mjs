@@ -20,7 +20,7 @@ const commands = {
 
   test: async () => {
     await prepare()
-    await build()
+    await build(['./packages/*', './examples/*'])
     return (await node([bin('vitest/vitest.mjs'), 'run', ...args], await provideChromium())).code
   },
 
