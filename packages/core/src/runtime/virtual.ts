@@ -27,8 +27,7 @@ export function virtualRuntime(seed = 1): VirtualRuntime {
   const random = xorshift(seed)
   const after = (ms: number, callback: () => void) => {
     const timer = { at: now + Math.max(0, ms), callback }
-    const place = timers.findLastIndex((other) => other.at <= timer.at) + 1
-    timers.splice(place, 0, timer)
+    timers.splice(placeFor(timer.at, timers), 0, timer)
     return () => {
       const at = timers.indexOf(timer)
       if (at >= 0) timers.splice(at, 1)
@@ -56,6 +55,19 @@ export function virtualRuntime(seed = 1): VirtualRuntime {
       now = end
     },
   }
+}
+
+/** Behind all that fire then or earlier. */
+function placeFor(at: number, timers: readonly Timer[]): number {
+  let low = 0
+  let high = timers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const timer = timers[middle]
+    if (timer && timer.at <= at) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Everything that can happen without time passing has happened when a turn of the event loop is over. */

@@ -170,7 +170,10 @@ class Keeper implements Attachment {
     const chance = this.#options.runtime.random()
     if (fault?.code === 'conflict' && this.#why !== 'conflict') {
       this.#why = 'conflict'
-      return 0
+      // Another start will do; but a log that is always another one must not make us spin.
+      if (this.#failures === 1) return 0
+      this.#set(WAITING)
+      return backoffMs(this.#failures, chance)
     }
     this.#set(fault ? afterError(fault) : WAITING)
     return fault ? retryMs(fault, this.#failures, chance) : backoffMs(this.#failures, chance)

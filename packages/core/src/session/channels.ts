@@ -24,8 +24,8 @@ interface Place {
   readonly spec: ChannelSpec
   state: ChannelState
   failures: number
-  /** Takes the pending retry notice back. */
-  forget(): void
+  /** Gives the opening up, or takes the retry notice back. */
+  leave(): void
 }
 
 /** The channels of one link: each opened once, when first asked for. Ends with the link. */
@@ -60,7 +60,7 @@ export class Channels {
 
   end(): void {
     this.#end.abort()
-    for (const place of this.#byContent.values()) place.forget()
+    for (const place of this.#byContent.values()) place.leave()
     this.#byContent.clear()
   }
 
@@ -68,7 +68,7 @@ export class Channels {
     const content = JSON.stringify(spec)
     let place = this.#byContent.get(content)
     if (!place) {
-      place = { spec, state: OPENING, failures: 0, forget() {} }
+      place = { spec, state: OPENING, failures: 0, leave() {} }
       if (this.#byContent.size >= MAX_CHANNELS) return { ...place, state: tooMany() }
       this.#byContent.set(content, place)
       this.#open(place)
@@ -82,7 +82,10 @@ export class Channels {
     const { spec } = place
     const late = `Opening ${spec.kind} ${spec.name} got no answer within ${OPEN_MS} ms, though the connection stands.`
     const limit = { runtime: this.#runtime, ms: OPEN_MS, late }
-    within(limit, this.signal, (signal) => this.#link.open(spec, signal)).then(
+    // One each: platforms warn of many listeners on one signal.
+    const cut = new AbortController()
+    place.leave = () => cut.abort()
+    within(limit, cut.signal, (signal) => this.#link.open(spec, signal)).then(
       (channel) => this.#set(place, { at: 'open', channel, sender: new Sender(channel, this.load) }),
       (error) => this.#refuse(place, asFault(error, `Opening ${spec.kind} ${spec.name} failed.`)),
     )
@@ -92,7 +95,7 @@ export class Channels {
     if (this.signal.aborted) return
     place.failures += 1
     const wait = retryMs(error, place.failures, this.#runtime.random())
-    if (wait < Infinity) place.forget = this.#runtime.after(wait, () => this.#changed(place.spec.name))
+    if (wait < Infinity) place.leave = this.#runtime.after(wait, () => this.#changed(place.spec.name))
     this.#set(place, { at: 'refused', error, retryAt: this.#runtime.now() + wait })
   }
 

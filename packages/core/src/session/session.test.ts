@@ -1,0 +1,337 @@
+import { type ChannelSpec, MessagingError } from '@spanwire/driver'
+import { describe, expect, it } from 'vitest'
+import { lost, Scripted } from '../../test/scripted.js'
+import { type VirtualRuntime, virtualRuntime } from '../runtime/virtual.js'
+import { Session, type SessionChange } from './session.js'
+import { viewOf } from './site-view.js'
+
+const orders: ChannelSpec = { kind: 'queue', name: 'orders', params: 0, leaseMs: 30_000 }
+const denied = new MessagingError('unauthenticated', 'The token has expired.', { scope: 'link' })
+const refused = new MessagingError('unavailable', 'Connection refused.', { scope: 'link' })
+const never = new AbortController().signal
+
+function stage(endpoints: readonly string[] = ['a'], seed = 1) {
+  const runtime: VirtualRuntime = virtualRuntime(seed)
+  const engine = new Scripted(runtime)
+  let clients = 0
+  const session = new Session({
+    site: 'frankfurt',
+    driver: engine.driver,
+    endpoints,
+    credentials: async () => ({ by: 'token', token: 't' }),
+    missing: 'create',
+    nonce: 'nonce',
+    clientId: () => `client-${++clients}`,
+    runtime,
+  })
+  const trail: string[] = []
+  session.onChange((change: SessionChange) => {
+    if ('channel' in change) trail.push(`#${change.channel}`)
+    else if (change.from.at !== change.to.at) trail.push(change.to.at)
+  })
+  return { runtime, engine, session, trail }
+}
+
+async function up(endpoints?: readonly string[]) {
+  const stood = stage(endpoints)
+  stood.session.start()
+  await stood.runtime.advance(5)
+  expect(stood.session.state.at).toBe('up')
+  return stood
+}
+
+describe('a session', () => {
+  it('dials when started, once, and is up with a measured round trip', async () => {
+    const { runtime, engine, session, trail } = stage()
+    session.start()
+    session.start()
+    expect(session.state.at).toBe('dialing')
+    expect(trail).toEqual([])
+    await runtime.advance(5)
+    expect(session.state).toMatchObject({ at: 'up', endpoint: 'a', attempt: 1, since: 1, rttMs: 1 })
+    expect(trail).toEqual(['dialing', 'up'])
+    expect(engine.dials.map(({ options }) => options.client)).toEqual(['client-1'])
+    expect(engine.dials[0]?.options).toMatchObject({ nonce: 'nonce', missing: 'create' })
+    expect(await engine.dials[0]?.options.credentials(never)).toEqual({ by: 'token', token: 't' })
+  })
+
+  it('dials again within 250 ms when the link ends, under another client name', async () => {
+    const { runtime, engine, session, trail } = await up()
+    engine.link.kill()
+    await runtime.advance(0)
+    expect(session.link).toBeUndefined()
+    expect(session.state).toMatchObject({ at: 'waiting', cause: lost })
+    await runtime.advance(255)
+    expect(session.state).toMatchObject({ at: 'up', attempt: 2 })
+    expect(trail).toEqual(['dialing', 'up', 'waiting', 'dialing', 'up'])
+    expect(engine.dials.map(({ options }) => options.client)).toEqual(['client-1', 'client-2'])
+  })
+
+  it('tries the endpoint that it lost last', async () => {
+    const { runtime, engine, session } = await up(['a', 'b', 'c'])
+    for (let round = 0; round < 20; round++) {
+      const left = engine.link.endpoint
+      engine.link.kill()
+      await runtime.advance(31_000)
+      expect(session.state.at).toBe('up')
+      expect(engine.link.endpoint).not.toBe(left)
+    }
+  })
+
+  it('backs off from a site that accepts and drops', async () => {
+    const { runtime, engine } = await up()
+    const drop = () => void (engine.open[0] && engine.link.kill())
+    for (let second = 0; second < 600; second++) {
+      await runtime.advance(1_000)
+      drop()
+    }
+    expect(engine.dials.length).toBeGreaterThan(20)
+    expect(engine.dials.length).toBeLessThan(80)
+  })
+
+  it('comes back from ten minutes of outage within the backoff’s cap, and starts over after 30 s', async () => {
+    const { runtime, engine, session } = await up()
+    engine.behave('a', { does: 'fail', error: refused, afterMs: 1 })
+    engine.link.kill()
+    await runtime.advance(600_000)
+    expect(session.state.at).toMatch(/waiting|dialing/)
+    expect(engine.dials.length).toBeLessThan(100)
+    engine.behave('a', { does: 'accept', afterMs: 1 })
+    await runtime.advance(30_001)
+    expect(session.state.at).toBe('up')
+    await runtime.advance(30_000)
+    engine.link.kill()
+    await runtime.advance(251)
+    expect(session.state).toMatchObject({ at: 'up', attempt: 1 })
+  })
+
+  it('asks a site that refuses its credentials slowly, and comes up when they are right', async () => {
+    const { runtime, engine, session } = stage()
+    engine.behave('a', { does: 'fail', error: denied, afterMs: 1 })
+    session.start()
+    await runtime.advance(120_000)
+    expect(session.state).toMatchObject({ at: 'disabled', cause: denied })
+    expect(engine.dials.length).toBeGreaterThanOrEqual(4)
+    expect(engine.dials.length).toBeLessThanOrEqual(9)
+    engine.behave('a', { does: 'accept', afterMs: 1 })
+    await runtime.advance(30_001)
+    expect(session.state.at).toBe('up')
+  })
+
+  it('dials at once when told that the network is back', async () => {
+    const { runtime, engine, session } = stage()
+    engine.behave('a', { does: 'fail', error: denied, afterMs: 1 })
+    session.start()
+    await runtime.advance(2)
+    engine.behave('a', { does: 'accept', afterMs: 1 })
+    session.retryNow()
+    await runtime.advance(1)
+    expect(session.state.at).toBe('up')
+    session.retryNow()
+    expect(session.state.at).toBe('up')
+  })
+
+  it('starts a dial into the void over, and drops the old one', async () => {
+    const { runtime, engine, session } = stage()
+    engine.behave('a', { does: 'hang' })
+    session.start()
+    await runtime.advance(2_000)
+    engine.behave('a', { does: 'accept', afterMs: 1 })
+    session.retryNow()
+    expect(engine.dials[0]?.signal.aborted).toBe(true)
+    await runtime.advance(1)
+    expect(session.state).toMatchObject({ at: 'up', attempt: 1 })
+    expect(engine.open).toHaveLength(1)
+  })
+
+  it('uses a draining link until it ends', async () => {
+    const { runtime, engine, session, trail } = await up(['a', 'b'])
+    const { link } = session
+    engine.link.drain({ reason: 'the server is being updated', withinMs: 10_000 })
+    await runtime.advance(1)
+    expect(session.state).toMatchObject({ at: 'draining', notice: { reason: 'the server is being updated' } })
+    expect(session.link).toBe(link)
+    expect(session.channel(orders).at).toBe('opening')
+    await runtime.advance(10_000)
+    engine.link.kill()
+    await runtime.advance(300)
+    expect(trail).toEqual(['dialing', 'up', 'draining', '#orders', 'waiting', 'dialing', 'up'])
+  })
+
+  it('gives its link to who waits, or says why there is none', async () => {
+    const { runtime, engine, session } = stage()
+    const given = new AbortController()
+    const first = session.live(never)
+    const impatient = session.live(given.signal).catch((error: MessagingError) => error.code)
+    given.abort()
+    expect(await impatient).toBe('canceled')
+    session.start()
+    await runtime.advance(5)
+    expect(await first).toBe(engine.link)
+    expect(await session.live(never)).toBe(engine.link)
+    engine.link.kill()
+    await runtime.advance(0)
+    const late = session.live(never).catch((error: MessagingError) => error.code)
+    await session.close(never)
+    expect(await late).toBe('closed')
+    expect(await session.live(never).catch((error: MessagingError) => error.code)).toBe('closed')
+  })
+
+  it('closes the link by the grace it was given, and leaves nothing', async () => {
+    const { runtime, engine, session, trail } = await up()
+    session.channel(orders)
+    const grace = new AbortController().signal
+    await Promise.all([session.close(grace), session.close(never)])
+    expect(engine.link.closes).toEqual([grace])
+    await runtime.advance(0)
+    expect(session.state).toEqual({ at: 'closed' })
+    expect(session.channel(orders)).toEqual({ at: 'none' })
+    session.start()
+    session.retryNow()
+    await runtime.advance(120_000)
+    expect(trail).toEqual(['dialing', 'up', 'closed'])
+    expect(engine.dials).toHaveLength(1)
+    expect(runtime.pending).toBe(0)
+  })
+
+  it('leaves nothing when closed while dialing or waiting', async () => {
+    for (const passed of [0, 300, 3_000, 3_100]) {
+      const { runtime, engine, session } = stage(['a', 'b'])
+      engine.behave('a', { does: 'hang' })
+      engine.behave('b', { does: 'accept', afterMs: 3_100 })
+      session.start()
+      await runtime.advance(passed)
+      await session.close(never)
+      await runtime.advance(60_000)
+      expect(engine.open).toEqual([])
+      expect(runtime.pending).toBe(0)
+    }
+  })
+})
+
+describe('a session’s channels', () => {
+  it('are opened once per link, whoever asks', async () => {
+    const { runtime, engine, session, trail } = await up()
+    expect(session.channel(orders)).toEqual({ at: 'opening' })
+    session.channel(orders)
+    session.channel({ ...orders })
+    await runtime.advance(1)
+    const state = session.channel(orders)
+    expect(state).toMatchObject({ at: 'open', channel: engine.link.channels[0] })
+    expect(session.channel({ ...orders })).toBe(state)
+    expect(engine.link.opens).toHaveLength(1)
+    expect(trail).toEqual(['dialing', 'up', '#orders'])
+
+    engine.link.kill()
+    await runtime.advance(0)
+    expect(session.channel(orders)).toEqual({ at: 'none' })
+    await runtime.advance(255)
+    expect(session.channel(orders)).toEqual({ at: 'opening' })
+  })
+
+  it('are tried again slowly when forbidden, and a change says when', async () => {
+    const { runtime, engine, session, trail } = await up()
+    const error = new MessagingError('forbidden', 'Not for you.', { scope: 'channel' })
+    engine.openFails = error
+    session.channel(orders)
+    await runtime.advance(1)
+    const state = session.channel(orders)
+    expect(state).toMatchObject({ at: 'refused', error })
+    await runtime.advance(14_000)
+    expect(session.channel(orders)).toBe(state)
+    expect(engine.link.opens).toHaveLength(1)
+    engine.openFails = undefined
+    await runtime.advance(16_000)
+    expect(trail).toEqual(['dialing', 'up', '#orders', '#orders'])
+    expect(session.channel(orders)).toEqual({ at: 'opening' })
+    await runtime.advance(1)
+    expect(session.channel(orders).at).toBe('open')
+  })
+
+  it('are not tried again on a link that cannot do it', async () => {
+    const { runtime, engine, session } = await up()
+    engine.openFails = new MessagingError('capability', 'No queues here.', { scope: 'channel' })
+    session.channel(orders)
+    await runtime.advance(3_600_000)
+    expect(session.channel(orders)).toMatchObject({ at: 'refused', retryAt: Infinity })
+    expect(engine.link.opens).toHaveLength(1)
+    engine.openFails = undefined
+    engine.link.kill()
+    await runtime.advance(1_000)
+    expect(session.channel(orders)).toEqual({ at: 'opening' })
+  })
+
+  it('are tried again soon when the engine is unwell, and leave no timer', async () => {
+    const { runtime, engine, session } = await up()
+    engine.openFails = new MessagingError('unavailable', 'No leader.', { scope: 'channel' })
+    session.channel(orders)
+    await runtime.advance(1)
+    engine.openFails = undefined
+    await runtime.advance(250)
+    session.channel(orders)
+    await runtime.advance(1)
+    expect(session.channel(orders).at).toBe('open')
+    engine.openFails = lost
+    session.channel({ ...orders, name: 'other' })
+    await runtime.advance(1)
+    await session.close(never)
+    expect(runtime.pending).toBe(0)
+  })
+
+  it('are bounded in number', async () => {
+    const { session } = await up()
+    for (let at = 0; at < 10_000; at++) session.channel({ ...orders, name: `orders-${at}` })
+    expect(session.channel(orders)).toMatchObject({ at: 'refused', error: { code: 'overloaded' } })
+    expect(session.channel({ ...orders, name: 'orders-7' }).at).toBe('opening')
+  })
+
+  it('count what is on its way over the link', async () => {
+    const { runtime, session } = await up()
+    session.channel(orders)
+    await runtime.advance(1)
+    const state = session.channel(orders)
+    if (state.at !== 'open') throw new Error('not open')
+    state.sender.send({ path: '', body: 'x' }, 1, () => {})
+    expect(session.inflight).toBe(1)
+    expect(state.sender.inflight).toBe(1)
+  })
+})
+
+describe('what routing sees of a session', () => {
+  const site = { location: { environment: 'cloud', region: 'eu' } } as const
+
+  it('is unknown until the first dial has ended, then what is the case', async () => {
+    const { runtime, engine, session } = stage()
+    const health = () => viewOf(session, site).health
+    expect(health()).toBe('unknown')
+    engine.behave('a', { does: 'fail', error: refused, afterMs: 10 })
+    session.start()
+    expect(health()).toBe('unknown')
+    await runtime.advance(10)
+    expect(health()).toBe('down')
+    session.retryNow()
+    expect(health()).toBe('down')
+    await runtime.advance(10)
+    engine.behave('a', { does: 'fail', error: denied, afterMs: 1_000 })
+    session.retryNow()
+    await runtime.advance(1_000)
+    expect(health()).toBe('disabled')
+    session.retryNow()
+    expect(health()).toBe('disabled')
+    engine.behave('a', { does: 'accept', afterMs: 1 })
+    await runtime.advance(1_500)
+    session.retryNow()
+    await runtime.advance(5)
+    expect(viewOf(session, { ...site, mode: 'standby' })).toEqual({
+      name: 'frankfurt',
+      location: site.location,
+      mode: 'standby',
+      health: 'up',
+      rttMs: 1,
+      inflight: 0,
+    })
+    engine.link.drain({ reason: 'update' })
+    await runtime.advance(0)
+    expect(health()).toBe('draining')
+  })
+})
