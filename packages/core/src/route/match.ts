@@ -7,12 +7,18 @@ interface Rule {
   readonly policy: Policy
 }
 
+/** What a `ChannelSpec` says of names. */
+interface Channel {
+  readonly name: string
+  readonly params: number
+}
+
 /**
  * Compiles routes once; the result gives a channel's policy: the first match, else `nearest()`. Wildcards are NATS': `*` one token,
- * `>` one or more at the end. A contract is asked for by its template: `quotes.{symbol}` is matched by `quotes`, `quotes.*` and
- * `quotes.>`. Throws `invalid` for a bad pattern, and for a policy that names none of `sites`.
+ * `>` one or more at the end. Parameters are tokens that only wildcards match: `quotes.{symbol}` is matched by `quotes`, `quotes.*`
+ * and `quotes.>`. Throws `invalid` for a bad pattern, and for a policy that names none of `sites`.
  */
-export function routeFor(rules: readonly Rule[], sites: readonly string[]): (template: string) => Policy {
+export function routeFor(rules: readonly Rule[], sites: readonly string[]): (channel: Channel) => Policy {
   const compiled = rules.map(({ match, policy }) => {
     const stranger = sitesIn(policy).find((site) => !sites.includes(site))
     if (stranger !== undefined)
@@ -28,10 +34,10 @@ export function routeFor(rules: readonly Rule[], sites: readonly string[]): (tem
     return { tokens: match.split('.'), policy }
   })
   const otherwise = nearest()
-  return (template) => {
-    const channel = template.split('.')
-    const name = channel.filter((token) => !token.startsWith('{'))
-    return compiled.find(({ tokens }) => fits(tokens, channel) || fits(tokens, name))?.policy ?? otherwise
+  return ({ name, params }) => {
+    const short = name.split('.')
+    const long = [...short, ...Array<string>(params).fill('')]
+    return compiled.find(({ tokens }) => fits(tokens, short) || fits(tokens, long))?.policy ?? otherwise
   }
 }
 
