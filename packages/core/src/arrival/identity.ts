@@ -1,0 +1,59 @@
+/** What an id says: who published (publisher and lane), the running number in that source, and when. */
+export interface Identity {
+  readonly source: string
+  /** From 1. */
+  readonly seq: number
+  /** The publisher's stamp, Unix ms. */
+  readonly timeMs: number
+}
+
+/** The text of an id: `<publisher>-<lane>.<seq>.<time>`, at most 67 characters. `source` is `<publisher>-<lane>`. */
+export function formatId(source: string, seq: number, timeMs: number): string {
+  return `${source}.${seq}.${timeMs}`
+}
+
+/** The reverse of {@link formatId}. `undefined` for whatever is not exactly of that form: the message is foreign then. */
+export function parseId(id: string | undefined): Identity | undefined {
+  if (id === undefined || id.charCodeAt(PUBLISHER) !== DASH) return undefined
+  for (let at = 0; at < PUBLISHER; at++) if (!isBase64url(id.charCodeAt(at))) return undefined
+  const lane = id.indexOf('.', PUBLISHER)
+  const dot = id.indexOf('.', lane + 1)
+  if (lane < 0 || dot < 0 || decimal(id, PUBLISHER + 1, lane) < 0) return undefined
+  const seq = decimal(id, lane + 1, dot)
+  const timeMs = decimal(id, dot + 1, id.length)
+  return seq < 1 || timeMs < 0 ? undefined : { source: id.slice(0, lane), seq, timeMs }
+}
+
+/** A publisher's name: 12 random bytes as 16 characters of base64url. */
+export function makePublisher(bytes: Uint8Array): string {
+  let text = ''
+  let bits = 0
+  let have = 0
+  for (const byte of bytes) {
+    bits = (bits << 8) | byte
+    for (have += 8; have >= 6; ) {
+      have -= 6
+      text += DIGITS.charAt((bits >> have) & 63)
+    }
+  }
+  return text
+}
+
+const PUBLISHER = 16
+const DASH = 45
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+function isBase64url(code: number): boolean {
+  const lower = code | 32
+  return (lower >= 97 && lower <= 122 && code < 128) || (code >= 48 && code <= 57) || code === DASH || code === 95
+}
+
+/** -1 unless the text in between is a safe integer in its only form: an id and its bytes are the same thing. */
+function decimal(text: string, from: number, to: number): number {
+  let value = to > from && (text.charCodeAt(from) !== 48 || to === from + 1) ? 0 : -1
+  for (let at = from; value >= 0 && at < to; at++) {
+    const digit = text.charCodeAt(at) - 48
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : -1
+  }
+  return value <= Number.MAX_SAFE_INTEGER ? value : -1
+}
