@@ -1,0 +1,113 @@
+import type { ChannelSpec, ConnectOptions, Credentials, Driver, Endpoint } from '@spanwire/driver'
+import type { PropertyId } from './property.js'
+
+/** How a driver joins the suite: a way to put up its real engine, and the properties that cannot run on it. */
+export interface Harness {
+  /** Puts up a fresh engine. Called once per suite; the properties use channels of their own on it. */
+  setup(): Promise<Rig>
+  /**
+   * What cannot be shown here and why, by property (`C4`) or part (`R2/retention`). A skip is legitimate only while the
+   * rig lacks a facility that the property needs, or the engine denies the ability in `channel.can`: otherwise the
+   * property is run all the same and the skip fails as stale.
+   */
+  readonly skip?: Skips
+}
+
+export type Skips = { readonly [name in PropertyId | `${PropertyId}/${string}`]?: string }
+
+/** A running engine, the driver that reaches it, and what this harness can do to it. */
+export interface Rig extends Partial<Facilities> {
+  readonly driver: Driver
+  readonly endpoints: readonly Endpoint[]
+  /** Credentials that are accepted; absent: `{ by: 'none' }`. */
+  readonly credentials?: Credentials
+  readonly tls?: NonNullable<ConnectOptions['tls']>
+  /** Bound on every single wait for a report, a delivery or an attach, in ms; absent: 5,000. */
+  readonly patienceMs?: number
+  /** The shortest lease that the engine keeps exactly, in ms; absent: 500. */
+  readonly leaseMs?: number
+  /** Bytes of heap that one small message may cost there and back, engine included if it lives in this process; absent: 2,500. */
+  readonly bytesPerMessage?: number
+  /** Ends the engine and removes what it left. */
+  dispose(): Promise<void>
+}
+
+/** All optional: a property names those that it needs, and a harness without them declares a skip. */
+export interface Facilities {
+  /** Ends the engine as SIGKILL does. */
+  kill(): Promise<void>
+  /** Ends the engine as SIGTERM does. */
+  terminate(): Promise<void>
+  /** Starts the ended engine again at the same endpoints, with its data or empty. */
+  restart(options: { readonly data: 'keep' | 'wipe' }): Promise<void>
+  /** Stops the engine as SIGSTOP does: connections stay open, nothing is answered. */
+  hang(): Promise<void>
+  /** Ends the hang: what had been written to the engine meanwhile is now read. */
+  heal(): Promise<void>
+  /** Breaks all connections; the engine lives. */
+  cut(): Promise<void>
+  /** Makes the engine, or something in its place, send bytes that are no protocol. */
+  garble(): Promise<void>
+  /** A TCP port that accepts and never answers. */
+  silentEndpoint(): Promise<SilentEndpoint>
+  /** Credentials that the engine refuses. */
+  readonly badCredentials: readonly BadCredentials[]
+  /** Ways in which TLS does not fit: unknown authority, wrong name, missing client certificate. */
+  readonly tlsFaults: readonly TlsFault[]
+  /** Lets the credentials of all links expire now. */
+  expireCredentials(): Promise<void>
+  /** The engine keeps a list of channels: one that was never made is missing. Absent for engines where every name exists. */
+  readonly makesChannels: true
+  /** A channel with a setting that this engine takes without a word and does not keep. */
+  readonly droppedSetting: (name: string) => ChannelSpec
+  deleteChannel(spec: ChannelSpec): Promise<void>
+  /** Takes the right to receive from the channel from the credentials in use. */
+  revoke(spec: ChannelSpec): Promise<void>
+  /** Removes all but the newest `keep` stored messages of a durable topic, as retention does. */
+  trim(spec: ChannelSpec, keep: number): Promise<void>
+  /** Hangs what stands behind one channel while connections and other channels live. Gives the cure. */
+  stall(spec: ChannelSpec): Promise<() => Promise<void>>
+  /** Takes the leader from one channel: its sends are refused or dropped. Gives the cure. */
+  leaderLoss(spec: ChannelSpec): Promise<() => Promise<void>>
+  /** Lets the engine ask its links to leave. */
+  drainNotice(): Promise<void>
+  readonly foreign: Foreign
+  /** What this process and the engine hold on behalf of the driver, by name: connections, timers, consumers, pending sends. */
+  resources(): Promise<Resources>
+}
+
+export type Facility = keyof Facilities
+
+export type Resources = Readonly<Record<string, number>>
+
+export interface SilentEndpoint {
+  readonly endpoint: Endpoint
+  /** Bytes that clients have sent to it so far. */
+  bytes(): number
+  /** Connections open now. */
+  connections(): number
+  close(): Promise<void>
+}
+
+export interface BadCredentials {
+  /** `wrong token`, `expired`: for the report. */
+  readonly what: string
+  credentials(signal: AbortSignal): Promise<Credentials>
+  /** Texts that no error may contain. */
+  readonly secrets?: readonly string[]
+}
+
+export interface TlsFault {
+  readonly what: 'unknown authority' | 'wrong name' | 'missing client certificate'
+  readonly endpoints?: readonly Endpoint[]
+  readonly tls?: NonNullable<ConnectOptions['tls']>
+  /** How the sentence names the fault. */
+  readonly says: RegExp
+}
+
+/** A client that is not ours: kcat, the nats command, the engine's raw protocol. */
+export interface Foreign {
+  publish(spec: ChannelSpec, path: string, body: string): Promise<void>
+  /** The bodies of the next `count` messages of the channel, sent after it resolves its `attached`. */
+  read(spec: ChannelSpec, count: number): Promise<{ readonly bodies: Promise<readonly string[]> }>
+}

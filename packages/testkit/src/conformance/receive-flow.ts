@@ -1,0 +1,257 @@
+import type { Batch, Delivery, Flow, Reception } from '@spanwire/driver'
+import { expect } from 'vitest'
+import { bytesOf, filler, numbered, textOf, texts } from './messages.js'
+import { claimed, type Property } from './property.js'
+import type { Kind, Trial } from './trial.js'
+import { elapse, observe, within } from './wait.js'
+
+const TIGHT: Flow = { messages: 10, bytes: 1 << 20 }
+/** Beats are asked for generously: five within the time of fifteen. */
+const BEAT_SLACK = 3
+
+/** R: how much comes, how fast, and what happens beyond. */
+export const receiveFlowProperties: readonly Property[] = [
+  ...(['durable', 'live', 'queue'] as const).flatMap((kind): Property[] => [
+    {
+      id: 'R7',
+      part: kind,
+      title: 'a batch never exceeds flow, and unpulled the driver holds no more than that',
+      shares: true,
+      run: (trial) => heldIsBounded(trial, kind),
+    },
+    {
+      id: 'R7',
+      part: `${kind}, bytes`,
+      title: 'a batch never exceeds the bytes of flow unless it is a single message',
+      shares: true,
+      run: (trial) => bytesAreBounded(trial, kind),
+    },
+    {
+      id: 'R8',
+      part: kind,
+      title: 'beyond flow nothing is lost where the engine waits, else lost.count is the number missing',
+      shares: true,
+      run: (trial) => lossIsCounted(trial, kind),
+    },
+    {
+      id: 'R9',
+      part: kind,
+      title: 'one unpulled reception delays neither another, nor probe, nor sends on the same link',
+      shares: true,
+      run: (trial) => unpulledIsAlone(trial, kind),
+    },
+    {
+      id: 'R10',
+      part: kind,
+      title: 'idle for five beats, each next() resolves in time with an empty batch',
+      shares: true,
+      run: (trial) => beats(trial, kind),
+    },
+    {
+      id: 'R10',
+      part: `${kind}, hung`,
+      title: 'beats stop when the engine hangs',
+      needs: ['hang', 'heal'],
+      run: (trial) => beatsStop(trial, kind, () => trial.hang()),
+    },
+  ]),
+  {
+    id: 'R10',
+    part: 'source hung',
+    title: 'beats stop when the source hangs behind a healthy link',
+    needs: ['stall'],
+    run: (trial) => beatsStop(trial, 'durable', async (spec) => trial.after(await trial.facility('stall')(spec))),
+  },
+  {
+    id: 'R14',
+    part: 'adjust',
+    title: 'adjust() takes effect at once and leaves no gap',
+    shares: true,
+    async run(trial) {
+      const { here, there } = await trial.pair(await trial.any(['durable', 'live']))
+      const reception = await trial.receive(there, {}, { messages: 1, bytes: 1 << 20 })
+      reception.adjust({ messages: 1_000, bytes: 1 << 20 })
+      await trial.put(here, numbered(100))
+      const came: string[] = []
+      while (came.length < 40) came.push(...(await pull(trial, reception)).deliveries.map(textOf))
+      reception.adjust({ messages: 200, bytes: 1 << 20 })
+      while (came.length < 100) came.push(...(await pull(trial, reception)).deliveries.map(textOf))
+      expect(came).toEqual(texts(0, 100))
+    },
+  },
+  {
+    id: 'R14',
+    part: 'adjust, queue',
+    title: 'adjust() takes effect at once and leaves no gap',
+    shares: true,
+    async run(trial) {
+      const { here, there } = await trial.pair(trial.spec('queue'))
+      const reception = await trial.receive(there, {}, { messages: 1, bytes: 1 << 20 })
+      await trial.put(here, numbered(5))
+      const came: Delivery[] = []
+      while (came.length < 1) came.push(...(await pull(trial, reception)).deliveries)
+      expect(came).toHaveLength(1)
+      reception.adjust({ messages: 5, bytes: 1 << 20 })
+      while (came.length < 5) came.push(...(await pull(trial, reception)).deliveries)
+      expect(came.map(textOf)).toEqual(texts(0, 5))
+      await Promise.all(came.map((one) => one.settle('ack')))
+    },
+  },
+  {
+    id: 'R14',
+    part: 'conflate',
+    title: 'what is conflated comes at most so often a path, the newest last',
+    shares: true,
+    async run(trial) {
+      const { here, there } = await trial.pair(await trial.any(['live', 'durable']))
+      const conflateHz = 20
+      const reader = await trial.listen(there, { flow: { messages: 1_000, bytes: 1 << 20, conflateHz } })
+      const since = Date.now()
+      for (let at = 0; at < 100; at++) {
+        await trial.put(here, [{ path: 'a', body: `m${at}` }])
+        await elapse(5)
+      }
+      await reader.untilText('m99')
+      const seconds = (Date.now() - since) / 1_000
+      claimed(reader.texts.length < 100, 'conflateHz is a permission, which this driver does not use')
+      expect(reader.texts.length).toBeLessThanOrEqual(seconds * conflateHz * 1.2 + 2)
+      expect(reader.texts.at(-1)).toBe('m99')
+    },
+  },
+  ...(['durable', 'live', 'queue'] as const).map(
+    (kind): Property => ({
+      id: 'R16',
+      part: kind,
+      title: "a message above the wire's default limits passes, or fails alone",
+      run: (trial) => big(trial, kind),
+    }),
+  ),
+]
+
+async function pull(trial: Trial, reception: Reception): Promise<Batch> {
+  const batch = await within('next()', reception.next(), trial.patienceMs)
+  if (batch === undefined) throw new Error('the reception ended early')
+  return batch
+}
+
+async function heldIsBounded(trial: Trial, kind: Kind): Promise<void> {
+  const { here, there } = await trial.pair(trial.spec(kind))
+  const reception = await trial.receive(there, {}, TIGHT)
+  await trial.put(here, numbered(100))
+  if (kind === 'queue') {
+    const others = await trial.listen(here)
+    await others.until(90)
+  }
+  let pulled = 0
+  while (pulled < 100) {
+    const { deliveries, lost } = await pull(trial, reception)
+    expect(deliveries.length).toBeLessThanOrEqual(TIGHT.messages)
+    pulled += deliveries.length + (lost?.count ?? 0)
+    if (kind !== 'queue') continue
+    await Promise.all(deliveries.map((one) => one.settle('ack')))
+    // The other consumer has taken what this one did not hold.
+    break
+  }
+}
+
+async function bytesAreBounded(trial: Trial, kind: Kind): Promise<void> {
+  const { here, there } = await trial.pair(trial.spec(kind))
+  const bytes = 8_192
+  const reception = await trial.receive(there, {}, { messages: 1_000, bytes })
+  await trial.put(
+    here,
+    [...Array(50)].map(() => ({ path: 'a', body: filler(1_024) })),
+  )
+  for (let pulled = 0; pulled < 50; ) {
+    const { deliveries, lost } = await pull(trial, reception)
+    const size = deliveries.reduce((sum, one) => sum + bytesOf(one.body).length, 0)
+    expect(deliveries.length <= 1 || size <= bytes, `${deliveries.length} messages of together ${size}`).toBe(true)
+    if (kind === 'queue') await Promise.all(deliveries.map((one) => one.settle('ack')))
+    pulled += deliveries.length + (lost?.count ?? 0)
+  }
+}
+
+async function lossIsCounted(trial: Trial, kind: Kind): Promise<void> {
+  const { here, there } = await trial.pair(trial.spec(kind))
+  const slow = await trial.receive(there, {}, TIGHT)
+  await trial.put(here, numbered(500))
+  // Whoever had pulled would have all of them by now.
+  if (kind !== 'queue') await trial.flush(here, await trial.listen(there))
+  const came: string[] = []
+  let lost = 0
+  for (let last = -1; last < 499; last = came.length + lost - 1) {
+    const batch = await pull(trial, slow)
+    if (batch.lost !== undefined) expect(batch.lost.reason).toBe('slow')
+    lost += batch.lost?.count ?? 0
+    const batchTexts = batch.deliveries.map(textOf).filter((text) => text.startsWith('m'))
+    expect(batchTexts).toEqual(texts(came.length + lost, came.length + lost + batchTexts.length))
+    came.push(...batchTexts)
+    if (kind === 'queue') await Promise.all(batch.deliveries.map((one) => one.settle('ack')))
+  }
+  if (here.can.waits) return expect(lost).toBe(0)
+  expect(came.at(-1)).toBe('m499')
+  expect(came.length).toBeLessThanOrEqual(5 * TIGHT.messages)
+}
+
+async function unpulledIsAlone(trial: Trial, kind: Kind): Promise<void> {
+  const { here, there } = await trial.pair(trial.spec(kind))
+  await trial.receive(here, {}, { messages: 1, bytes: 1 << 20 })
+  const body = filler(10_000)
+  await trial.put(
+    there,
+    [...Array(200)].map(() => ({ path: 'a', body })),
+  )
+  const link = await trial.main()
+  const quick = await trial.open(trial.spec(kind), link)
+  const reader = await trial.listen(quick)
+  await within('probe', link.probe(trial.signal()), trial.patienceMs)
+  await trial.put(quick, numbered(100))
+  expect(await trial.flush(quick, reader)).toEqual(texts(0, 100))
+}
+
+async function beats(trial: Trial, kind: Kind): Promise<void> {
+  const reception = await trial.receive(await trial.open(trial.spec(kind)))
+  const { beatMs } = reception
+  claimed(beatMs !== undefined, 'the reception has no beatMs')
+  for (let beat = 0; beat < 5; beat++) {
+    const batch = await within(`beat ${beat}`, reception.next(), beatMs * BEAT_SLACK + 250)
+    expect(batch?.deliveries).toEqual([])
+  }
+}
+
+async function beatsStop(
+  trial: Trial,
+  kind: Kind,
+  hang: (spec: Parameters<Trial['open']>[0]) => Promise<void>,
+): Promise<void> {
+  const spec = trial.spec(kind)
+  const reception = await trial.receive(await trial.open(spec))
+  const { beatMs } = reception
+  claimed(beatMs !== undefined, 'the reception has no beatMs')
+  await hang(spec)
+  // What was under way may still come; then next() has to stay open for as long as three beats would take.
+  let last = observe(reception.next())
+  for (let left = 2; left > 0; left--) {
+    await elapse(beatMs)
+    if (last.seen().at === 'fulfilled') last = observe(reception.next())
+  }
+  await elapse(beatMs * 3)
+  expect(last.seen().at).toBe('pending')
+}
+
+async function big(trial: Trial, kind: Kind): Promise<void> {
+  const { here, there } = await trial.pair(trial.spec(kind))
+  // Above the 4 MiB of gRPC and the 1 MiB of the others.
+  const bytes = 5 << 20
+  const reader = await trial.listen(there)
+  const sending = trial.send(here, [
+    ...numbered(1),
+    { path: 'a', body: filler(bytes) },
+    ...numbered(1, { prefix: 'n' }),
+  ])
+  await trial.reports(sending)
+  const found = await trial.flush(here, reader)
+  const passed = here.can.maxBytes > bytes
+  expect(sending.outcomes.map((one) => one?.outcome)).toEqual(['done', passed ? 'done' : expect.any(String), 'done'])
+  expect(found.map((text) => text.length)).toEqual(passed ? [2, bytes, 2] : [2, 2])
+}

@@ -1,0 +1,290 @@
+import type { Channel, Delivery } from '@spanwire/driver'
+import { expect } from 'vitest'
+import { doubles, numbered, textOf, texts } from './messages.js'
+import { claimed, type Property } from './property.js'
+import { Reader } from './reader.js'
+import type { Trial } from './trial.js'
+import { elapse, eventually, observe, turn, within } from './wait.js'
+
+const keep = { each: () => undefined }
+
+/** Q: deliveries that are ours until settled. */
+export const settledProperties: readonly Property[] = [
+  {
+    id: 'Q1',
+    title: 'what was settled is not redelivered after SIGKILL and restart of the engine, what was not is',
+    needs: ['kill', 'restart'],
+    async run(trial) {
+      const spec = trial.spec('queue')
+      const channel = await trial.open(spec)
+      const reader = await trial.listen(channel, keep)
+      await trial.put(channel, numbered(10))
+      const deliveries = await reader.until(10)
+      await Promise.all(deliveries.slice(0, 5).map((one) => one.settle('ack')))
+      await trial.kill()
+      await trial.restart()
+      expect([...(await trial.stored(spec))].sort()).toEqual(texts(5, 10))
+    },
+  },
+  {
+    id: 'Q2',
+    part: 'twice',
+    title: 'the second settle rejects with conflict and without effect',
+    shares: true,
+    async run(trial) {
+      const { here, there } = await trial.pair(trial.spec('queue'))
+      const reader = await trial.listen(there, keep)
+      await trial.put(here, numbered(1))
+      const delivery = await only(reader)
+      await delivery.settle('ack')
+      const again = here.can.retries ? ({ retryMs: 0 } as const) : 'ack'
+      await trial.refusal('the second settle', delivery.settle(again), ['conflict'])
+      expect(delivery.held).toBe(false)
+      await trial.put(here, numbered(1, { prefix: 'n' }))
+      await reader.untilText('n0')
+      expect(reader.texts).toEqual(['m0', 'n0'])
+    },
+  },
+  {
+    id: 'Q2',
+    part: 'after the end',
+    title: 'a settle after the end of the link rejects without effect, and the unsettled comes to another consumer',
+    async run(trial) {
+      const spec = trial.spec('queue')
+      const link = await trial.link()
+      const channel = await trial.open(spec, link)
+      const reader = await trial.listen(channel, keep)
+      await trial.put(channel, numbered(2))
+      const [first, second] = await reader.until(2)
+      await link.close(AbortSignal.abort())
+      await link.ended
+      for (const delivery of [first, second]) {
+        if (delivery === undefined) throw new Error('two deliveries were awaited')
+        await trial.refusal('settle after the end', delivery.settle('ack'), ['conflict', 'outcome-unknown'])
+      }
+      expect([...(await trial.stored(spec))].sort()).toEqual(texts(0, 2))
+    },
+  },
+  {
+    id: 'Q3',
+    title: 'a retry in a second comes back in a second, and its attempt is one more',
+    shares: true,
+    async run(trial) {
+      const { here, there } = await trial.pair(trial.spec('queue'))
+      claimed(here.can.retries, 'can.retries is false')
+      const reader = await trial.listen(there, keep)
+      await trial.put(here, numbered(1))
+      const first = await only(reader)
+      const since = performance.now()
+      await first.settle({ retryMs: 1_000 })
+      expect(first.held).toBe(false)
+      const [, second] = await reader.until(2)
+      expect(performance.now() - since).toBeGreaterThanOrEqual(900)
+      expect(reader.texts).toEqual(['m0', 'm0'])
+      if (here.can.counts) expect(second?.attempt).toBe(first.attempt + 1)
+      await second?.settle('ack')
+    },
+  },
+  {
+    id: 'Q3',
+    part: 'at once',
+    title: 'a retry without delay comes back at once, others meanwhile',
+    shares: true,
+    async run(trial) {
+      const { here, there } = await trial.pair(trial.spec('queue'))
+      claimed(here.can.retries, 'can.retries is false')
+      let tries = 0
+      const each = (one: Delivery) => {
+        const again = textOf(one) === 'm0' && ++tries < 4
+        return one.settle(again ? { retryMs: 0 } : 'ack')
+      }
+      const reader = await trial.listen(there, { each })
+      await trial.put(here, numbered(3))
+      await reader.until(6)
+      await reader.settled()
+      expect([...reader.texts].sort()).toEqual(['m0', 'm0', 'm0', 'm0', 'm1', 'm2'])
+    },
+  },
+  {
+    id: 'Q4',
+    part: 'lease',
+    title: 'without settle the lease moves a delivery to another consumer',
+    shares: true,
+    async run(trial) {
+      const { first, second } = await leaseRunsOut(trial, () => Promise.resolve())
+      expect(first.texts).toEqual(['m0', 'm1'])
+      expect([...second.texts].sort()).toEqual(['m0', 'm1'])
+    },
+  },
+  {
+    id: 'Q4',
+    part: 'extend',
+    title: 'with extend the lease does not move a delivery to another consumer',
+    shares: true,
+    async run(trial) {
+      claimed((await trial.open(trial.spec('queue'))).can.extends, 'can.extends is false')
+      const { first, second } = await leaseRunsOut(trial, (deliveries) => deliveries[1]?.extend() ?? Promise.resolve())
+      expect(second.texts).toEqual(['m0'])
+      await first.deliveries[1]?.settle('ack')
+    },
+  },
+  {
+    id: 'Q5',
+    part: 'lease',
+    title: 'held is false after the lease, and then settle never succeeds',
+    shares: true,
+    async run(trial) {
+      const { first, second } = await leaseRunsOut(trial, () => Promise.resolve())
+      await second.settled()
+      for (const delivery of first.deliveries) {
+        expect(delivery.held).toBe(false)
+        await trial.refusal('settle after the lease', delivery.settle('ack'), ['conflict'])
+        await trial.refusal('extend after the lease', delivery.extend(), ['conflict', 'capability'])
+      }
+    },
+  },
+  {
+    id: 'Q5',
+    part: 'end',
+    title: 'held is false after the end of the link, and then settle never succeeds',
+    async run(trial) {
+      const link = await trial.link()
+      const channel = await trial.open(trial.spec('queue'), link)
+      const reader = await trial.listen(channel, keep)
+      await trial.put(channel, numbered(1))
+      const delivery = await only(reader)
+      expect(delivery.held).toBe(true)
+      await link.close(AbortSignal.abort())
+      await link.ended
+      expect(delivery.held).toBe(false)
+      await trial.refusal('settle after the end', delivery.settle('ack'), ['conflict', 'outcome-unknown'])
+    },
+  },
+  {
+    id: 'Q6',
+    title:
+      'never more than flow.messages are unsettled, the rest goes to others, and a slot is free at the call of settle',
+    shares: true,
+    async run(trial) {
+      const { here, there } = await trial.pair(trial.spec('queue'))
+      const few = new Reader(
+        await trial.receive(there, {}, { messages: 3, bytes: 1 << 20 }),
+        trial.patienceMs,
+        keep.each,
+      )
+      await trial.put(here, numbered(10))
+      const held = await few.until(3)
+      const others = await trial.listen(here)
+      await others.until(7)
+      await others.settled()
+      await within('stop', others.reception.stop(trial.signal()), trial.patienceMs)
+      await trial.put(here, numbered(2, { prefix: 'n' }))
+      await turn()
+      expect(few.deliveries).toHaveLength(3)
+      const settling = held[0]?.settle('ack')
+      await few.until(4)
+      await settling
+      expect(few.deliveries).toHaveLength(4)
+      await Promise.all(few.deliveries.slice(1).map((one) => one.settle('ack')))
+      await few.until(5)
+      await few.deliveries[4]?.settle('ack')
+    },
+  },
+  {
+    id: 'Q7',
+    title: 'one unsettled message does not stop a thousand others from being delivered and acked',
+    shares: true,
+    async run(trial) {
+      const { here, there } = await trial.pair(trial.spec('queue'))
+      const each = (one: Delivery) => (textOf(one) === 'm0' ? undefined : one.settle('ack'))
+      const reader = await trial.listen(there, { each, flow: { messages: 50, bytes: 1 << 20 } })
+      await trial.put(here, numbered(1_001))
+      await reader.until(1_001)
+      await reader.settled()
+      expect(reader.deliveries[0]?.held).toBe(true)
+      await reader.deliveries[0]?.settle('ack')
+    },
+  },
+  {
+    id: 'Q8',
+    title: 'consumers join and leave under load: all is settled, and no more is redelivered than was unsettled then',
+    run: membersComeAndGo,
+  },
+  {
+    id: 'Q9',
+    title: 'attempt is never below the runs of handlers, across consumers that are killed',
+    async run(trial) {
+      const spec = trial.spec('queue')
+      const sender = await trial.open(spec)
+      claimed(sender.can.counts, 'can.counts is false')
+      await trial.put(sender, numbered(1))
+      for (let run = 1; run <= 4; run++) {
+        const link = await trial.link()
+        const reader = await trial.listen(await trial.open(spec, link), keep)
+        const delivery = await only(reader)
+        expect(delivery.attempt).toBeGreaterThanOrEqual(run)
+        if (run === 4) await delivery.settle('ack')
+        await link.close(AbortSignal.abort())
+      }
+    },
+  },
+]
+
+async function only(reader: Reader): Promise<Delivery> {
+  const [delivery] = await reader.until(1)
+  if (delivery === undefined) throw new Error('one delivery was awaited')
+  return delivery
+}
+
+/** One consumer takes two and leaves them lying, but for `meanwhile`; a second one comes and takes what it is given. */
+async function leaseRunsOut(trial: Trial, meanwhile: (deliveries: readonly Delivery[]) => Promise<void>) {
+  const leaseMs = trial.rig.leaseMs ?? 500
+  const { here, there } = await trial.pair(trial.spec('queue', { leaseMs }))
+  const first = await trial.listen(there, keep)
+  await trial.put(here, numbered(2))
+  const deliveries = await first.until(2)
+  // Stopping, so that what comes back does not come back to this one.
+  const stopping = observe(first.reception.stop(trial.signal(leaseMs * 20)))
+  const second = await trial.listen(here)
+  for (let quarter = 0; quarter < 8; quarter++) {
+    await meanwhile(deliveries)
+    await elapse(leaseMs / 4)
+  }
+  await second.until((reader) => reader.texts.includes('m0'))
+  if (deliveries[1]?.held === false) await second.until(2)
+  return { first, second, stopping }
+}
+
+async function membersComeAndGo(trial: Trial): Promise<void> {
+  const spec = trial.spec('queue')
+  const sender = await trial.open(spec)
+  const runs: string[] = []
+  let atRisk = 0
+  const join = async () => {
+    const link = await trial.link()
+    const unsettled = new Set<Delivery>()
+    const each = (one: Delivery) => {
+      runs.push(textOf(one))
+      unsettled.add(one)
+      return one.settle('ack').then(() => void unsettled.delete(one))
+    }
+    const channel: Channel = await trial.open(spec, link)
+    const reader = await trial.listen(channel, { each, flow: { messages: 20, bytes: 1 << 20 } })
+    return async () => {
+      atRisk += unsettled.size
+      await reader.reception.stop(AbortSignal.abort())
+      await link.close(AbortSignal.abort())
+    }
+  }
+  await join()
+  for (let round = 0; round < 5; round++) {
+    const leave = await join()
+    const sending = trial.send(sender, numbered(100, { prefix: `${round}-` }))
+    await turn()
+    await leave()
+    await trial.reports(sending)
+  }
+  const all = [0, 1, 2, 3, 4].flatMap((round) => texts(0, 100, `${round}-`))
+  await eventually('all 500 handled', () => Promise.resolve(all.every((text) => runs.includes(text))), trial.patienceMs)
+  expect(doubles(runs).length).toBeLessThanOrEqual(atRisk)
+}
