@@ -63,16 +63,26 @@ describe('deadlines', () => {
   it('go on when a callback throws', async () => {
     const runtime = virtualRuntime()
     const deadlines = new Deadlines(runtime)
-    let fired = false
+    const fired: number[] = []
+    deadlines.add(10, () => void fired.push(1))
     deadlines.add(10, () => {
       throw new Error('a bug')
     })
-    deadlines.add(20, () => {
-      fired = true
-    })
+    deadlines.add(10, () => void fired.push(2))
+    deadlines.add(20, () => void fired.push(3))
     await expect(runtime.advance(10)).rejects.toThrow('a bug')
-    await runtime.advance(20)
-    expect(fired).toBe(true)
+    await runtime.advance(10)
+    expect(fired.toSorted()).toEqual([1, 2, 3])
+  })
+
+  it('fire also when a coarse and a fine slot begin at the same time', async () => {
+    const runtime = virtualRuntime()
+    const deadlines = new Deadlines(runtime)
+    const fired: string[] = []
+    deadlines.add(640, () => void fired.push('from far'))
+    deadlines.add(30, () => void deadlines.add(640, () => void fired.push('from near')))
+    await runtime.advance(640)
+    expect(fired.toSorted()).toEqual(['from far', 'from near'])
   })
 
   it('keep time whatever is added, taken back, and done out of a callback', async () => {

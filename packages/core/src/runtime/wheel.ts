@@ -103,16 +103,19 @@ export class Deadlines {
     // What is added meanwhile is seen below: no timer for it.
     this.#armedTick = 0
     const now = Math.floor(this.#runtime.now() / TICK_MS)
-    let due = this.#next()
-    try {
-      while (due.tick <= now) {
-        this.#tick = due.tick
-        this.#empty(due.slot)
-        due = this.#next()
-      }
-    } finally {
-      this.#rest()
-      if (this.#size > 0) this.#arm(this.#next().tick)
+    for (let due = this.#next(); due <= now; due = this.#next()) {
+      this.#tick = due
+      this.#turn()
+    }
+    this.#rest()
+    if (this.#size > 0) this.#arm(this.#next())
+  }
+
+  /** Empties the slots that begin now, the coarsest first, for it fills finer ones. */
+  #turn(): void {
+    for (let level = LEVELS - 1, span = SLOTS ** level; level >= 0; level--, span /= SLOTS) {
+      const turn = this.#tick / span
+      if (Number.isInteger(turn)) this.#empty(level * SLOTS + (turn % SLOTS))
     }
   }
 
@@ -121,24 +124,32 @@ export class Deadlines {
     for (let entry = this.#slots[slot]; entry; entry = this.#slots[slot]) {
       this.#unlink(entry)
       if (entry.tick > this.#tick) this.#link(entry)
-      else {
-        const { fire } = entry
-        entry.fire = undefined
-        this.#size -= 1
-        fire?.()
-      }
+      else this.#fire(entry)
     }
   }
 
-  /** The slot that begins first, among those in use. */
-  #next(): { readonly tick: number; readonly slot: number } {
-    let first = { tick: Infinity, slot: -1 }
+  #fire(entry: Entry): void {
+    const { fire } = entry
+    entry.fire = undefined
+    this.#size -= 1
+    try {
+      fire?.()
+    } catch (error) {
+      // A bug in one callback surfaces, and delays nobody else's deadline.
+      this.#runtime.turn(() => {
+        throw error
+      })
+    }
+  }
+
+  /** The tick at which the first slot in use begins. */
+  #next(): number {
+    let first = Infinity
     if (this.#size === 0) return first
     for (let level = 0, span = 1; level < LEVELS; level++, span *= SLOTS) {
       const here = Math.floor(this.#tick / span)
-      for (let turn = here + 1; turn <= here + SLOTS && turn * span < first.tick; turn++) {
-        const slot = level * SLOTS + (turn % SLOTS)
-        if (this.#slots[slot]) first = { tick: turn * span, slot }
+      for (let turn = here + 1; turn <= here + SLOTS && turn * span < first; turn++) {
+        if (this.#slots[level * SLOTS + (turn % SLOTS)]) first = turn * span
       }
     }
     return first
