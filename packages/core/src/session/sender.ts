@@ -21,7 +21,7 @@ const abandoned: SendOutcome = /* @__PURE__ */ outcome('unknown', 'Withdrawn whi
 export class Sender {
   readonly #channel: Channel
   readonly #load: { inflight: number }
-  readonly #full: Shipment[] = []
+  #full: Shipment[] = []
   #filling: Shipment | undefined
   #inflight = 0
 
@@ -39,6 +39,10 @@ export class Sender {
   /** `bytes`: about the size of the message. `report` comes once, never before this returns. */
   send(message: Outgoing, bytes: number, report: Report): Ticket {
     let batch = this.#filling
+    if (batch && (batch.parcels.length >= MAX_MESSAGES || batch.bytes + bytes > MAX_BYTES)) {
+      this.#full.push(batch)
+      batch = undefined
+    }
     if (batch === undefined) {
       batch = this.#filling = new Shipment(this.#settled)
       if (this.#full.length === 0) queueMicrotask(this.#flush)
@@ -48,19 +52,19 @@ export class Sender {
     batch.bytes += bytes
     this.#inflight += 1
     this.#load.inflight += 1
-    if (batch.parcels.length >= MAX_MESSAGES || batch.bytes >= MAX_BYTES) this.#close(batch)
     return parcel
   }
 
-  #close(batch: Shipment): void {
-    this.#full.push(batch)
-    this.#filling = undefined
-  }
-
   readonly #flush = (): void => {
-    if (this.#filling) this.#close(this.#filling)
-    // What a report hands over meanwhile belongs to the next tick.
-    for (const batch of this.#full.splice(0)) batch.ship(this.#channel)
+    const full = this.#full
+    const last = this.#filling
+    // What a report hands over from here on belongs to the next tick.
+    this.#filling = undefined
+    if (full.length > 0) {
+      this.#full = []
+      for (const batch of full) batch.ship(this.#channel)
+    }
+    last?.ship(this.#channel)
   }
 
   readonly #settled = (): void => {
@@ -82,10 +86,16 @@ class Shipment {
   }
 
   ship(channel: Channel): void {
-    const parcels = this.parcels.filter(isWanted)
-    if (parcels.length === 0) return
-    for (let at = 0; at < parcels.length; at++) (parcels[at] as Parcel).index = at
-    const messages = parcels.map(messageOf)
+    const { parcels } = this
+    const messages: Outgoing[] = []
+    for (const parcel of parcels) {
+      if (parcel.report === undefined) continue
+      parcel.index = messages.length
+      parcels[parcel.index] = parcel
+      messages.push(parcel.message)
+    }
+    if (messages.length === 0) return
+    parcels.length = messages.length
     this.cancel = channel.send(messages, (index, result) => parcels[index]?.settle(result))
     if (this.#regrets) for (const index of this.#regrets) this.cancel(index)
   }
@@ -127,14 +137,6 @@ class Parcel implements Ticket {
       this.settle(abandoned)
     }
   }
-}
-
-function isWanted(parcel: Parcel): boolean {
-  return parcel.report !== undefined
-}
-
-function messageOf(parcel: Parcel): Outgoing {
-  return parcel.message
 }
 
 function outcome(kind: 'unsent' | 'unknown', text: string): SendOutcome {
