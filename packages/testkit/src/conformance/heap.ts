@@ -30,7 +30,7 @@ export async function openHeap(): Promise<Heap> {
     },
     async used() {
       await session.post('HeapProfiler.collectGarbage')
-      return (await session.post('Runtime.getHeapUsage')).usedSize
+      return process.memoryUsage().heapUsed
     },
     close: () => session.disconnect(),
   }

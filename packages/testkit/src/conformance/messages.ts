@@ -47,6 +47,14 @@ export function doubles(all: readonly string[]): string[] {
   return all.filter((one) => seen.has(one) || !seen.add(one))
 }
 
+/** As text, so that comparing and showing stays cheap: length, a sum over all bytes and their places, and the first ones. */
+export function fingerprint(body: Body): string {
+  const bytes = bytesOf(body)
+  let sum = 0
+  for (const byte of bytes) sum = (Math.imul(sum, 31) + byte) | 0
+  return `${bytes.length} bytes, sum ${sum}, ${[...bytes.subarray(0, 16)].join(' ')}`
+}
+
 /** A body of so many bytes. */
 export function filler(bytes: number): Uint8Array {
   return new Uint8Array(bytes).fill(97)

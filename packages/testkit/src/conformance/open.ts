@@ -3,7 +3,8 @@ import { expect } from 'vitest'
 import { numbered, textOf } from './messages.js'
 import { claimed, Inapplicable, type Property } from './property.js'
 import { those } from './sending.js'
-import type { Kind, Trial } from './trial.js'
+import { type Kind, kindOf } from './spec.js'
+import type { Trial } from './trial.js'
 import { elapse, eventually } from './wait.js'
 
 const BAD_TOKENS = ['\t', 'a\tb', 'a\rb', 'a\nb', '*', '>', ' ', 'a b', 'x'.repeat(300), 'ü']
@@ -226,7 +227,7 @@ export const openProperties: readonly Property[] = [
 /** Specs that contradict this one, among those that the engine could make under another name. */
 async function possibleOthers(trial: Trial, spec: ChannelSpec): Promise<ChannelSpec[]> {
   const kinds: readonly Kind[] = ['durable', 'live', 'queue', 'rpc']
-  const variants = kinds.map((kind) => trial.spec(kind)).filter((one) => shape(one) !== shape(spec))
+  const variants = kinds.map((kind) => trial.spec(kind)).filter((one) => kindOf(one) !== kindOf(spec))
   const possible: ChannelSpec[] = []
   for (const variant of [...variants, trial.spec('durable', { latest: true }), { ...spec, params: spec.params + 1 }]) {
     const canBeMade = await trial.open({ ...variant, name: trial.spec('live').name }).then(
@@ -239,10 +240,6 @@ async function possibleOthers(trial: Trial, spec: ChannelSpec): Promise<ChannelS
     if (canBeMade) possible.push({ ...variant, name: spec.name })
   }
   return possible
-}
-
-function shape(spec: ChannelSpec): string {
-  return spec.kind === 'topic' ? spec.keep : spec.kind
 }
 
 async function refusesPatterns(trial: Trial, channel: Channel): Promise<void> {

@@ -2,7 +2,8 @@ import type { Batch, Delivery, Flow, Reception } from '@spanwire/driver'
 import { expect } from 'vitest'
 import { bytesOf, filler, numbered, textOf, texts } from './messages.js'
 import { claimed, type Property } from './property.js'
-import type { Kind, Trial } from './trial.js'
+import type { Kind } from './spec.js'
+import type { Trial } from './trial.js'
 import { elapse, observe, within } from './wait.js'
 
 const TIGHT: Flow = { messages: 10, bytes: 1 << 20 }

@@ -3,7 +3,8 @@ import { expect } from 'vitest'
 import { byPath, doubles, numbered, texts } from './messages.js'
 import { claimed, type Property } from './property.js'
 import type { Reader } from './reader.js'
-import type { Kind, Trial } from './trial.js'
+import type { Kind } from './spec.js'
+import type { Trial } from './trial.js'
 import { observe, within } from './wait.js'
 
 const PATHS = ['a', 'b', 'c', 'd', 'e', 'f']

@@ -15,24 +15,17 @@ import type { Facilities, Facility, Resources, Rig } from './harness.js'
 import { Inapplicable } from './property.js'
 import { Reader } from './reader.js'
 import { type Sending, startSending, tally } from './sending.js'
+import { describeSpec, type Kind, type SpecOptions, specOf } from './spec.js'
 import { eventually, within } from './wait.js'
 
 /** SPI C1 says 50 ms; on a busy machine ten times that still tells a driver that waits for a timeout of its own. */
 export const PROMPT_MS = 500
-
-export type Kind = 'live' | 'durable' | 'queue' | 'rpc'
 
 export interface Listening {
   readonly source?: Source
   readonly flow?: Flow
   /** Called for each delivery; absent: settled ones are acked, others kept. */
   readonly each?: (delivery: Delivery) => Promise<void> | undefined
-}
-
-export interface SpecOptions {
-  readonly params?: number
-  readonly latest?: boolean
-  readonly leaseMs?: number
 }
 
 const WIDE: Flow = { messages: 20_000, bytes: 64 << 20 }
@@ -114,18 +107,9 @@ export class Trial {
 
   // --- channels ------------------------------------------------------------------------------------------------
 
-  /** A channel of the kind under a name that nobody used. One path token unless told otherwise. */
-  spec(kind: Kind, { params = 1, latest = false, leaseMs = 30_000 }: SpecOptions = {}): ChannelSpec {
-    const name = `${this.#prefix}.${this.#names++}`
-    switch (kind) {
-      case 'live':
-      case 'durable':
-        return { name, params, kind: 'topic', keep: kind, latest }
-      case 'queue':
-        return { name, params, kind, leaseMs }
-      case 'rpc':
-        return { name, params, kind }
-    }
+  /** A channel of the kind under a name that nobody used. */
+  spec(kind: Kind, options: SpecOptions = {}): ChannelSpec {
+    return specOf(kind, `${this.#prefix}.${this.#names++}`, options)
   }
 
   /** Opens on the main link, or on the one given. An engine that has no such channels ends the trial as inapplicable. */
@@ -137,7 +121,7 @@ export class Trial {
       return channel
     } catch (error) {
       if (!MessagingError.is(error) || error.code !== 'capability') throw error
-      throw new Inapplicable(`the engine has no such channel (${kindOf(spec)}): ${error.message}`)
+      throw new Inapplicable(`the engine has no such channel (${describeSpec(spec)}): ${error.message}`)
     }
   }
 
@@ -300,8 +284,4 @@ export class Trial {
     const faults = this.#sendings.flatMap((sending) => sending.faults)
     if (faults.length > 0) throw new Error(`reports: ${faults.slice(0, 10).join('; ')}`)
   }
-}
-
-function kindOf(spec: ChannelSpec): string {
-  return spec.kind === 'topic' ? `${spec.keep} topic${spec.latest ? ' with latest' : ''}` : spec.kind
 }
