@@ -1,0 +1,7 @@
+export { ABILITIES, type Ability } from './abilities.js'
+export type { Clock } from './clock.js'
+export { type MemoryOptions, memory } from './driver.js'
+export { createEngine, type Dial, type EngineCounts, type EngineState, type MemoryEngine } from './engine.js'
+export type { EngineOptions } from './options.js'
+export type { Peeked } from './queue.js'
+export type { Depth } from './store.js'
