@@ -1,0 +1,70 @@
+import { type Client, MessagingError, type TableEntry } from '@spanwire/core'
+import {
+  createContext,
+  createElement,
+  type FunctionComponentElement,
+  type ProviderProps,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useInsertionEffect,
+  useMemo,
+  useState,
+} from 'react'
+import type { Flush } from './store/flush.js'
+import { Store } from './store/store.js'
+
+/**
+ * Rows that the server had, by the topic's template: `{ [quotes.template]: [...table.entries()].map(([, row]) => row) }`.
+ * Must survive JSON. Shown, with status `loading`, until the page's own table is there.
+ */
+export type InitialState = Readonly<Record<string, readonly TableEntry[]>>
+
+export interface SpanwireProviderProps {
+  /**
+   * A client, which stays the caller's to close; or a function that makes one, called once by the first effect that needs
+   * it (never while rendering, never on a server). The provider closes what it made, one second after its unmount.
+   */
+  readonly client: Client | (() => Client)
+  /** When components are told of changes. Default `frame`: once per animation frame, 4 times a second while the page is hidden. */
+  readonly flush?: Flush
+  /** Read once, at the first render. */
+  readonly initialState?: InitialState
+  readonly children?: ReactNode
+}
+
+const StoreContext = createContext<Store | undefined>(undefined)
+
+/** Gives the hooks below it one client and one store. Another `client` starts over; a lazy one is taken once. */
+export function SpanwireProvider(
+  props: SpanwireProviderProps,
+): FunctionComponentElement<ProviderProps<Store | undefined>> {
+  const { client, flush = 'frame', initialState, children } = props
+  const [given] = useState(initialState)
+  const [lazy] = useState(() => (typeof client === 'function' ? client : undefined))
+  const source = typeof client === 'function' ? (lazy ?? client) : client
+  const store = useMemo(() => new Store(source, given), [source, given])
+  useInsertionEffect(() => {
+    store.flush = flush
+  })
+  useEffect(() => store.hold(), [store])
+  return createElement(StoreContext.Provider, { value: store }, children)
+}
+
+/** The store of the nearest provider. Throws `invalid` outside of one, naming the hook. */
+export function useStore(hook: string): Store {
+  const store = useContext(StoreContext)
+  if (store) return store
+  throw new MessagingError(
+    'invalid',
+    `${hook} was called outside of <SpanwireProvider client={...}>: wrap the page in one.`,
+  )
+}
+
+/**
+ * The client itself, for what has no hook: `consume`, `respond`, `explain`, `close`. A lazy client is made by this call, so call it
+ * only where one may be made: not on a server.
+ */
+export function useClient(): Client {
+  return useStore('useClient').client()
+}
