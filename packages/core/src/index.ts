@@ -1,1 +1,52 @@
+export { type Code, MessagingError, type MessagingErrorOptions, matchesPath, type Scope } from '@spanwire/driver'
+export type {
+  Call,
+  Checkpoint,
+  Client,
+  ClientEvent,
+  ClientOptions,
+  ConsumeOptions,
+  Duration,
+  Job,
+  Message,
+  PublishOptions,
+  RequestOptions,
+  RespondOptions,
+  RouteOptions,
+  SendOptions,
+  Sent,
+  SiteOptions,
+  SiteState,
+  Status,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionStatus,
+  Table,
+  TableEntry,
+  WithParams,
+  Worker,
+} from './client/api.js'
+export { createClient } from './client/client.js'
+export { bytes, type Codec, json, text } from './contract/codec.js'
+export type {
+  Contract,
+  InputOf,
+  OutputOf,
+  ParamOf,
+  ParamsOf,
+  Queue,
+  ReplyInputOf,
+  ReplyOf,
+  Rpc,
+  Topic,
+} from './contract/contract.js'
+export { type QueueOptions, queue } from './contract/queue.js'
+export { type RpcOptions, rpc } from './contract/rpc.js'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './contract/schema.js'
+export { escapeToken, pathOf, patternOf, unescapeToken } from './contract/template.js'
+export { type TopicOptions, topic } from './contract/topic.js'
+export { hop } from './hop/hop.js'
+export type { Explanation } from './route/explain.js'
+export type { Location } from './route/picture.js'
+export { all, local, nearest, type Policy, pinned, primary, weighted } from './route/policy.js'
 export { type Runtime, systemRuntime } from './runtime/runtime.js'

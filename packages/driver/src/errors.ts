@@ -15,6 +15,7 @@
  * - `conflict`: it clashes with what is already there: another spec, a settled or lost delivery, another log.
  * - `closed`: the client, link or reception was closed by us.
  * - `decode`: bytes that are not what the contract says.
+ * - `remote`: the responder ran and its handler failed; the message is what it said.
  */
 export type Code =
   | 'unavailable'
@@ -31,6 +32,7 @@ export type Code =
   | 'conflict'
   | 'closed'
   | 'decode'
+  | 'remote'
 
 /** What is ill, hence which health it counts for: the whole link, one channel on it, or just this message. */
 export type Scope = 'link' | 'channel' | 'message'

@@ -1,5 +1,6 @@
-import type { Credentials, Driver, Endpoint, Headers, Link, MessagingError } from '@spanwire/driver'
+import type { Credentials, Driver, Endpoint, Headers, MessagingError } from '@spanwire/driver'
 import type { InputOf, OutputOf, ParamsOf, Queue, ReplyInputOf, ReplyOf, Rpc, Topic } from '../contract/contract.js'
+import type { Explanation } from '../route/explain.js'
 import type { Location } from '../route/picture.js'
 import type { Policy } from '../route/policy.js'
 import type { Duration } from '../runtime/duration.js'
@@ -313,17 +314,6 @@ export type ClientEvent = { readonly at: number } & (
   | { readonly type: 'warning'; readonly message: string }
 )
 
-/** Why a site was, or was not, chosen. Sentences for operators. */
-export interface Explanation {
-  readonly op: string
-  readonly channel: string
-  readonly lane: string
-  readonly policy: string
-  /** Best first; under `all`, every one of them. */
-  readonly sites: readonly string[]
-  readonly trace: readonly string[]
-}
-
 /** One typed client over all sites. Made by `createClient`. */
 export interface Client extends AsyncDisposable {
   /** Resolves when done (see {@link Sent}). Rejects with `outcome-unknown` if it may have been taken; any other code promises that nobody will ever receive it. */
@@ -361,8 +351,6 @@ export interface Client extends AsyncDisposable {
     contract: Topic | Queue | Rpc,
     at?: { readonly params?: Readonly<Record<string, string>>; readonly key?: string },
   ): Explanation
-  /** The whole client as one link: what gateways and bridges stand on. Identity passes untouched, nothing is held, exact duplicates are dropped. */
-  hop(): Link
   /**
    * Leaves every site as planned, as a page that goes into the back/forward cache must: no failure is counted, nothing is
    * dialed. Subscriptions, tables, positions and the outbox stay; calls wait within their own deadlines. Tables show their

@@ -1,0 +1,54 @@
+import { MessagingError } from '@spanwire/driver'
+import { toMs } from '../runtime/duration.js'
+import type { Duration } from './api.js'
+import type { Context, Life } from './context.js'
+
+const DEFAULT_MS = 10_000
+/** How often a drain looks whether all is out. */
+const LOOK_MS = 5
+
+/** Drains in the phases of R59, cut at the deadline; what is left then has failed or is unknown. */
+export async function close(
+  context: Context,
+  life: Life,
+  unfollow: () => void,
+  timeout: Duration = DEFAULT_MS,
+): Promise<void> {
+  const { runtime } = context
+  life.stage = 'closing'
+  const cut = new AbortController()
+  const cancel = runtime.after(toMs(timeout, 'timeout'), () => cut.abort())
+  // (1, 2) Intake ends, handlers finish; they may publish and settle meanwhile.
+  await Promise.all([...context.intakes].map((intake) => intake.stop(cut.signal)))
+  // (3) The outbox empties, lines complete, what is offered again gets through, requests are answered.
+  await until(context, cut.signal, () => isOut(context))
+  life.stage = 'closed'
+  // (6) The rest settles: never handed over has failed, else it is unknown.
+  const error = new MessagingError('closed', 'the client was closed before a site took it')
+  for (const outbox of context.outboxes.values()) outbox.abandon(error)
+  for (const voids of context.voids.values()) voids.close()
+  context.retained.close()
+  // (7) Links, timers, sockets.
+  await Promise.all([...context.sessions.values()].map((session) => session.close(cut.signal)))
+  unfollow()
+  cancel()
+  context.events.close()
+  context.closed.resolve()
+}
+
+function isOut(context: Context): boolean {
+  if (context.asking.size > 0 || !context.retained.settled) return false
+  for (const outbox of context.outboxes.values()) if (!outbox.empty) return false
+  return true
+}
+
+/** Looks again and again: what it waits for ends in many places, and closing is rare. */
+function until(context: Context, cut: AbortSignal, check: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (cut.aborted || check()) resolve()
+      else context.runtime.after(LOOK_MS, look)
+    }
+    look()
+  })
+}

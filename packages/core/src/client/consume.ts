@@ -1,0 +1,117 @@
+import type { Capabilities, Delivery } from '@spanwire/driver'
+import type { Queue } from '../contract/contract.js'
+import { decode } from '../contract/decode.js'
+import { listen } from '../route/listen.js'
+import { toMs } from '../runtime/duration.js'
+import type { ConsumeOptions, Duration, Job, Worker } from './api.js'
+import type { Context } from './context.js'
+import { toDeadLetter } from './dead-letter.js'
+import { header } from './headers.js'
+import { makeJob } from './job.js'
+import { ATTEMPT, retryByCopy } from './retry.js'
+import { tellUndecodable } from './undecodable.js'
+import { Working } from './working.js'
+
+/** What a job's handler asked for, besides what its result says. */
+export type Wish =
+  | { readonly how: 'ack' }
+  | { readonly how: 'retry'; readonly delay: Duration | undefined }
+  | { readonly how: 'reject'; readonly reason: string }
+
+type Handler = (value: unknown, job: Job) => unknown
+
+/** One job from delivery to settlement. */
+interface Work {
+  readonly context: Context
+  readonly queue: Queue
+  readonly delivery: Delivery
+  readonly site: string
+  readonly can: Capabilities
+  readonly attempt: number
+  readonly options: ConsumeOptions
+}
+
+/** Attaches wherever work may be stranded; a job is settled only where it was delivered (R40-R42). */
+export function consume(context: Context, queue: Queue, handler: Handler, options: ConsumeOptions): Worker {
+  context.assertOpen(`consume ${queue.name}`)
+  return new Working(context, {
+    channel: queue.name,
+    spec: queue.spec,
+    sites: listen(context.policy(queue.spec), context.picture()),
+    concurrency: options.concurrency ?? 1,
+    signal: options.signal,
+    handle: (delivery, site, can, cut) => {
+      const attempt = Number(header(delivery, ATTEMPT) ?? delivery.attempt)
+      return work({ context, queue, delivery, site, can, attempt, options }, handler, cut)
+    },
+  })
+}
+
+async function work(work: Work, handler: Handler, cut: AbortSignal): Promise<void> {
+  const { context, delivery, queue, site } = work
+  const { id } = delivery
+  // Done before, only the acknowledgement was lost: acknowledged again and not run.
+  if (id !== undefined && context.completed.has(`${queue.name} ${id}`)) return settle(work, undefined, { how: 'ack' })
+  let value: unknown
+  try {
+    value = await decode(queue, delivery.body)
+  } catch (cause) {
+    const error = tellUndecodable(context, queue, delivery, site, cause)
+    return settle(work, undefined, { how: 'reject', reason: error.message })
+  }
+  const made = makeJob(work, cut)
+  try {
+    await handler(value, made.job)
+    await settle(work, made.job, made.wish())
+  } catch (error) {
+    context.events.emit({ type: 'handler-failed', channel: queue.name, id, attempt: work.attempt, error })
+    const wish = made.wish()
+    await settle(work, made.job, wish.how === 'reject' ? wish : { how: 'retry', delay: undefined }, error)
+  } finally {
+    made.end()
+  }
+}
+
+/** Never rejects: what cannot be settled comes again, and the events say why. */
+async function settle(work: Work, job: Job | undefined, wish: Wish, failure?: unknown): Promise<void> {
+  const { attempt, context, delivery, options, queue } = work
+  const wanted = exhausted(work, wish, failure)
+  try {
+    switch (wanted.how) {
+      case 'ack':
+        if (delivery.id !== undefined) context.completed.add(`${queue.name} ${delivery.id}`, context.runtime.now())
+        await delivery.settle('ack')
+        break
+      case 'retry':
+        await retry(work, wanted.delay)
+        break
+      case 'reject':
+        await toDeadLetter(context, queue, delivery, wanted.reason, attempt)
+        await delivery.settle('ack')
+        break
+    }
+    if (job !== undefined) options.onSettled?.(job, wanted.how)
+  } catch (error) {
+    context.events.emit({
+      type: 'warning',
+      message: `${queue.name} ${delivery.id ?? ''}: ${wanted.how} was not confirmed, it may come again: ${text(error)}`,
+    })
+  }
+}
+
+/** A handler that failed often enough ends the tries. On arrival only the engine's count speaks, and it over-counts: twice as often. */
+function exhausted({ attempt, queue }: Work, wish: Wish, failure: unknown): Wish {
+  if (wish.how !== 'retry' || failure === undefined || attempt < queue.maxDeliveries) return wish
+  return { how: 'reject', reason: text(failure) }
+}
+
+function retry(work: Work, delay: Duration | undefined): Promise<void> {
+  const { attempt, can, delivery, queue } = work
+  const { retryMs } = queue
+  const waitMs = delay === undefined ? (retryMs[Math.min(attempt, retryMs.length) - 1] ?? 0) : toMs(delay, 'retry')
+  return can.retries ? delivery.settle({ retryMs: waitMs }) : retryByCopy(work, waitMs)
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,174 @@
+import { type ChannelSpec, type Credentials, MessagingError } from '@spanwire/driver'
+import { Completed } from '../arrival/completed.js'
+import type { Contract } from '../contract/contract.js'
+import type { Outbox, Room } from '../departure/outbox.js'
+import { Publisher } from '../departure/publisher.js'
+import { Retained } from '../departure/retained.js'
+import { MARKS, type Voids } from '../departure/voids.js'
+import { routeFor } from '../route/match.js'
+import type { Picture } from '../route/picture.js'
+import type { Policy } from '../route/policy.js'
+import { type Deferred, deferred } from '../runtime/deferred.js'
+import { toMs } from '../runtime/duration.js'
+import { type Runtime, systemRuntime } from '../runtime/runtime.js'
+import { Deadlines } from '../runtime/wheel.js'
+import { Session } from '../session/session.js'
+import { viewOf } from '../session/site-view.js'
+import type { ClientOptions, SiteOptions, SubscriptionStatus } from './api.js'
+import { Events } from './events.js'
+import type { MarksListener } from './marks.js'
+import { requestIds } from './request.js'
+
+/** Something that takes messages in and must end with the client. */
+export interface Intake {
+  readonly channel: string
+  status?(): SubscriptionStatus
+  /** Takes no more; resolves when what it began has ended. */
+  stop(signal: AbortSignal): Promise<void>
+}
+
+/** What the verbs share. Made once per client; nothing in here is public. */
+export interface Context {
+  readonly runtime: Runtime
+  readonly events: Events
+  readonly deadlines: Deadlines
+  readonly publisher: Publisher
+  readonly retained: Retained
+  readonly room: Room
+  readonly outboxes: Map<string, Outbox>
+  readonly voids: Map<string, Voids>
+  readonly marks: Map<string, MarksListener>
+  readonly intakes: Set<Intake>
+  /** Jobs and requests that this client has done, by channel and id (R40, R45). */
+  readonly completed: Completed
+  /** Requests without an answer yet. */
+  readonly asking: Set<unknown>
+  nextRequestId(bound: string | undefined): string
+  readonly sessions: ReadonlyMap<string, Session>
+  readonly generation: number
+  readonly waitMs: number
+  /** Resolves when the client has closed. */
+  readonly closed: Deferred<void>
+  readonly retainMs: number
+  session(site: string): Session
+  picture(): Picture
+  policy(spec: ChannelSpec): Policy
+  /** Throws `closed` once intake has ended: no new subscribe, consume, request, respond. */
+  assertOpen(what: string): void
+  /** Throws `closed` once nothing is written any more: running handlers may publish while the client drains. */
+  assertWritable(what: string): void
+}
+
+/** Where a client keeps its inside, for what stands on it within this package. */
+export const CONTEXT: unique symbol = Symbol('spanwire.context')
+
+export function contextOf(client: object): Context {
+  const { [CONTEXT]: context } = client as { readonly [CONTEXT]?: Context }
+  if (context === undefined)
+    throw new MessagingError('invalid', 'this client was not made by createClient of this package')
+  return context
+}
+
+export interface Life {
+  /** `closing`: no new intake; running handlers may still publish. `closed`: nothing any more. */
+  stage: 'open' | 'closing' | 'closed'
+}
+
+const EVERYWHERE: Policy = { by: 'all', ack: 'any' }
+const NONE: Credentials = { by: 'none' }
+
+export function makeContext(options: ClientOptions, life: Life): Context {
+  const runtime = options.runtime ?? systemRuntime
+  const publisher = new Publisher(runtime)
+  const sessions = new Map<string, Session>()
+  const sites = Object.entries<SiteOptions>(options.sites)
+  for (const [name, site] of sites) sessions.set(name, makeSession(name, site, options, runtime, publisher))
+  const policy = routeFor(options.routes ?? [], Object.keys(options.sites))
+  const { outbox = {}, retain = {} } = options
+  return {
+    runtime,
+    events: new Events(runtime),
+    deadlines: new Deadlines(runtime),
+    publisher,
+    retained: new Retained(runtime, retain.bytes ?? 64 << 20),
+    room: { maxMessages: outbox.messages ?? 10_000, maxBytes: outbox.bytes ?? 16 << 20, messages: 0, bytes: 0 },
+    outboxes: new Map(),
+    voids: new Map(),
+    marks: new Map(),
+    intakes: new Set(),
+    completed: new Completed(),
+    asking: new Set(),
+    nextRequestId: requestIds({ publisher }),
+    sessions,
+    generation: 1,
+    closed: deferred(),
+    waitMs: toMs(outbox.wait ?? 30_000, 'outbox.wait'),
+    retainMs: toMs(retain.time ?? 30_000, 'retain.time'),
+    session: (site) => known(sessions, site),
+    picture: () => ({
+      generation: 1,
+      here: options.here,
+      sites: sites.map(([name, site]) => viewOf(known(sessions, name), site)),
+    }),
+    policy: marksToo,
+    assertOpen: (what) => {
+      if (life.stage !== 'open') throw new MessagingError('closed', `${what}: the client is ${life.stage}`)
+    },
+    assertWritable: (what) => {
+      if (life.stage === 'closed') throw new MessagingError('closed', `${what}: the client is closed`)
+    },
+  }
+}
+
+function makeSession(
+  name: string,
+  site: SiteOptions,
+  options: ClientOptions,
+  runtime: Runtime,
+  publisher: Publisher,
+): Session {
+  const { credentials = NONE } = site
+  if (site.driver.spec !== 1)
+    throw new MessagingError(
+      'invalid',
+      `sites.${name}.driver: it speaks spec ${site.driver.spec}, this client speaks 1`,
+    )
+  if (site.endpoints.length === 0)
+    throw new MessagingError('invalid', `sites.${name}.endpoints: at least one is needed`)
+  let links = 0
+  return new Session({
+    site: name,
+    driver: site.driver,
+    endpoints: site.endpoints,
+    credentials: typeof credentials === 'function' ? credentials : () => Promise.resolve(credentials),
+    ...(site.tls === undefined ? undefined : { tls: site.tls }),
+    missing: options.missing ?? 'create',
+    nonce: publisher.nonce,
+    clientId: () => `${publisher.nonce}-${name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 32)}-${++links}`,
+    runtime,
+  })
+}
+
+function known(sessions: ReadonlyMap<string, Session>, site: string): Session {
+  const session = sessions.get(site)
+  if (session === undefined)
+    throw new MessagingError('invalid', `no site ${site}; known: ${[...sessions.keys()].join(', ')}`)
+  return session
+}
+
+/** One sentence per site: why it cannot be used now. */
+export function reasons(context: Context): string {
+  return [...context.sessions.values()]
+    .map((session) => `${session.site} is ${session.state.at}${because(session)}`)
+    .join('; ')
+}
+
+function because(session: Session): string {
+  const { state } = session
+  return 'cause' in state && state.cause !== undefined ? ` (${state.cause.message})` : ''
+}
+
+/** The name users know a contract's channel by. */
+export function channelOf(contract: Pick<Contract, 'name'>, path: string): string {
+  return path === '' ? contract.name : `${contract.name}.${path}`
+}

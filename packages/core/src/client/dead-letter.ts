@@ -1,0 +1,40 @@
+import type { Delivery } from '@spanwire/driver'
+import { bytes } from '../contract/codec.js'
+import type { Queue } from '../contract/contract.js'
+import { queue as makeQueue } from '../contract/queue.js'
+import { AGAIN } from '../departure/outgoing.js'
+import type { Context } from './context.js'
+import { ATTEMPT, without } from './retry.js'
+import { dispatch } from './sending.js'
+
+/** A dead letter's headers: what it was, why it died, how often it was tried. */
+export const ORIGIN = 'sw-origin'
+const REASON = 'sw-reason'
+const COUNT = 'sw-count'
+
+/** Original bytes and headers under a new identity (R44), over any driver. Rejects when no site took it: then the job is not acknowledged. */
+export async function toDeadLetter(
+  context: Context,
+  queue: Queue,
+  delivery: Delivery,
+  reason: string,
+  attempt: number,
+): Promise<void> {
+  const { body, id, path } = delivery
+  if (queue.deadLetter !== undefined) {
+    const origin = `${queue.name}${path === '' ? '' : `.${path}`} ${id ?? ''}`.trim()
+    const oneLine = reason.replace(/\s+/g, ' ').slice(0, 500)
+    const headers = [
+      ...without(delivery.headers(), [ATTEMPT, AGAIN]),
+      ORIGIN,
+      origin,
+      REASON,
+      oneLine,
+      COUNT,
+      String(attempt),
+    ]
+    const load = { path: '', key: undefined, body, bytes: body.length, headers, delayMs: undefined, ttlMs: undefined }
+    await dispatch(context, makeQueue(queue.deadLetter, bytes), '', load, {})
+  }
+  context.events.emit({ type: 'dead-letter', channel: queue.name, id, reason, attempt })
+}

@@ -1,0 +1,23 @@
+import type { Contract } from '../contract/contract.js'
+import { laneOf } from '../contract/lane.js'
+import { patternOf } from '../contract/template.js'
+import { explain as explainChoice } from '../route/explain.js'
+import type { Client, Explanation } from './api.js'
+import { type Context, channelOf } from './context.js'
+
+/** The same choice as the verb makes, with its reasons. */
+export function explain(
+  context: Context,
+  op: Parameters<Client['explain']>[0],
+  contract: Contract,
+  at: NonNullable<Parameters<Client['explain']>[2]>,
+): Explanation {
+  const path = patternOf(contract, at.params ?? {})
+  const lane = laneOf(path, at.key)
+  const fits = (site: string): string | undefined => {
+    const state = context.session(site).channel(contract.spec)
+    return state.at === 'refused' ? state.error.message : undefined
+  }
+  const ask = { op, channel: contract.name, lane, fits, random: context.runtime.random }
+  return { ...explainChoice(context.policy(contract.spec), ask, context.picture()), channel: channelOf(contract, path) }
+}

@@ -1,0 +1,28 @@
+import type { Delivery, Headers } from '@spanwire/driver'
+
+/** The first value of a header; names are in lower case. */
+export function header(of: Pick<Delivery, 'headers'>, name: string): string | undefined {
+  const headers = of.headers()
+  for (let at = 0; at < headers.length; at += 2) if (headers[at] === name) return headers[at + 1]
+  return undefined
+}
+
+/** Our own headers stay out of users' sight. */
+const OWN = 'sw-'
+
+/** As users see them: a map of what publishers set; of repeated ones the last. */
+export function userHeaders(headers: Headers): Readonly<Record<string, string>> {
+  const map: Record<string, string> = Object.create(null)
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at]
+    const value = headers[at + 1]
+    if (name !== undefined && value !== undefined && !name.startsWith(OWN)) map[name] = value
+  }
+  return map
+}
+
+/** As drivers take them. Names in lower case; CR and LF in values are blanks. */
+export function wireHeaders(headers: Readonly<Record<string, string>> | undefined): Headers {
+  if (headers === undefined) return []
+  return Object.entries(headers).flatMap(([name, value]) => [name.toLowerCase(), value.replace(/[\r\n]+/g, ' ')])
+}

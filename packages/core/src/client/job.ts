@@ -1,0 +1,67 @@
+import type { Capabilities, Delivery } from '@spanwire/driver'
+import type { Queue } from '../contract/contract.js'
+import { paramsOf } from '../contract/template.js'
+import { AGAIN } from '../departure/outgoing.js'
+import type { Job } from './api.js'
+import type { Wish } from './consume.js'
+import type { Context } from './context.js'
+import { header, userHeaders } from './headers.js'
+
+interface Given {
+  readonly context: Context
+  readonly queue: Queue
+  readonly delivery: Delivery
+  readonly site: string
+  readonly can: Capabilities
+  readonly attempt: number
+}
+
+/** The handler's side of a job, its lease kept while it runs where the engine can; `end` lets go. */
+export function makeJob(given: Given, cut: AbortSignal): { readonly job: Job; wish(): Wish; end(): void } {
+  const { attempt, delivery, queue, site } = given
+  const lost = new AbortController()
+  const abort = (): void => lost.abort()
+  cut.addEventListener('abort', abort)
+  if (cut.aborted) abort()
+  let wish: Wish = { how: 'ack' }
+  const letGo = keepLease(given, lost)
+  const job: Job = {
+    id: delivery.id,
+    params: paramsOf(queue, delivery.path),
+    path: delivery.path,
+    site,
+    attempt,
+    redelivered: attempt > 1,
+    again: header(delivery, AGAIN) !== undefined,
+    timeMs: delivery.timeMs,
+    headers: userHeaders(delivery.headers()),
+    signal: lost.signal,
+    extend: () => delivery.extend(),
+    retry: (delay) => {
+      wish = { how: 'retry', delay }
+    },
+    reject: (reason) => {
+      wish = { how: 'reject', reason }
+    },
+  }
+  const end = (): void => {
+    letGo()
+    cut.removeEventListener('abort', abort)
+  }
+  return { job, wish: () => wish, end }
+}
+
+/** Renews at a third of the lease; where that cannot be done, the handler's signal tells when the lease is over (R42). */
+function keepLease({ can, context, delivery, queue }: Given, lost: AbortController): () => void {
+  const { runtime } = context
+  const { leaseMs } = queue
+  let cancel: () => void
+  const renew = (): void => {
+    cancel = runtime.after(leaseMs / 3, renew)
+    delivery.extend().catch(() => {
+      if (!delivery.held) lost.abort()
+    })
+  }
+  cancel = can.extends ? runtime.after(leaseMs / 3, renew) : runtime.after(leaseMs, () => lost.abort())
+  return () => cancel()
+}

@@ -1,0 +1,290 @@
+import type { Batch, Capabilities, ChannelSpec, Delivery, Flow, Source, Start } from '@spanwire/driver'
+import { Arrival, type ArrivalSnapshot, type Arrived, type Flags } from '../arrival/arrival.js'
+import { parseId } from '../arrival/identity.js'
+import { AGAIN } from '../departure/outgoing.js'
+import { type Attachment, attach } from '../session/attachment.js'
+import type { Context } from './context.js'
+import { header } from './headers.js'
+import { listenMarks } from './marks.js'
+
+/** A message as it came in, with what its id says. */
+export class Taken implements Arrived<Taken> {
+  readonly delivery: Delivery
+  readonly site: string
+  readonly id: string | undefined
+  readonly source: string | undefined
+  readonly seq: number
+  readonly timeMs: number
+  readonly again: boolean
+  readonly bytes: number
+
+  constructor(delivery: Delivery, site: string) {
+    const identity = parseId(delivery.id)
+    this.delivery = delivery
+    this.id = delivery.id
+    this.site = site
+    this.source = identity?.source
+    this.seq = identity?.seq ?? 0
+    this.timeMs = identity?.timeMs ?? delivery.timeMs ?? 0
+    this.again = header(delivery, AGAIN) !== undefined
+    this.bytes = delivery.body.length
+  }
+
+  get message(): Taken {
+    return this
+  }
+}
+
+export type From =
+  | { readonly at: 'now' | 'beginning' | 'latest' }
+  | { readonly at: 'time'; readonly timeMs: number }
+  | {
+      readonly at: 'checkpoint'
+      readonly positions: Readonly<Record<string, string>>
+      readonly timeMs: number
+      readonly windows?: ArrivalSnapshot
+    }
+
+export interface ReadingOptions {
+  readonly name: string
+  readonly channel: string
+  readonly spec: ChannelSpec
+  readonly keep: 'live' | 'durable'
+  readonly latest: boolean
+  readonly paths: readonly string[] | undefined
+  readonly sites: readonly string[]
+  readonly from: From
+  readonly order: 'strict' | 'arrival' | 'newest'
+  readonly group: string | undefined
+  readonly flow: Flow
+  /** False: holes are expected here (groups, conflation), nobody reports them (R38). */
+  readonly gaps: boolean
+}
+
+export interface ReadingSink {
+  give(taken: Taken, flags: Flags): void
+  /** The next pull waits for it: the reader has no room. */
+  room(): Promise<void> | undefined
+  /** Messages of this site will not come. */
+  lost?(lost: NonNullable<Batch['lost']>): void
+  /** Something about the sites changed: attached, lost, caught up. */
+  changed(): void
+}
+
+/** What a reading knows of one site. */
+interface Way {
+  readonly site: string
+  attachment: Attachment | undefined
+  /** The last two taken here: a resume starts at the one before, and the first message must then be the last one (R23). */
+  last: Taken | undefined
+  before: Taken | undefined
+  /** The id that must come first after a resume, or the log is another one. */
+  expects: string | undefined
+  caughtUp: boolean
+}
+
+/** Clocks of publishers, engines and us may differ by this much when a log is read by time (R24). */
+const OVERLAP_MS = 5_000
+const MAX_REPLAY_MS = 600_000
+/** A timer this late means that we stood still, not the others (R36). */
+const STALL_MS = 200
+
+/** One topic read at all its sites as one stream: attach everywhere, dedupe, order, follow each site through its failures. */
+export class Reading {
+  readonly arrival: Arrival<Taken>
+  readonly startWallMs: number
+  readonly #options: ReadingOptions
+  readonly #context: Context
+  readonly #sink: ReadingSink
+  readonly #ways: readonly Way[]
+  readonly #unmark: () => void
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined
+  #startedAt: number
+
+  constructor(context: Context, options: ReadingOptions, sink: ReadingSink) {
+    this.#context = context
+    this.#options = options
+    this.#sink = sink
+    this.startWallMs = context.runtime.wall()
+    this.#startedAt = context.runtime.now()
+    const { from, name } = options
+    this.arrival = new Arrival<Taken>(
+      {
+        order: options.order,
+        live: options.keep === 'live',
+        startWallMs: from.at === 'checkpoint' ? from.timeMs : this.startWallMs,
+        fromNow: from.at === 'now',
+        gaps: options.gaps,
+        wall: context.runtime.wall,
+      },
+      {
+        give: (taken, flags) => sink.give(taken, flags),
+        gap: (gap) => context.events.emit({ type: 'gap', channel: options.channel, ...gap }),
+        closed: (at) => context.events.emit({ type: 'gap-closed', channel: options.channel, ...at }),
+      },
+    )
+    if (from.at === 'checkpoint' && from.windows !== undefined) this.arrival.restore(from.windows, this.#startedAt)
+    this.#ways = options.sites.map((site) => ({
+      site,
+      attachment: undefined,
+      last: undefined,
+      before: undefined,
+      expects: undefined,
+      caughtUp: false,
+    }))
+    for (const way of this.#ways) way.attachment = this.#attach(way)
+    this.#unmark = options.gaps
+      ? listenMarks(context, name, options.sites, (source, first, last) => {
+          this.arrival.refused(source, first, last, context.runtime.now())
+          this.#arm()
+        })
+      : () => undefined
+  }
+
+  get attached(): readonly string[] {
+    return this.#ways.filter((way) => way.attachment?.state.at === 'attached').map((way) => way.site)
+  }
+
+  get missing(): readonly string[] {
+    return this.#ways.filter((way) => way.attachment?.state.at !== 'attached').map((way) => way.site)
+  }
+
+  /** Sites that gave all they had stored when we attached. */
+  get caughtUp(): readonly string[] {
+    return this.#ways.filter((way) => way.caughtUp && way.attachment?.state.at === 'attached').map((way) => way.site)
+  }
+
+  /** Why nothing can ever come, when every site refuses. */
+  get refusal(): Error | undefined {
+    const states = this.#ways.map((way) => way.attachment?.state)
+    const refused = states.flatMap((state) => (state?.at === 'refused' ? [state.error] : []))
+    return refused.length === states.length ? refused[0] : undefined
+  }
+
+  adjust(flow: Flow): void {
+    for (const way of this.#ways) way.attachment?.adjust(flow)
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#unmark()
+    await Promise.all(this.#ways.map((way) => way.attachment?.stop(signal)))
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #attach(way: Way): Attachment {
+    const session = this.#context.session(way.site)
+    return attach(session, this.#options.spec, {
+      runtime: this.#context.runtime,
+      flow: this.#options.flow,
+      source: (why, can) => this.#source(way, why, can),
+      onBatch: (batch) => this.#take(way, batch),
+      onState: (state) => {
+        if (state.at !== 'attached') way.caughtUp = false
+        this.#sink.changed()
+      },
+    })
+  }
+
+  #source(way: Way, why: 'first' | 'again' | 'conflict', can: Capabilities): Source {
+    const { group, paths } = this.#options
+    const start = this.#start(way, why)
+    const able = can.starts.includes(start.at)
+      ? start
+      : ({ at: can.starts.includes('latest') && this.#options.latest ? 'latest' : 'now' } as const)
+    return {
+      start: able,
+      ...(paths === undefined ? undefined : { paths }),
+      ...(group === undefined ? undefined : { group }),
+    }
+  }
+
+  #start(way: Way, why: 'first' | 'again' | 'conflict'): Start {
+    const { from, latest, order } = this.#options
+    way.expects = undefined
+    if (order === 'newest' && latest) return { at: 'latest' }
+    if (why === 'conflict') return { at: 'time', timeMs: this.#lastTime(way) - OVERLAP_MS }
+    const resume = way.before ?? way.last
+    const position = resume?.delivery.position()
+    if (position !== undefined) {
+      if (resume === way.before) way.expects = way.last?.delivery.id
+      return { at: 'position', position }
+    }
+    if (from.at === 'checkpoint') {
+      const stored = from.positions[way.site]
+      return stored === undefined
+        ? { at: 'time', timeMs: from.timeMs - OVERLAP_MS }
+        : { at: 'position', position: stored }
+    }
+    // A site that joins after the others: what it took since the start is ours as well.
+    const late = why === 'again' || this.#context.runtime.now() - this.#startedAt > 1_000
+    return from.at === 'now' && late ? { at: 'time', timeMs: this.startWallMs } : from
+  }
+
+  /** Engine time of what was taken last, else our start; never further back than ten minutes. */
+  #lastTime(way: Way): number {
+    const { from } = this.#options
+    const start =
+      from.at === 'time' || from.at === 'checkpoint' ? from.timeMs : from.at === 'now' ? this.startWallMs : 0
+    return Math.max(way.last?.delivery.timeMs ?? start, this.#context.runtime.wall() - MAX_REPLAY_MS)
+  }
+
+  #take(way: Way, batch: Batch): Promise<void> | undefined {
+    const { runtime, events } = this.#context
+    const now = runtime.now()
+    if (batch.lost !== undefined) {
+      this.#sink.lost?.(batch.lost)
+      events.emit({
+        type: 'lost',
+        channel: this.#options.channel,
+        site: way.site,
+        reason: batch.lost.reason,
+        count: batch.lost.count,
+      })
+    }
+    for (const delivery of batch.deliveries) {
+      if (way.expects !== undefined && !this.#verified(way, delivery)) break
+      const taken = new Taken(delivery, way.site)
+      way.before = way.last
+      way.last = taken
+      this.arrival.take(taken, now)
+    }
+    if (batch.caughtUp && !way.caughtUp) {
+      way.caughtUp = true
+      this.#sink.changed()
+    }
+    this.#arm()
+    return this.#sink.room()
+  }
+
+  /** The log rolled back and was filled anew under the same epoch: the position is worth nothing, read by time. */
+  #verified(way: Way, first: Delivery): boolean {
+    const same = first.id === way.expects
+    way.expects = undefined
+    if (same) return true
+    way.attachment?.restart()
+    return false
+  }
+
+  #arm(): void {
+    const at = this.arrival.nextDeadline()
+    if (at === this.#timer?.at) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (at === undefined) return
+    const { runtime } = this.#context
+    const cancel = runtime.after(Math.max(0, at - runtime.now()), () => this.#fire(at))
+    this.#timer = { at, cancel }
+  }
+
+  #fire(at: number): void {
+    const { runtime } = this.#context
+    const late = runtime.now() - at
+    this.#timer = undefined
+    if (late > STALL_MS) this.arrival.stalled(late)
+    else this.arrival.tick(runtime.now(), this.missing.length === 0)
+    // After a stall what waits in the sockets is read before anybody is judged.
+    if (late > STALL_MS) runtime.turn(() => runtime.turn(() => this.#arm()))
+    else this.#arm()
+  }
+}

@@ -1,0 +1,188 @@
+import { type Headers, MessagingError, type Outgoing, type Reply, type SendOutcome } from '@spanwire/driver'
+import { formatId } from '../arrival/identity.js'
+import type { Rpc } from '../contract/contract.js'
+import { decodeReply } from '../contract/decode.js'
+import { type Encoded, encode } from '../contract/encode.js'
+import { AGAIN } from '../departure/outgoing.js'
+import { choose } from '../route/choose.js'
+import { toMs } from '../runtime/duration.js'
+import type { Ticket } from '../session/sender.js'
+import type { Params, RequestOptions } from './api.js'
+import { boundPublisher } from './bound.js'
+import { type Context, reasons } from './context.js'
+import { wireHeaders } from './headers.js'
+
+/** Carries what is left of the caller's time, in ms, so that nobody starts what nobody waits for (R45). */
+export const TIMEOUT = 'sw-timeout'
+
+const DEFAULT_MS = 5_000
+/** Sends of one idempotent request, in all. */
+const MAX_ATTEMPTS = 3
+
+/** One question on its way: at most one wire send unless the contract is idempotent (R45). */
+export interface Question {
+  readonly rpc: Pick<Rpc, 'name' | 'spec' | 'idempotent'>
+  readonly encoded: Pick<Encoded, 'path' | 'body' | 'bytes' | 'lane'>
+  readonly headers: Headers
+  readonly signal: AbortSignal | undefined
+  readonly id: string
+  readonly until: number
+  readonly tried: Set<string>
+  attempts: number
+  ambiguous: boolean
+}
+
+export async function request(
+  context: Context,
+  rpc: Rpc,
+  query: unknown,
+  options: RequestOptions & Params = {},
+): Promise<unknown> {
+  context.assertOpen(`request ${rpc.name}`)
+  if (options.signal?.aborted) throw canceled(rpc)
+  const encoding = encode(rpc, query, options.params)
+  const encoded = encoding instanceof Promise ? await encoding : encoding
+  const timeoutMs = options.timeout === undefined ? DEFAULT_MS : toMs(options.timeout, 'timeout')
+  const question: Question = {
+    rpc,
+    encoded,
+    headers: wireHeaders(options.headers),
+    signal: options.signal,
+    id: context.nextRequestId(boundPublisher(context)),
+    until: context.runtime.now() + timeoutMs,
+    tried: new Set(),
+    attempts: 0,
+    ambiguous: false,
+  }
+  context.asking.add(question)
+  try {
+    const reply = await ask(context, question)
+    if (reply.error !== undefined) throw new MessagingError('remote', reply.error)
+    return await decodeReply(rpc, reply.body)
+  } finally {
+    context.asking.delete(question)
+  }
+}
+
+/** Asks site after site until one answers, refuses for good, or the time is up. */
+export async function ask(context: Context, question: Question): Promise<Reply> {
+  let last: MessagingError | undefined
+  for (;;) {
+    const site = await readySite(context, question, last)
+    const outcome = await attempt(context, question, site)
+    if (outcome.outcome === 'done') {
+      if (outcome.reply !== undefined) return outcome.reply
+      throw new MessagingError('decode', `request ${question.rpc.name}: ${site} reported success without a reply`, {
+        site,
+      })
+    }
+    last = outcome.error
+    question.tried.add(site)
+    if (outcome.outcome === 'unknown') question.ambiguous = true
+    if (!mayRetry(context, question, outcome)) throw final(question, site, outcome.error)
+  }
+}
+
+function mayRetry(context: Context, question: Question, outcome: SendOutcome): boolean {
+  if (question.signal?.aborted || context.runtime.now() >= question.until) return false
+  if (outcome.outcome === 'unknown') return question.rpc.idempotent && question.attempts < MAX_ATTEMPTS
+  if (outcome.outcome === 'refused' && outcome.error.scope === 'message' && outcome.error.code !== 'not-found')
+    return false
+  // Every site said that nobody is there: asking in circles does not bring a responder.
+  return context.sessions.size > question.tried.size && (question.rpc.idempotent || !question.ambiguous)
+}
+
+function final(question: Question, site: string, error: MessagingError): MessagingError {
+  if (!question.ambiguous) return error
+  const { rpc, signal } = question
+  const text = signal?.aborted ? 'the caller gave up' : error.message
+  return new MessagingError('outcome-unknown', `request ${rpc.name} to ${site} may have run: ${text}`, {
+    cause: error,
+    site,
+  })
+}
+
+function attempt(context: Context, question: Question, site: string): Promise<SendOutcome> {
+  const { encoded, id, rpc, signal, until } = question
+  const state = context.session(site).channel(rpc.spec)
+  if (state.at !== 'open')
+    return Promise.resolve({ outcome: 'unsent', error: new MessagingError('unavailable', reasons(context), { site }) })
+  const leftMs = Math.max(1, Math.ceil(until - context.runtime.now()))
+  question.attempts += 1
+  const headers = [...question.headers, TIMEOUT, String(leftMs), ...(question.attempts > 1 ? [AGAIN, '1'] : [])]
+  const message: Outgoing = { id, path: encoded.path, body: encoded.body, headers, ttlMs: leftMs }
+  return new Promise((resolve) => {
+    const stop = (): void => ticket.cancel()
+    const deadline = context.deadlines.add(until, stop)
+    signal?.addEventListener('abort', stop, { once: true })
+    const ticket: Ticket = state.sender.send(message, encoded.bytes, (outcome) => {
+      context.deadlines.remove(deadline)
+      signal?.removeEventListener('abort', stop)
+      resolve(outcome)
+    })
+  })
+}
+
+/** The best site whose channel is open, waiting for one within the caller's time. */
+function readySite(context: Context, question: Question, last: MessagingError | undefined): Promise<string> {
+  const { rpc, signal, until } = question
+  const find = (): string | MessagingError | undefined => {
+    const refused: MessagingError[] = []
+    const ask = {
+      op: 'request',
+      channel: rpc.name,
+      lane: question.encoded.lane,
+      avoid: question.tried,
+      random: context.runtime.random,
+    } as const
+    const { sites } = choose(context.policy(rpc.spec), ask, context.picture())
+    for (const site of sites) {
+      const state = context.session(site).channel(rpc.spec)
+      if (state.at === 'open') return site
+      if (state.at === 'refused' && !state.error.retryable) refused.push(state.error)
+    }
+    return refused.length > 0 && refused.length === sites.length ? refused[0] : undefined
+  }
+  const found = find()
+  if (typeof found === 'string') return Promise.resolve(found)
+  if (found !== undefined) return Promise.reject(found)
+  return new Promise((resolve, reject) => {
+    const end = (result: string | MessagingError): void => {
+      for (const stop of stops) stop()
+      context.deadlines.remove(deadline)
+      signal?.removeEventListener('abort', abort)
+      if (typeof result === 'string') resolve(result)
+      else reject(result)
+    }
+    const abort = (): void => end(canceled(rpc))
+    const look = (): void => {
+      const now = find()
+      if (now !== undefined) end(now)
+    }
+    const stops = [...context.sessions.values()].map((session) => session.onChange(look))
+    const deadline = context.deadlines.add(until, () =>
+      end(
+        new MessagingError(
+          'unavailable',
+          `request ${rpc.name} reached nobody in time: ${last?.message ?? reasons(context)}`,
+        ),
+      ),
+    )
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+function canceled(rpc: Question['rpc']): MessagingError {
+  return new MessagingError('canceled', `request ${rpc.name}: the caller gave up before it was sent`)
+}
+
+/** Ids of requests: one source per client, because requests have no order among each other. */
+export function requestIds(context: Pick<Context, 'publisher'>): (bound: string | undefined) => string {
+  let source: string | undefined
+  let seq = 0
+  return (bound) => {
+    source ??= context.publisher.source(bound)
+    seq += 1
+    return formatId(source, seq, context.publisher.stamp())
+  }
+}

@@ -1,0 +1,184 @@
+import { MessagingError } from '@spanwire/driver'
+import type { Contract } from '../contract/contract.js'
+import type { Lane } from '../departure/lane.js'
+import type { Departure, Ending, Load } from '../departure/message.js'
+import { Outbox } from '../departure/outbox.js'
+import type { RetainedChannel } from '../departure/retained.js'
+import { Voids } from '../departure/voids.js'
+import { choose } from '../route/choose.js'
+import { listen } from '../route/listen.js'
+import { toMs } from '../runtime/duration.js'
+import type { PublishOptions, Sent } from './api.js'
+import { boundPublisher } from './bound.js'
+import { type Context, channelOf, reasons } from './context.js'
+import { header } from './headers.js'
+import { marksSpec } from './marks.js'
+import { REMOVED } from './remove.js'
+
+const DURABILITY = { written: 'sent', taken: 'accepted', stored: 'stored' } as const
+const LIVE_RETAIN_MS = 3_000
+
+/** What routing and keeping need of a contract; also made of a bare channel that only passes through. */
+export type Routed = Pick<Contract, 'kind' | 'name' | 'spec'> & {
+  readonly latest?: boolean
+  readonly delivery?: 'live' | 'durable'
+}
+
+/** Sends through a contract's outbox and tells the three ways it can end. */
+export function dispatch(
+  context: Context,
+  contract: Contract,
+  lane: string,
+  load: Load,
+  options: PublishOptions,
+): Promise<Sent> {
+  const { signal } = options
+  if (signal?.aborted)
+    return Promise.reject(
+      new MessagingError('canceled', `${contract.name}: the signal was aborted before anything was sent`),
+    )
+  const timeoutMs = options.timeout === undefined ? context.waitMs : toMs(options.timeout, 'timeout')
+  const outbox = outboxOf(context, contract)
+  return new Promise((resolve, reject) => {
+    const settle = (ending: Ending): void => {
+      if (signal !== undefined) signal.removeEventListener('abort', abort)
+      if (ending.by === 'done') resolve(sent(departure))
+      else reject(ending.by === 'failed' ? ending.error : unknown(contract, departure, ending.error))
+    }
+    const abort = (): void =>
+      outbox.cancel(lane, departure, new MessagingError('canceled', `${contract.name}: the caller gave up`))
+    signal?.addEventListener('abort', abort, { once: true })
+    const departure: Departure = outbox.offer(lane, load, timeoutMs, (ending) => queueMicrotask(() => settle(ending)))
+  })
+}
+
+function sent(departure: Departure): Sent {
+  return { id: departure.id ?? '', durability: DURABILITY[departure.confirms], sites: [...departure.stored] }
+}
+
+function unknown(contract: Contract, departure: Departure, cause: MessagingError | undefined): MessagingError {
+  const where =
+    departure.stored.length > 0
+      ? `stored at ${departure.stored.join(', ')}, not as widely as asked`
+      : 'it may have been taken'
+  return new MessagingError(
+    'outcome-unknown',
+    `${contract.name} ${departure.id}: ${where}${cause ? `: ${cause.message}` : ''}`,
+    { cause },
+  )
+}
+
+export function outboxOf(context: Context, contract: Routed): Outbox {
+  const key = `${contract.kind} ${contract.name}`
+  const existing = context.outboxes.get(key)
+  if (existing !== undefined) return existing
+  const care = contract.kind === 'queue' ? 'work' : contract.latest ? 'latest' : 'none'
+  const outbox = new Outbox(surroundings(context, contract), care)
+  context.outboxes.set(key, outbox)
+  return outbox
+}
+
+function surroundings(context: Context, contract: Routed): ConstructorParameters<typeof Outbox>[0] {
+  const { runtime, deadlines, publisher, room, events, retained } = context
+  const kept = retainedChannel(context, contract)
+  const op = contract.kind === 'queue' ? 'send' : 'publish'
+  const policy = context.policy(contract.spec)
+  return {
+    runtime,
+    deadlines,
+    publisher,
+    room,
+    choose: (lane, avoid) => {
+      const ask = {
+        op,
+        channel: contract.name,
+        lane,
+        random: runtime.random,
+        ...(avoid === undefined ? undefined : { avoid }),
+      } as const
+      return choose(policy, ask, context.picture())
+    },
+    channel: (site) => context.session(site).channel(contract.spec),
+    boundPublisher: () => boundPublisher(context),
+    reachable: (site) => context.session(site).link !== undefined,
+    reasons: () => reasons(context),
+    stored: (departure, lane) => retained.add(departure, lane, kept),
+    voided: (source, seq) => voidsOf(context, contract).add(source, seq),
+    moved: (lane, from, to) => {
+      events.emit({
+        type: 'moved',
+        channel: channelOf(contract, lane),
+        from,
+        to,
+        reason: context.session(from).state.at,
+        ms: 0,
+      })
+    },
+  }
+}
+
+function retainedChannel(context: Context, contract: Routed): RetainedChannel {
+  const policy = context.policy(contract.spec)
+  return {
+    name: contract.name,
+    retainMs:
+      contract.kind !== 'topic'
+        ? 0
+        : contract.delivery === 'live'
+          ? Math.min(LIVE_RETAIN_MS, context.retainMs)
+          : context.retainMs,
+    sites: (lane) => {
+      const choice = choose(
+        policy,
+        { op: 'publish', channel: contract.name, lane: lane.key, random: context.runtime.random },
+        context.picture(),
+      )
+      return { sites: choice.sites, everywhere: choice.ack !== undefined }
+    },
+    sender: (site) => {
+      const state = context.session(site).channel(contract.spec)
+      return state.at === 'open' ? state.sender : undefined
+    },
+    everywhere: ({ load }: Departure) => header({ headers: () => load.headers }, REMOVED) !== undefined,
+    offered: (from, to, count) =>
+      context.events.emit({ type: 'offered-again', channel: contract.name, from, to, count }),
+  }
+}
+
+/** Voids are said on the marks channel of every site that readers may listen at. */
+function voidsOf(context: Context, contract: Routed): Voids {
+  const existing = context.voids.get(contract.name)
+  if (existing !== undefined) return existing
+  const spec = marksSpec(contract.name)
+  const voids = new Voids(context.runtime, (marks) => {
+    const body = JSON.stringify(marks)
+    for (const site of listen(context.policy(contract.spec), context.picture())) {
+      const state = context.session(site).channel(spec)
+      if (state.at === 'open') state.sender.send({ path: '', body }, body.length, () => undefined)
+    }
+  })
+  context.voids.set(contract.name, voids)
+  return voids
+}
+
+/** The lanes and retained messages follow their sites. */
+export function followSites(context: Context): () => void {
+  const stops = [...context.sessions.values()].map((session) =>
+    session.onChange((change) => {
+      if ('channel' in change) {
+        for (const outbox of context.outboxes.values()) outbox.follow(session.site)
+        context.retained.back(session.site, false)
+        return
+      }
+      const { from, to, reason } = change
+      if (from.at !== to.at) context.events.emit({ type: 'site', site: session.site, from: from.at, to: to.at, reason })
+      if ('link' in from === 'link' in to) return
+      for (const outbox of context.outboxes.values()) outbox.follow(session.site)
+      if ('link' in to) context.retained.back(session.site, true)
+      else context.retained.lost(session.site)
+    }),
+  )
+  return () => {
+    for (const stop of stops) stop()
+  }
+}

@@ -1,0 +1,234 @@
+import { MessagingError } from '@spanwire/driver'
+import type { Flags } from '../arrival/arrival.js'
+import type { Topic } from '../contract/contract.js'
+import { decode } from '../contract/decode.js'
+import { patternOf } from '../contract/template.js'
+import { listen } from '../route/listen.js'
+import { deferred } from '../runtime/deferred.js'
+import type { Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
+import { parseCheckpoint, writeCheckpoint } from './checkpoint.js'
+import { type Context, channelOf, type Intake } from './context.js'
+import { header } from './headers.js'
+import { Inbox } from './inbox.js'
+import { type From, Reading, type ReadingSink, type Taken } from './reading.js'
+import { Received } from './received.js'
+import { REMOVED } from './remove.js'
+import { tellUndecodable } from './undecodable.js'
+
+const DEFAULT_BUFFER = 1_000
+const FLOW_BYTES = 4 << 20
+/** A stop that nobody bounds gives back what is unsettled after this. */
+const STOP_MS = 5_000
+
+export function subscribe(
+  context: Context,
+  topic: Topic,
+  params: Readonly<Record<string, string>>,
+  options: SubscribeOptions,
+): Subscription {
+  context.assertOpen(`subscribe to ${topic.name}`)
+  return new Reader(context, topic, params, options)
+}
+
+/** One subscription: a reading, a mailbox, and the place up to which the application has handled it. */
+class Reader implements Subscription, ReadingSink, Intake {
+  readonly channel: string
+  readonly ready: Promise<void>
+  readonly #context: Context
+  readonly #topic: Topic
+  readonly #mailbox: Inbox
+  readonly #reading: Reading
+  readonly #isReady = deferred<void>()
+  readonly #settled: boolean
+  /** The last one handled per site: the loop asked for the next (R37). */
+  readonly #handled = new Map<string, Taken>()
+  readonly #unwatch: () => void
+  #decoding: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(context: Context, topic: Topic, params: Readonly<Record<string, string>>, options: SubscribeOptions) {
+    const pattern = patternOf(topic, params)
+    this.#context = context
+    this.#topic = topic
+    this.#settled = options.group !== undefined
+    this.channel = channelOf(topic, pattern)
+    this.ready = this.#isReady.promise
+    // Who never looks at `ready` learns of a refusal from the iteration.
+    this.ready.catch(() => undefined)
+    const limit = options.buffer ?? DEFAULT_BUFFER
+    const overflow = options.overflow ?? (topic.delivery === 'live' ? 'drop-oldest' : 'wait')
+    this.#mailbox = new Inbox(context, this.channel, limit, overflow)
+    const reading = readingOptions(context, topic, pattern, options, limit)
+    context.intakes.add(this)
+    this.#reading = new Reading(context, reading, this)
+    this.#unwatch = this.#watch(reading.sites, options.signal)
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message> {
+    let current: Received | undefined
+    const next = async (): Promise<IteratorResult<Message, undefined>> => {
+      if (current !== undefined) await this.#handledBy(current)
+      const step = await this.#mailbox.next()
+      current = step.value
+      return step
+    }
+    const end = async (): Promise<IteratorResult<Message, undefined>> => {
+      await this.stop()
+      return { done: true, value: undefined }
+    }
+    return { next, return: end }
+  }
+
+  checkpoint(): Checkpoint {
+    return writeCheckpoint(this.#handled, this.#reading, this.#mailbox.waiting())
+  }
+
+  status(): SubscriptionStatus {
+    const { attached, missing, arrival } = this.#reading
+    const { received, duplicates, gapsOpen, held } = arrival.stats
+    return { attached, missing, received, duplicates, gapsOpen, held }
+  }
+
+  stop(signal: AbortSignal = AbortSignal.timeout(STOP_MS)): Promise<void> {
+    this.#stopping ??= this.#end(signal)
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  give(taken: Taken, flags: Flags): void {
+    // An asynchronous schema: one chain keeps the order, as long as what one pull brings in.
+    const pending = this.#decoding ? this.#decoding.then(() => this.#decode(taken, flags)) : this.#decode(taken, flags)
+    if (pending === undefined) return
+    this.#decoding = pending
+    void pending.then(() => {
+      if (this.#decoding === pending) this.#decoding = undefined
+    })
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#mailbox.room() ?? this.#decoding
+  }
+
+  changed(): void {
+    // The first attachments report before the constructor is through.
+    queueMicrotask(() => this.#look())
+  }
+
+  #look(): void {
+    const { refusal } = this.#reading
+    if (refusal !== undefined) {
+      this.#isReady.reject(refusal)
+      this.#mailbox.end(refusal)
+    } else if (isAttached(this.#context, this.#reading)) this.#isReady.resolve()
+  }
+
+  /** A site whose first dial fails is not waited for; an aborted signal stops. */
+  #watch(sites: readonly string[], signal: AbortSignal | undefined): () => void {
+    const stops = sites.map((site) => this.#context.session(site).onChange(() => this.#look()))
+    const abort = (): void => void this.stop()
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
+    return () => {
+      for (const stop of stops) stop()
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  #decode(taken: Taken, flags: Flags): Promise<void> | undefined {
+    const { delivery } = taken
+    if (header(delivery, REMOVED) !== undefined) return undefined
+    const put = (value: unknown): void => this.#mailbox.push(new Received(this.#topic, value, taken, flags))
+    try {
+      const value = decode(this.#topic, delivery.body)
+      if (value instanceof Promise) return value.then(put, (error: unknown) => this.#undecodable(taken, error))
+      put(value)
+    } catch (error) {
+      this.#undecodable(taken, error)
+    }
+    return undefined
+  }
+
+  /** Its bytes go to the events, and the next one is handled. */
+  #undecodable(taken: Taken, cause: unknown): void {
+    tellUndecodable(this.#context, this.#topic, taken.delivery, taken.site, cause)
+    if (this.#settled) taken.delivery.settle('ack').catch(() => undefined)
+  }
+
+  async #handledBy(message: Received): Promise<void> {
+    this.#handled.set(message.taken.site, message.taken)
+    if (!this.#settled) return
+    try {
+      await message.taken.delivery.settle('ack')
+    } catch (error) {
+      // Somebody else of the group gets it again: at least once, as groups promise.
+      this.#context.events.emit({ type: 'warning', message: `${this.channel}: acknowledging failed: ${String(error)}` })
+    }
+  }
+
+  async #end(signal: AbortSignal): Promise<void> {
+    this.#unwatch()
+    this.#mailbox.end()
+    this.#isReady.reject(new MessagingError('closed', `${this.channel}: the subscription was stopped`))
+    await this.#reading.stop(signal)
+    this.#context.intakes.delete(this)
+  }
+}
+
+function readingOptions(
+  context: Context,
+  topic: Topic,
+  pattern: string,
+  options: SubscribeOptions,
+  buffer: number,
+): ConstructorParameters<typeof Reading>[1] {
+  const policy = context.policy(topic.spec)
+  if (options.group !== undefined && policy.by === 'all') {
+    throw new MessagingError(
+      'capability',
+      `subscribe to ${topic.name}: a group needs one home site, and its route is all(); use primary() or leave the group out`,
+    )
+  }
+  const order = options.order ?? (topic.latest ? 'newest' : topic.delivery === 'durable' ? 'strict' : 'arrival')
+  const exact = options.group === undefined && options.maxRate === undefined && order !== 'newest'
+  return {
+    name: topic.name,
+    channel: channelOf(topic, pattern),
+    spec: topic.spec,
+    keep: topic.delivery,
+    latest: topic.latest,
+    paths: topic.params.length === 0 || /^[*.]*$/.test(pattern) ? undefined : [pattern],
+    sites: listen(policy, context.picture()),
+    from: fromOf(options),
+    order: options.group === undefined ? order : 'arrival',
+    group: options.group,
+    flow: {
+      messages: Math.max(64, Math.min(buffer, 1_024)),
+      bytes: FLOW_BYTES,
+      ...(options.maxRate === undefined ? undefined : { conflateHz: options.maxRate }),
+    },
+    gaps: exact,
+  }
+}
+
+function fromOf({ from = 'now' }: SubscribeOptions): From {
+  if (typeof from === 'string') return { at: from }
+  if (typeof from === 'number') return { at: 'time', timeMs: from }
+  if (from instanceof Date) return { at: 'time', timeMs: from.getTime() }
+  return parseCheckpoint(from)
+}
+
+/** Attached at every site that has a link, and at one at least. */
+function isAttached(context: Context, reading: Reading): boolean {
+  const { attached, missing } = reading
+  return attached.length > 0 && missing.every((site) => cannotWait(context, site))
+}
+
+/** A first dial under way is worth waiting for; a site that failed is named in the status instead. */
+function cannotWait(context: Context, site: string): boolean {
+  const { state } = context.session(site)
+  const { at } = state
+  return at === 'waiting' || at === 'disabled' || at === 'closed' || (at === 'dialing' && state.cause !== undefined)
+}

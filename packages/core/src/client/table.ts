@@ -1,0 +1,244 @@
+import { MessagingError } from '@spanwire/driver'
+import { newer } from '../arrival/winner.js'
+import type { Topic } from '../contract/contract.js'
+import { decode } from '../contract/decode.js'
+import { paramsOf, patternOf } from '../contract/template.js'
+import { listen } from '../route/listen.js'
+import { deferred } from '../runtime/deferred.js'
+import type { Table, TableEntry } from './api.js'
+import { type Context, channelOf, type Intake } from './context.js'
+import { header } from './headers.js'
+import { Reading, type ReadingSink, type Taken } from './reading.js'
+import { REMOVED } from './remove.js'
+import { tellUndecodable } from './undecodable.js'
+import { isComing } from './working.js'
+
+/** What a path stands at; a tombstone is a value too (R48). */
+interface Row {
+  readonly taken: Taken
+  readonly entry: TableEntry | undefined
+}
+
+interface Watcher {
+  readonly changed: Set<string>
+  wake: (() => void) | undefined
+}
+
+/** Paths that a table holds, tombstones included; beyond, the path that changed longest ago is forgotten. */
+const MAX_ROWS = 200_000
+const FLOW = { messages: 1_024, bytes: 4 << 20 }
+const STOP_MS = 5_000
+
+export interface TableOptions {
+  readonly signal?: AbortSignal
+  readonly maxRate?: number
+}
+
+/** The newest value per path over all sites: snapshot and live pass the same comparator (R46-R48). */
+export function table(
+  context: Context,
+  topic: Topic,
+  params: Readonly<Record<string, string>>,
+  options: TableOptions,
+): Table {
+  context.assertOpen(`table of ${topic.name}`)
+  if (!topic.latest)
+    throw new MessagingError('invalid', `table of ${topic.name}: only a topic with latest: true keeps values`)
+  return new LiveTable(context, topic, params, options)
+}
+
+class LiveTable implements Table, ReadingSink, Intake {
+  readonly channel: string
+  readonly ready: Promise<void>
+  readonly #context: Context
+  readonly #topic: Topic
+  readonly #rows = new Map<string, Row>()
+  readonly #watchers = new Set<Watcher>()
+  readonly #isReady = deferred<void>()
+  readonly #sites: readonly string[]
+  readonly #reading: Reading
+  readonly #unwatch: () => void
+  #size = 0
+  #stopping: Promise<void> | undefined
+
+  constructor(context: Context, topic: Topic, params: Readonly<Record<string, string>>, options: TableOptions) {
+    const pattern = patternOf(topic, params)
+    this.#context = context
+    this.#topic = topic
+    this.channel = channelOf(topic, pattern)
+    this.ready = this.#isReady.promise
+    this.ready.catch(() => undefined)
+    this.#sites = listen(context.policy(topic.spec), context.picture())
+    this.#reading = new Reading(
+      context,
+      {
+        name: topic.name,
+        channel: this.channel,
+        spec: topic.spec,
+        keep: topic.delivery,
+        latest: true,
+        paths: topic.params.length === 0 || /^[*.]*$/.test(pattern) ? undefined : [pattern],
+        sites: this.#sites,
+        from: { at: 'latest' },
+        order: 'newest',
+        group: undefined,
+        flow: { ...FLOW, ...(options.maxRate === undefined ? undefined : { conflateHz: options.maxRate }) },
+        gaps: false,
+      },
+      this,
+    )
+    context.intakes.add(this)
+    this.#unwatch = this.#watch(options.signal)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get(path: string): TableEntry | undefined {
+    return this.#rows.get(path)?.entry
+  }
+
+  *entries(): IterableIterator<[string, TableEntry]> {
+    for (const [path, { entry }] of this.#rows) if (entry !== undefined) yield [path, entry]
+  }
+
+  async *changes(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<readonly string[]> {
+    const watcher: Watcher = { changed: new Set(this.#rows.keys()), wake: undefined }
+    const { signal } = options
+    const wake = (): void => watcher.wake?.()
+    this.#watchers.add(watcher)
+    signal?.addEventListener('abort', wake)
+    try {
+      while (!signal?.aborted) {
+        if (watcher.changed.size > 0) {
+          const paths = [...watcher.changed]
+          watcher.changed.clear()
+          yield paths
+        } else if (this.#stopping !== undefined) return
+        else await new Promise<void>((resolve) => (watcher.wake = resolve))
+      }
+    } finally {
+      this.#watchers.delete(watcher)
+      signal?.removeEventListener('abort', wake)
+    }
+  }
+
+  status(): { complete: boolean; missing: readonly string[] } {
+    const caughtUp = this.#reading.caughtUp
+    const missing = this.#sites.filter((site) => !caughtUp.includes(site))
+    return { complete: missing.length === 0, missing }
+  }
+
+  stop(signal: AbortSignal = AbortSignal.timeout(STOP_MS)): Promise<void> {
+    this.#stopping ??= this.#end(signal)
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  give(taken: Taken): void {
+    const { path } = taken.delivery
+    const row = this.#rows.get(path)
+    if (row !== undefined && !newer(taken, row.taken)) return
+    if (header(taken.delivery, REMOVED) !== undefined) return this.#set(path, { taken, entry: undefined })
+    try {
+      const value = decode(this.#topic, taken.delivery.body)
+      if (!(value instanceof Promise)) return this.#put(taken, value)
+      value.then(
+        (decoded) => this.#put(taken, decoded),
+        (error: unknown) => tellUndecodable(this.#context, this.#topic, taken.delivery, taken.site, error),
+      )
+    } catch (error) {
+      tellUndecodable(this.#context, this.#topic, taken.delivery, taken.site, error)
+    }
+  }
+
+  room(): undefined {
+    return undefined
+  }
+
+  changed(): void {
+    queueMicrotask(() => this.#look())
+  }
+
+  #put(taken: Taken, value: unknown): void {
+    const { path } = taken.delivery
+    const row = this.#rows.get(path)
+    // An asynchronous schema may be overtaken by a newer value.
+    if (row !== undefined && row.taken !== taken && !newer(taken, row.taken)) return
+    const entry = {
+      value,
+      params: paramsOf(this.#topic, path),
+      path,
+      timeMs: taken.timeMs,
+      site: taken.site,
+      stale: false,
+    }
+    this.#set(path, { taken, entry })
+  }
+
+  #set(path: string, row: Row): void {
+    const before = this.#rows.get(path)
+    this.#size += (row.entry === undefined ? 0 : 1) - (before?.entry === undefined ? 0 : 1)
+    this.#rows.set(path, row)
+    if (before === undefined && this.#rows.size > MAX_ROWS) this.#forget()
+    for (const watcher of this.#watchers) {
+      watcher.changed.add(path)
+      watcher.wake?.()
+    }
+  }
+
+  #forget(): void {
+    for (const [path, { entry }] of this.#rows) {
+      this.#rows.delete(path)
+      if (entry !== undefined) this.#size -= 1
+      return
+    }
+  }
+
+  /** Values of a lost site are stale until some site gives them again (R47). */
+  #look(): void {
+    const attached = new Set(this.#reading.attached)
+    for (const [path, { entry, taken }] of this.#rows) {
+      if (entry === undefined) continue
+      const stale = attached.size === 0 || !attached.has(entry.site)
+      if (stale !== entry.stale && !(stale && this.#servedElsewhere(attached)))
+        this.#set(path, { taken, entry: { ...entry, stale } })
+    }
+    const { refusal } = this.#reading
+    if (refusal !== undefined) this.#isReady.reject(refusal)
+    const { missing } = this.status()
+    if (
+      missing.length < this.#sites.length &&
+      missing.every((site) => !attached.has(site) && !isComing(this.#context, site))
+    )
+      this.#isReady.resolve()
+  }
+
+  /** Under `all()` every other site carries the same lines: nothing goes stale while one is attached. */
+  #servedElsewhere(attached: ReadonlySet<string>): boolean {
+    return attached.size > 0 && this.#context.policy(this.#topic.spec).by === 'all'
+  }
+
+  #watch(signal: AbortSignal | undefined): () => void {
+    const stops = this.#sites.map((site) => this.#context.session(site).onChange(() => this.#look()))
+    const abort = (): void => void this.stop()
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
+    return () => {
+      for (const stop of stops) stop()
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  async #end(signal: AbortSignal): Promise<void> {
+    this.#unwatch()
+    this.#isReady.reject(new MessagingError('closed', `${this.channel}: the table was stopped`))
+    await this.#reading.stop(signal)
+    this.#context.intakes.delete(this)
+    for (const watcher of this.#watchers) watcher.wake?.()
+  }
+}

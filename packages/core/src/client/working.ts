@@ -1,0 +1,143 @@
+import type { Batch, Capabilities, ChannelSpec, Delivery } from '@spanwire/driver'
+import { deferred } from '../runtime/deferred.js'
+import { type Attachment, attach } from '../session/attachment.js'
+import type { Worker } from './api.js'
+import type { Context, Intake } from './context.js'
+
+export interface WorkingOptions {
+  readonly channel: string
+  readonly spec: ChannelSpec
+  readonly sites: readonly string[]
+  readonly concurrency: number
+  readonly signal: AbortSignal | undefined
+  /** Handles one delivery to its end, settled. Never rejects. `cut` aborts when the worker is cut. */
+  handle(delivery: Delivery, site: string, can: Capabilities, cut: AbortSignal): Promise<void>
+}
+
+interface Waiting {
+  readonly delivery: Delivery
+  readonly site: string
+  readonly can: Capabilities
+}
+
+const FLOW_BYTES = 4 << 20
+
+/** Takes work from every site, and has at most `concurrency` of it running; what a site delivered ahead waits, bounded by its flow. */
+export class Working implements Worker, Intake {
+  readonly channel: string
+  readonly ready: Promise<void>
+  readonly #context: Context
+  readonly #options: WorkingOptions
+  readonly #attachments: readonly Attachment[]
+  readonly #isReady = deferred<void>()
+  readonly #idle: (() => void)[] = []
+  readonly #cut = new AbortController()
+  readonly #unwatch: () => void
+  readonly #waiting: Waiting[] = []
+  #running = 0
+  #stopping: Promise<void> | undefined
+
+  constructor(context: Context, options: WorkingOptions) {
+    this.#context = context
+    this.#options = options
+    this.channel = options.channel
+    this.ready = this.#isReady.promise
+    this.ready.catch(() => undefined)
+    this.#attachments = options.sites.map((site) => this.#attach(site))
+    context.intakes.add(this)
+    const stops = options.sites.map((site) => context.session(site).onChange(() => this.#look()))
+    const abort = (): void => void this.stop()
+    options.signal?.addEventListener('abort', abort)
+    this.#unwatch = () => {
+      for (const stop of stops) stop()
+      options.signal?.removeEventListener('abort', abort)
+    }
+    if (options.signal?.aborted) abort()
+  }
+
+  stop(signal?: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#end(signal)
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  #attach(site: string): Attachment {
+    const { concurrency, spec } = this.#options
+    return attach(this.#context.session(site), spec, {
+      runtime: this.#context.runtime,
+      flow: { messages: concurrency, bytes: FLOW_BYTES },
+      source: () => ({}),
+      onBatch: (batch, can) => this.#take(batch, site, can),
+      onState: () => queueMicrotask(() => this.#look()),
+    })
+  }
+
+  #take(batch: Batch, site: string, can: Capabilities): void {
+    for (const delivery of batch.deliveries) this.#waiting.push({ delivery, site, can })
+    this.#work()
+  }
+
+  #work(): void {
+    while (this.#running < this.#options.concurrency && this.#stopping === undefined) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      // Lost while it waited here: somebody else has it by now.
+      if (!next.delivery.held) continue
+      this.#running += 1
+      void this.#options.handle(next.delivery, next.site, next.can, this.#cut.signal).then(() => {
+        this.#running -= 1
+        this.#work()
+        if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+      })
+    }
+  }
+
+  #look(): void {
+    const states = this.#attachments.map((attachment) => attachment.state)
+    const refused = states.flatMap((state) => (state.at === 'refused' ? [state.error] : []))
+    if (refused.length === states.length) this.#isReady.reject(refused[0])
+    const settled = this.#options.sites.every(
+      (site, at) => states[at]?.at === 'attached' || !isComing(this.#context, site),
+    )
+    if (settled && states.some((state) => state.at === 'attached')) this.#isReady.resolve()
+  }
+
+  /** Intake ends at once, what runs may finish within the signal; what waits unstarted goes back. */
+  async #end(signal: AbortSignal | undefined): Promise<void> {
+    this.#unwatch()
+    this.#waiting.length = 0
+    const cut = (): void => this.#cut.abort()
+    signal?.addEventListener('abort', cut)
+    if (signal?.aborted) cut()
+    const stopped = Promise.all(this.#attachments.map((attachment) => attachment.stop(this.#returned(signal))))
+    if (this.#running > 0 && !this.#cut.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#idle.push(resolve)
+        this.#cut.signal.addEventListener('abort', () => resolve())
+      })
+    }
+    await stopped
+    signal?.removeEventListener('abort', cut)
+    this.#context.intakes.delete(this)
+  }
+
+  /** Receptions wait for what was pulled; unstarted jobs will never be settled by us, so they are given back when the running ones end. */
+  #returned(signal: AbortSignal | undefined): AbortSignal {
+    const end = new AbortController()
+    const give = (): void => end.abort()
+    if (this.#running === 0) give()
+    else this.#idle.push(give)
+    signal?.addEventListener('abort', give)
+    return end.signal
+  }
+}
+
+/** A first dial under way is worth waiting for. */
+export function isComing(context: Context, site: string): boolean {
+  const { state } = context.session(site)
+  if (state.at === 'dialing') return state.cause === undefined
+  return state.at !== 'waiting' && state.at !== 'disabled' && state.at !== 'closed'
+}

@@ -1,0 +1,124 @@
+import type { SendOutcome } from '@spanwire/driver'
+import type { ChannelState } from '../session/channels.js'
+import type { Ticket } from '../session/sender.js'
+import type { Departure } from './message.js'
+
+/** A site's channel, ready to send. */
+export type OpenChannel = Extract<ChannelState, { readonly at: 'open' }>
+
+/** One message on one line. */
+export interface Copy {
+  readonly of: Departure
+  at: 'ready' | 'flying' | 'gone'
+  /** Hand-overs so far, over all homes of the line: from the second on the copy is flagged `again`. */
+  tries: number
+  ticket: Ticket | undefined
+}
+
+/** A lane's way to one site. Copies stand in seq order; the first `next` of them were handed over there. */
+export class Line {
+  site: string
+  readonly copies: Copy[] = []
+  next = 0
+  /**
+   * `repairing`: a copy did not end up stored, and until it is nothing later is handed over (R8).
+   * `leaving`: hands over nothing; goes elsewhere when what is in flight has ended (R9).
+   */
+  state: 'flowing' | 'repairing' | 'leaving' = 'flowing'
+  flying = 0
+  /** Where the site's channel is open; looked up again after each change of the session. */
+  open: OpenChannel | undefined
+  /** Failures in a row, for the pace of repairs. */
+  failures = 0
+  /** Cancels the pending repair. */
+  pause: (() => void) | undefined
+
+  constructor(site: string) {
+    this.site = site
+  }
+
+  add(departure: Departure): void {
+    departure.open += 1
+    this.copies.push({ of: departure, at: 'ready', tries: 0, ticket: undefined })
+  }
+
+  /** The copy that may be handed over now, if any. */
+  due(): Copy | undefined {
+    if (this.state === 'leaving') return undefined
+    if (this.state === 'repairing') {
+      const failed = this.#repair()
+      if (failed !== undefined) return failed.at === 'ready' ? failed : undefined
+      this.state = 'flowing'
+    }
+    const copy = this.copies[this.next]
+    if (copy !== undefined) this.next += 1
+    return copy
+  }
+
+  /** The first handed-over copy that came back, unless a repair is under way. */
+  #repair(): Copy | undefined {
+    let first: Copy | undefined
+    for (let at = 0; at < this.next; at++) {
+      const copy = this.copies[at]
+      if (copy === undefined || copy.at === 'gone') continue
+      if (copy.at === 'flying' && copy.tries > 1) return copy
+      if (copy.at === 'ready') first ??= copy
+    }
+    return first
+  }
+
+  /** Forgets the copies that are gone; cheap when they end in order. */
+  trim(): void {
+    let gone = 0
+    while (this.copies[gone]?.at === 'gone') gone += 1
+    if (gone === 0 || (gone < 64 && gone < this.copies.length)) return
+    this.copies.splice(0, gone)
+    this.next = Math.max(0, this.next - gone)
+  }
+
+  /** On a new link or at a new site everything that is still open goes again, in seq order. */
+  restart(): void {
+    this.pause?.()
+    this.pause = undefined
+    this.state = 'flowing'
+    this.open = undefined
+    this.failures = 0
+    this.next = 0
+    while (this.copies[this.next]?.at === 'gone') this.next += 1
+  }
+}
+
+/** The unit of identity, order, routing and moves (R1). */
+export class Lane {
+  readonly key: string
+  /** Publisher and lane number; given at the first hand-over. */
+  source: string | undefined
+  seq = 0
+  lines: readonly Line[] = []
+  /** Sites that must have stored a message before it is done. */
+  needed = 1
+  /** The highest one stored, for channels that keep the latest. */
+  newest: Departure | undefined
+
+  constructor(key: string) {
+    this.key = key
+  }
+
+  get idle(): boolean {
+    return this.lines.every((line) => line.copies.length === 0)
+  }
+}
+
+/** What an outcome means for a copy at this site. */
+export function verdict(outcome: SendOutcome): 'stored' | 'final' | 'ambiguous' | 'again' {
+  switch (outcome.outcome) {
+    case 'done':
+      return 'stored'
+    case 'unknown':
+      return 'ambiguous'
+    case 'refused':
+      return outcome.error.scope === 'message' ? 'final' : 'again'
+    case 'unsent':
+      return outcome.error.scope === 'message' && !outcome.error.retryable ? 'final' : 'again'
+  }
+}

@@ -1,0 +1,61 @@
+import type { Body, Capabilities, Headers, MessagingError } from '@spanwire/driver'
+import type { Deadline } from '../runtime/wheel.js'
+
+/** What a publisher handed in: encoded, checked, and from here on only carried. */
+export interface Load {
+  readonly path: string
+  readonly key: string | undefined
+  readonly body: Body
+  readonly bytes: number
+  readonly headers: Headers
+  readonly delayMs: number | undefined
+  readonly ttlMs: number | undefined
+}
+
+/** How a departure ended, once. */
+export type Ending =
+  | { readonly by: 'done' }
+  /** Nobody will ever receive it. */
+  | { readonly by: 'failed'; readonly error: MessagingError }
+  /** Perhaps somebody will: an attempt was ambiguous, or it is stored but not as widely as asked. */
+  | { readonly by: 'unknown'; readonly error: MessagingError | undefined }
+
+/** One message on its way out: one identity, as many copies as its lane has lines. */
+export class Departure {
+  readonly load: Load
+  /** Set at the first hand-over, or brought along by a message that only passes through. */
+  id: string | undefined
+  /** 0: not handed over yet. */
+  seq = 0
+  /** One attempt at least may have been taken without our knowing. */
+  ambiguous = false
+  /** Sites that said it is theirs. */
+  readonly stored: string[] = []
+  /** What an acknowledgement proves where it was handed over last. */
+  confirms: Capabilities['confirms'] = 'written'
+  /** Copies that are neither stored nor given up. */
+  open = 0
+  /** What the last attempt that failed said. */
+  error: MessagingError | undefined
+  deadline: Deadline | undefined
+  /** Monotonic ms of the last acknowledgement, and wall time: age is the larger of both (R12). */
+  ackedAt = 0
+  ackedWall = 0
+  #settle: ((ending: Ending) => void) | undefined
+
+  constructor(load: Load, id: string | undefined, settle: (ending: Ending) => void) {
+    this.load = load
+    this.id = id
+    this.#settle = settle
+  }
+
+  get settled(): boolean {
+    return this.#settle === undefined
+  }
+
+  settle(ending: Ending): void {
+    const settle = this.#settle
+    this.#settle = undefined
+    settle?.(ending)
+  }
+}
