@@ -7,18 +7,20 @@ import { toUtf8 } from './utf8.js'
 export function murmur2(text: string): number {
   const data = toUtf8(text)
   const whole = data.length & ~3
-  const view = new DataView(data.buffer, data.byteOffset, data.length)
   let hash = 0x9747b28c ^ data.length
   for (let at = 0; at < whole; at += 4) {
-    const word = Math.imul(view.getInt32(at, true), MIX)
+    const word = Math.imul(wordAt(data, at), MIX)
     hash = Math.imul(hash, MIX) ^ Math.imul(word ^ (word >>> 24), MIX)
   }
-  if (whole < data.length) {
-    for (let at = data.length - 1; at >= whole; at--) hash ^= view.getUint8(at) << (8 * (at - whole))
-    hash = Math.imul(hash, MIX)
-  }
+  if (whole < data.length) hash = Math.imul(hash ^ wordAt(data, whole), MIX)
   hash = Math.imul(hash ^ (hash >>> 13), MIX)
   return hash ^ (hash >>> 15)
 }
 
 const MIX = 0x5bd1e995
+
+/** Four bytes, the lowest first; zeros behind the end. */
+function wordAt(data: Uint8Array, at: number): number {
+  const byte = (offset: number) => (data[at + offset] ?? 0) << (8 * offset)
+  return byte(0) | byte(1) | byte(2) | byte(3)
+}

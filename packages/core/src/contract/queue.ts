@@ -32,7 +32,7 @@ export function queue<const Template extends string, In, Out>(
   if (leaseMs === 0 || retry.length === 0 || !Number.isInteger(maxDeliveries) || maxDeliveries < 1)
     throw new MessagingError(
       'invalid',
-      `${template}: maxDeliveries is a whole number from 1, lease above 0, retry at least one duration.`,
+      `${template}: maxDeliveries is whole and above 0, lease above 0, retry not empty.`,
     )
   if (deadLetter !== undefined && (!isChannelName(deadLetter) || deadLetter === name))
     throw new MessagingError('invalid', `${template}: deadLetter "${deadLetter}" is no name of another queue.`)

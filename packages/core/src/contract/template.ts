@@ -15,7 +15,7 @@ export function parseTemplate(template: string): { readonly name: string; readon
   if (!isChannelName(name) || new Set(params).size < params.length)
     throw new MessagingError(
       'invalid',
-      `"${template}" is no channel: tokens of a-z, 0-9 and -, joined by dots, at most 200 characters, then parameters, each a whole token of its own name: quotes.{symbol}.`,
+      `"${template}" is no channel: up to 200 of a-z, 0-9, - and dots, then parameters as whole tokens: quotes.{symbol}.`,
     )
   return { name, params: Object.freeze(params) }
 }
@@ -31,7 +31,7 @@ export function escapeToken(text: string): string {
   } catch {}
   throw new MessagingError(
     'invalid',
-    `${JSON.stringify(text)} cannot be a channel parameter: give well-formed text that is not empty.`,
+    `${JSON.stringify(text)} is no channel parameter: it is empty or half a surrogate pair.`,
   )
 }
 
@@ -68,21 +68,18 @@ export function patternOf(contract: Templated, params: Params = {}): string {
 
 /** The parameters of a path that arrived, by name. */
 export function paramsOf(contract: Templated, path: string): Readonly<Record<string, string>> {
-  const params: Record<string, string> = {}
-  if (contract.params.length > 0) {
-    const tokens = path.split('.')
-    contract.params.forEach((name, at) => {
-      params[name] = unescapeToken(tokens[at] ?? '')
-    })
-  }
-  return params
+  const [only, more] = contract.params
+  // Asked for every message that arrives, and mostly there is one.
+  if (only !== undefined && more === undefined) return { [only]: unescapeToken(path) }
+  const tokens = path.split('.')
+  return Object.fromEntries(contract.params.map((name, at) => [name, unescapeToken(tokens[at] ?? '')]))
 }
 
 function join(contract: Templated, token: (name: string) => string): string {
   let path = ''
   for (const name of contract.params) path += path ? `.${token(name)}` : token(name)
   if (path.length <= 200) return path
-  throw new MessagingError('invalid', `The parameters of ${contract.template} are above 200 characters when escaped.`)
+  throw new MessagingError('invalid', `The parameters of ${contract.template} are above 200 characters, escaped.`)
 }
 
 function tokenOf(contract: Templated, name: string, value: unknown): string {

@@ -1,7 +1,7 @@
 import { closest } from './closest.js'
 import type { Picture, SiteView } from './picture.js'
 import type { Policy } from './policy.js'
-import { rendezvous } from './rendezvous.js'
+import { drawFor, rendezvous } from './rendezvous.js'
 import { isInScope } from './scope.js'
 
 /** An operation that looks for a site. */
@@ -63,21 +63,40 @@ const HEALTH: readonly SiteView['health'][] = ['up', 'draining', 'suspect', 'unk
 const UNREACHED = 3
 
 /** All lines of `all`: a standby site has one only when no active site is reached. */
-function lines<View extends SiteView>(open: readonly View[], ask: Ask, picture: Picture): View[] {
+function lines<View extends SiteView>(open: readonly View[], ask: Ask, picture: Picture): readonly View[] {
   const active = open.filter((site) => site.mode === 'active')
   const reached = active.some((site) => HEALTH.indexOf(site.health) < UNREACHED)
   return inOrder(reached ? active : open, { by: 'nearest' }, ask, picture)
 }
 
-function inOrder<View extends SiteView>(open: readonly View[], policy: Policy, ask: Ask, picture: Picture): View[] {
-  const ranks = [...new Set(open.map((site) => rank(site, ask)))].sort((a, b) => a - b)
-  return ranks.flatMap((level) => {
-    const equals = open.filter((site) => rank(site, ask) === level)
-    return equals.length > 1 ? byPolicy(equals, policy, ask, picture) : equals
-  })
+function inOrder<View extends SiteView>(
+  open: readonly View[],
+  policy: Policy,
+  ask: Ask,
+  picture: Picture,
+): readonly View[] {
+  const ranks = open.map((site) => rank(site, ask))
+  // Mostly all are well, and this runs for every request.
+  if (ranks.every((level) => level === ranks[0])) return byPolicy(open, policy, ask, picture)
+  return [...new Set(ranks)]
+    .sort((a, b) => a - b)
+    .flatMap((level) =>
+      byPolicy(
+        open.filter((_, at) => ranks[at] === level),
+        policy,
+        ask,
+        picture,
+      ),
+    )
 }
 
-function byPolicy<View extends SiteView>(sites: readonly View[], policy: Policy, ask: Ask, picture: Picture): View[] {
+function byPolicy<View extends SiteView>(
+  sites: readonly View[],
+  policy: Policy,
+  ask: Ask,
+  picture: Picture,
+): readonly View[] {
+  if (sites.length < 2) return sites
   const near = { here: picture.here, random: ask.random, home: ask.home }
   switch (policy.by) {
     case 'nearest':
@@ -85,16 +104,16 @@ function byPolicy<View extends SiteView>(sites: readonly View[], policy: Policy,
       return closest(sites, near)
     case 'all':
       // Members of a group must agree, wherever they run.
-      return ask.op === 'subscribe' ? rendezvous(laneText(ask), sites) : closest(sites, near)
+      return ask.op === 'subscribe' ? rendezvous(sites, drawFor(laneText(ask))) : closest(sites, near)
     case 'primary':
       return [...sites].sort((a, b) => policy.sites.indexOf(a.name) - policy.sites.indexOf(b.name))
     case 'weighted': {
       const share = ({ name }: SiteView) => policy.shares.find(([site]) => site === name)?.[1] ?? 0
       // Requests without a lane have no order to keep: each goes its own way.
-      const text = ask.op === 'request' && !ask.lane ? `${ask.random()}` : laneText(ask)
+      const draw = ask.op === 'request' && !ask.lane ? ask.random : drawFor(laneText(ask))
       const taking = sites.filter((site) => share(site) > 0)
       return [
-        ...rendezvous(text, taking, share),
+        ...rendezvous(taking, draw, share),
         ...closest(
           sites.filter((site) => !share(site)),
           near,
@@ -103,7 +122,7 @@ function byPolicy<View extends SiteView>(sites: readonly View[], policy: Policy,
     }
     case 'pinned': {
       const home = pinnedHome(policy, ask, picture)
-      const hashed = rendezvous(pinText(policy, ask), sites)
+      const hashed = rendezvous(sites, drawFor(pinText(policy, ask)))
       return [...hashed.filter(({ name }) => name === home), ...hashed.filter(({ name }) => name !== home)]
     }
     default:
@@ -121,7 +140,7 @@ function pinnedHome(policy: Pinned, ask: Ask, picture: Picture): string | undefi
   const inMap = picture.sites.filter(({ name }) => typeof to === 'string' || Object.values(to).includes(name))
   const taking = inMap.filter(({ mode }) => mode !== 'drain')
   const active = taking.filter(({ mode }) => mode === 'active')
-  return rendezvous(pinText(policy, ask), active.length > 0 ? active : taking)[0]?.name
+  return rendezvous(active.length > 0 ? active : taking, drawFor(pinText(policy, ask)))[0]?.name
 }
 
 function own(map: Readonly<Record<string, string>>, key: string): string | undefined {

@@ -29,7 +29,7 @@ export function routeFor(rules: readonly Rule[], sites: readonly string[]): (cha
     if (!/^(?:(?:[a-z0-9-]+|\*)\.)*(?:[a-z0-9-]+|\*|>)$/.test(match))
       throw new MessagingError(
         'invalid',
-        `Route "${match}" is no pattern of channel names: tokens of a-z, 0-9 and -, * for one, > for the rest.`,
+        `Route "${match}" is no pattern: tokens of a-z, 0-9 and -, * for one, > for the rest.`,
       )
     return { tokens: match.split('.'), policy }
   })

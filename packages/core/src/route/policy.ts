@@ -29,7 +29,7 @@ export function local(): Policy<never> {
 /** The first of these sites that works. */
 export function primary<const Site extends string>(...sites: readonly [Site, ...Site[]]): Policy<Site> {
   if (sites.length === 0 || new Set(sites).size < sites.length)
-    throw new MessagingError('invalid', `primary(${sites.join(', ')}) needs at least one site, and each once.`)
+    throw new MessagingError('invalid', `primary(${sites}) needs a site, and each once.`)
   return Object.freeze({ by: 'primary', sites: Object.freeze(sites) })
 }
 
@@ -57,10 +57,7 @@ export function weighted<const Site extends string>(shares: { readonly [Name in 
   // Object.entries forgets the names' type.
   const entries = Object.entries(shares) as [Site, number][]
   if (entries.length === 0 || !entries.every(([, share]) => share >= 0 && share < Infinity))
-    throw new MessagingError(
-      'invalid',
-      `weighted(${JSON.stringify(shares)}) needs a share of at least 0 for one site or more.`,
-    )
+    throw new MessagingError('invalid', `weighted(${JSON.stringify(shares)}) needs a site, and shares of at least 0.`)
   return Object.freeze({ by: 'weighted', shares: Object.freeze(entries) })
 }
 

@@ -13,8 +13,9 @@ export function isInScope(policy: Policy, site: SiteView, here: Location): boole
     case 'pinned':
       return policy.failover || typeof policy.to === 'string' || sitesIn(policy).includes(site.name)
     case 'primary':
+      return policy.sites.includes(site.name)
     case 'weighted':
-      return sitesIn(policy).includes(site.name)
+      return policy.shares.some(([name]) => name === site.name)
     default:
       return policy satisfies never
   }
