@@ -101,7 +101,7 @@ export class Board implements Sight {
     this.listeners.set(place, listeners.add(listener))
     return () => {
       listeners.delete(listener)
-      if (listeners.size === 0) this.listeners.delete(place)
+      if (listeners.size === 0 && this.listeners.get(place) === listeners) this.listeners.delete(place)
     }
   }
 

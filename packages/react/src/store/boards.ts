@@ -90,6 +90,7 @@ export class Boards {
     return () => {
       this.#waiting.delete(admit)
       release?.()
+      release = undefined
     }
   }
 

@@ -3,6 +3,7 @@ import { Boards, type Filter, type Given } from './boards.js'
 import { ConnectionView } from './connection.js'
 import { Events } from './events.js'
 import { Feed } from './feed.js'
+import { Firsts } from './first.js'
 import { createLater, type Flush, type Later } from './flush.js'
 import { type Hold, shared } from './shared.js'
 
@@ -25,6 +26,7 @@ export class Store {
   flush: Flush = 'frame'
   readonly later: Later = createLater(() => this.flush)
   readonly boards: Boards
+  readonly firsts: Firsts
   readonly events: Events
   readonly connection: ConnectionView
   /** Held by the provider: a client that the store made itself is closed when nobody came back within the linger. */
@@ -36,6 +38,7 @@ export class Store {
   constructor(source: Client | (() => Client), given: Given = {}) {
     this.#source = source
     this.boards = new Boards(this.client, given, this.later)
+    this.firsts = new Firsts(this.boards)
     this.events = new Events(this.client)
     this.connection = new ConnectionView(this.client, this.events, this.later)
     this.hold = shared(() => () => {

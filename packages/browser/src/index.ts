@@ -1,0 +1,2 @@
+export { type BrowserClientOptions, type BrowserSite, createBrowserClient } from './client.js'
+export type { Page } from './page.js'
