@@ -6,7 +6,6 @@ export type {
   ClientEvent,
   ClientOptions,
   ConsumeOptions,
-  Duration,
   Job,
   Message,
   PublishOptions,
@@ -49,4 +48,5 @@ export { hop } from './hop/hop.js'
 export type { Explanation } from './route/explain.js'
 export type { Location } from './route/picture.js'
 export { all, local, nearest, type Policy, pinned, primary, weighted } from './route/policy.js'
+export type { Duration } from './runtime/duration.js'
 export { type Runtime, systemRuntime } from './runtime/runtime.js'

@@ -1,7 +1,7 @@
 import type { Client, ClientOptions } from './api.js'
 import { close } from './close.js'
 import { consume } from './consume.js'
-import { CONTEXT, type Life, makeContext } from './context.js'
+import { CONTEXT, type Context, type Life, makeContext } from './context.js'
 import { explain } from './explain.js'
 import { publish, send } from './publish.js'
 import { remove } from './remove.js'
@@ -10,6 +10,7 @@ import { respond } from './respond.js'
 import { followSites } from './sending.js'
 import { status } from './status.js'
 import { subscribe } from './subscribe.js'
+import { resume, suspend } from './suspend.js'
 import { table } from './table.js'
 
 /**
@@ -26,9 +27,13 @@ export function createClient<const Site extends string>(options: ClientOptions<S
     closing ??= close(context, life, unfollow, how.timeout)
     return closing
   }
-  // The verbs work on erased contracts; the interface has given and taken the types by then.
+  const verbs = bind(context)
+  // The verbs work on erased contracts: the interface has given and taken the types by then.
+  return { ...verbs, close: shut, [Symbol.asyncDispose]: () => shut(), [CONTEXT]: context } as unknown as Client
+}
+
+function bind(context: Context): Erased {
   return {
-    [CONTEXT]: context,
     publish: (topic, value, how) => publish(context, topic, value, how),
     remove: (topic, params, how) => remove(context, topic, params, how),
     send: (queue, value, how) => send(context, queue, value, how),
@@ -40,7 +45,37 @@ export function createClient<const Site extends string>(options: ClientOptions<S
     status: () => status(context),
     watch: (how = {}) => context.events.watch(how.signal),
     explain: (op, contract, at = {}) => explain(context, op, contract, at),
-    close: shut,
-    [Symbol.asyncDispose]: () => shut(),
-  } as Client
+    suspend: () => suspend(context),
+    resume: (how = {}) => resume(context, how.maxRate),
+  }
+}
+
+type Options<Verb extends (...args: never[]) => unknown> = Parameters<Verb>
+
+/** The client's verbs without the types of contracts. */
+interface Erased extends Pick<Client, 'status' | 'watch' | 'explain' | 'suspend' | 'resume'> {
+  publish(topic: Options<typeof publish>[1], value: unknown, how?: Options<typeof publish>[3]): Promise<unknown>
+  remove(
+    topic: Options<typeof remove>[1],
+    params: Options<typeof remove>[2],
+    how?: Options<typeof remove>[3],
+  ): Promise<unknown>
+  send(queue: Options<typeof send>[1], value: unknown, how?: Options<typeof send>[3]): Promise<unknown>
+  request(rpc: Options<typeof request>[1], query: unknown, how?: Options<typeof request>[3]): Promise<unknown>
+  subscribe(
+    topic: Options<typeof subscribe>[1],
+    params?: Options<typeof subscribe>[2],
+    how?: Options<typeof subscribe>[3],
+  ): unknown
+  consume(
+    queue: Options<typeof consume>[1],
+    handler: Options<typeof consume>[2],
+    how?: Options<typeof consume>[3],
+  ): unknown
+  respond(
+    rpc: Options<typeof respond>[1],
+    handler: Options<typeof respond>[2],
+    how?: Options<typeof respond>[3],
+  ): unknown
+  table(topic: Options<typeof table>[1], params?: Options<typeof table>[2], how?: Options<typeof table>[3]): unknown
 }

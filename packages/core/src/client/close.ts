@@ -1,6 +1,5 @@
 import { MessagingError } from '@spanwire/driver'
-import { toMs } from '../runtime/duration.js'
-import type { Duration } from './api.js'
+import { type Duration, toMs } from '../runtime/duration.js'
 import type { Context, Life } from './context.js'
 
 const DEFAULT_MS = 10_000

@@ -4,7 +4,7 @@ import type { Contract } from '../contract/contract.js'
 import type { Outbox, Room } from '../departure/outbox.js'
 import { Publisher } from '../departure/publisher.js'
 import { Retained } from '../departure/retained.js'
-import { MARKS, type Voids } from '../departure/voids.js'
+import { isMarks, type Voids } from '../departure/voids.js'
 import { routeFor } from '../route/match.js'
 import type { Picture } from '../route/picture.js'
 import type { Policy } from '../route/policy.js'
@@ -22,7 +22,9 @@ import { requestIds } from './request.js'
 /** Something that takes messages in and must end with the client. */
 export interface Intake {
   readonly channel: string
-  status?(): SubscriptionStatus
+  subscription?(): SubscriptionStatus
+  /** At most so many updates a second and path, for what only shows the newest; absent: its own rate. */
+  pace?(maxRate: number | undefined): void
   /** Takes no more; resolves when what it began has ended. */
   stop(signal: AbortSignal): Promise<void>
 }
@@ -83,7 +85,7 @@ export function makeContext(options: ClientOptions, life: Life): Context {
   const sessions = new Map<string, Session>()
   const sites = Object.entries<SiteOptions>(options.sites)
   for (const [name, site] of sites) sessions.set(name, makeSession(name, site, options, runtime, publisher))
-  const policy = routeFor(options.routes ?? [], Object.keys(options.sites))
+  const route = routeFor(options.routes ?? [], Object.keys(options.sites))
   const { outbox = {}, retain = {} } = options
   return {
     runtime,
@@ -110,7 +112,8 @@ export function makeContext(options: ClientOptions, life: Life): Context {
       here: options.here,
       sites: sites.map(([name, site]) => viewOf(known(sessions, name), site)),
     }),
-    policy: marksToo,
+    // Marks and voids are for every reader, wherever the contract's own messages go (R6).
+    policy: (channel) => (isMarks(channel.name) ? EVERYWHERE : route(channel)),
     assertOpen: (what) => {
       if (life.stage !== 'open') throw new MessagingError('closed', `${what}: the client is ${life.stage}`)
     },

@@ -1,8 +1,8 @@
 import type { Contract } from '../contract/contract.js'
 import { laneOf } from '../contract/lane.js'
 import { patternOf } from '../contract/template.js'
-import { explain as explainChoice } from '../route/explain.js'
-import type { Client, Explanation } from './api.js'
+import { type Explanation, explain as explainChoice } from '../route/explain.js'
+import type { Client } from './api.js'
 import { type Context, channelOf } from './context.js'
 
 /** The same choice as the verb makes, with its reasons. */

@@ -165,6 +165,12 @@ export class Reading {
     for (const way of this.#ways) way.attachment?.adjust(flow)
   }
 
+  /** Only who shows the newest may be shown less. */
+  pace(maxRate: number | undefined): void {
+    const { flow, order } = this.#options
+    if (order === 'newest') this.adjust(maxRate === undefined ? flow : { ...flow, conflateHz: maxRate })
+  }
+
   async stop(signal: AbortSignal): Promise<void> {
     this.#unmark()
     await Promise.all(this.#ways.map((way) => way.attachment?.stop(signal)))

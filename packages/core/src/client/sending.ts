@@ -4,7 +4,7 @@ import type { Lane } from '../departure/lane.js'
 import type { Departure, Ending, Load } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
 import type { RetainedChannel } from '../departure/retained.js'
-import { Voids } from '../departure/voids.js'
+import { isMarks, marked, Voids } from '../departure/voids.js'
 import { choose } from '../route/choose.js'
 import { listen } from '../route/listen.js'
 import { toMs } from '../runtime/duration.js'
@@ -83,19 +83,16 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
   const kept = retainedChannel(context, contract)
   const op = contract.kind === 'queue' ? 'send' : 'publish'
   const policy = context.policy(contract.spec)
+  // Marks pass through to every reader, and no further than the policy of what they speak of (I9).
+  const scope = isMarks(contract.name) ? listen(context.policy(marked(contract.spec)), context.picture()) : undefined
+  const fits = scope && ((site: string) => (scope.includes(site) ? undefined : 'the policy never goes there'))
   return {
     runtime,
     deadlines,
     publisher,
     room,
-    choose: (lane, avoid) => {
-      const ask = {
-        op,
-        channel: contract.name,
-        lane,
-        random: runtime.random,
-        ...(avoid === undefined ? undefined : { avoid }),
-      } as const
+    choose: (lane, avoid, home) => {
+      const ask = { op, channel: contract.name, lane, avoid, home, fits, random: runtime.random } as const
       return choose(policy, ask, context.picture())
     },
     channel: (site) => context.session(site).channel(contract.spec),
@@ -175,7 +172,7 @@ export function followSites(context: Context): () => void {
       if ('link' in from === 'link' in to) return
       for (const outbox of context.outboxes.values()) outbox.follow(session.site)
       if ('link' in to) context.retained.back(session.site, true)
-      else context.retained.lost(session.site)
+      else if (to.at !== 'idle') context.retained.lost(session.site)
     }),
   )
   return () => {

@@ -11,8 +11,8 @@ export function status(context: Context): Status {
     outbox: { messages: room.messages, bytes: room.bytes },
     retained: retained.status(),
     subscriptions: [...intakes].flatMap((intake) => {
-      const inner = intake.status?.()
-      return inner === undefined || !('received' in inner) ? [] : [{ channel: intake.channel, ...inner }]
+      const inner = intake.subscription?.()
+      return inner === undefined ? [] : [{ channel: intake.channel, ...inner }]
     }),
   })
 }

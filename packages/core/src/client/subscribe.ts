@@ -89,6 +89,14 @@ class Reader implements Subscription, ReadingSink, Intake {
     return { attached, missing, received, duplicates, gapsOpen, held }
   }
 
+  subscription(): SubscriptionStatus {
+    return this.status()
+  }
+
+  pace(maxRate: number | undefined): void {
+    this.#reading.pace(maxRate)
+  }
+
   stop(signal: AbortSignal = AbortSignal.timeout(STOP_MS)): Promise<void> {
     this.#stopping ??= this.#end(signal)
     return this.#stopping

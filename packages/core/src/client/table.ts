@@ -130,6 +130,10 @@ class LiveTable implements Table, ReadingSink, Intake {
     return { complete: missing.length === 0, missing }
   }
 
+  pace(maxRate: number | undefined): void {
+    this.#reading.pace(maxRate)
+  }
+
   stop(signal: AbortSignal = AbortSignal.timeout(STOP_MS)): Promise<void> {
     this.#stopping ??= this.#end(signal)
     return this.#stopping

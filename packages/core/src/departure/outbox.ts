@@ -16,7 +16,7 @@ export interface Surroundings {
   readonly publisher: Publisher
   /** Shared by all outboxes of the client: what waits without having been handed over. */
   readonly room: Room
-  choose(lane: string, avoid: ReadonlySet<string> | undefined): Choice
+  choose(lane: string, avoid: ReadonlySet<string> | undefined, home: string | undefined): Choice
   channel(site: string): ChannelState
   /** The publisher id that links insist on, if any of them does. */
   boundPublisher(): string | undefined
@@ -153,7 +153,7 @@ export class Outbox {
 
   /** A lane's first home, or all of them (R7). */
   #settleIn(lane: Lane): void {
-    const choice = this.#around.choose(lane.key, undefined)
+    const choice = this.#around.choose(lane.key, undefined, undefined)
     const { ack, sites } = choice
     const homes = ack === undefined ? sites.slice(0, 1) : sites
     lane.lines = homes.map((site) => new Line(site))
@@ -172,7 +172,7 @@ export class Outbox {
 
   /** Looks for a better home. A lane with lines to all sites stays where it is. */
   #move(lane: Lane, line: Line, avoid: ReadonlySet<string> | undefined): void {
-    const to = this.#around.choose(lane.key, avoid).sites[0]
+    const to = this.#around.choose(lane.key, avoid, line.site).sites[0]
     if (to === undefined || to === line.site || !this.#around.reachable(to)) return
     if (line.flying > 0) {
       line.state = 'leaving'

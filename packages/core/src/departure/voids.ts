@@ -1,13 +1,23 @@
+import type { ChannelSpec } from '@spanwire/driver'
 import type { Runtime } from '../runtime/runtime.js'
 
 /** A run of seqs of one source that nobody will ever receive. */
 export type Void = readonly [source: string, first: number, last: number]
 
-/** The side channel of a contract's marks and voids (R6): a live topic without parameters. */
-export const MARKS = 'sw.marks.'
+const MARKS = 'sw.marks.'
 
+/** The side channel of a contract's marks and voids (R6): a live topic without parameters. */
 export function marksChannel(name: string): string {
   return MARKS + name
+}
+
+export function isMarks(channel: string): boolean {
+  return channel.startsWith(MARKS)
+}
+
+/** The channel whose marks these are; whatever its parameters, they match the same route. */
+export function marked(marks: ChannelSpec): ChannelSpec {
+  return { ...marks, name: marks.name.slice(MARKS.length) }
 }
 
 /** What travels on it, as JSON. `marks` is the place of the vectors of R16. */

@@ -79,6 +79,12 @@ export class Session {
     this.#apply({ on: 'retry', at: this.#options.runtime.now() })
   }
 
+  /** Leaves the site as planned; nothing is counted as a failure. Comes back with `start`. Resolves when the link is gone. */
+  async suspend(): Promise<void> {
+    this.#apply({ on: 'suspend' })
+    await Promise.all(this.#owned)
+  }
+
   /** The link, as soon as there is one. Rejects with `canceled` or `closed`. Does not start the session. */
   live(signal: AbortSignal): Promise<Link> {
     return new Promise((resolve, reject) => {

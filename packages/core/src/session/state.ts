@@ -57,6 +57,8 @@ export type SessionEvent =
   | { readonly on: 'drain'; readonly notice: DrainNotice }
   /** The link ended, or its silence is taken for its death. */
   | { readonly on: 'lost'; readonly at: number; readonly error: MessagingError; readonly chance: number }
+  /** We leave for a while: a page goes into the back/forward cache. */
+  | { readonly on: 'suspend' }
   | { readonly on: 'close' }
 
 /** The link of a state that has one. */

@@ -12,6 +12,8 @@ type At<Name extends SessionState['at']> = Extract<SessionState, { readonly at: 
 /** What a session becomes. Pure; an event that means nothing in a state returns that very state. */
 export function step(state: SessionState, event: SessionEvent): SessionState {
   if (event.on === 'close') return state.at === 'closed' ? state : { at: 'closed' }
+  // Left as planned: nothing failed, so nothing is remembered.
+  if (event.on === 'suspend') return state.at === 'closed' || state.at === 'idle' ? state : { at: 'idle' }
   switch (state.at) {
     case 'idle':
       return event.on === 'start' ? { at: 'dialing', attempt: 1, since: event.at } : state
