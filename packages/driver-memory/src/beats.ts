@@ -1,19 +1,16 @@
 import type { Clock } from './clock.js'
 import type { Attached } from './store.js'
 
-/** Signs of life: each half beat, every reception that waits is told. Its timer runs while there are receptions. */
+/** Signs of life: each half beat, every reception is told; those that wait on a well channel pass it on. Its timer runs while there are receptions. */
 export class Beats {
   readonly #clock: Clock
   readonly #halfMs: number
-  readonly #isAlive: () => boolean
   readonly #receptions: Set<Attached> = new Set()
   #cancel: (() => void) | undefined
 
-  /** While `isAlive` says no, nobody is told. */
-  constructor(clock: Clock, beatMs: number, isAlive: () => boolean) {
+  constructor(clock: Clock, beatMs: number) {
     this.#clock = clock
     this.#halfMs = beatMs / 2
-    this.#isAlive = isAlive
   }
 
   get size(): number {
@@ -39,7 +36,6 @@ export class Beats {
 
   readonly #tick = (): void => {
     this.#cancel = this.#clock.after(this.#halfMs, this.#tick)
-    if (!this.#isAlive()) return
     for (const reception of this.#receptions) reception.tick()
   }
 }

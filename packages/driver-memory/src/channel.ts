@@ -10,20 +10,12 @@ import type {
   Source,
 } from '@spanwire/driver'
 import { fits } from './entry.js'
-import { deleted, incapable, maybe, notAllowed } from './errors.js'
+import { incapable, maybe } from './errors.js'
 import type { MemoryLink } from './link.js'
 import { refuse, refuseAs } from './outcomes.js'
 import { Paths } from './paths.js'
+import type { Place } from './place.js'
 import { type Call, type Report, Sending } from './sending.js'
-import type { Attached, Store } from './store.js'
-
-/** A store as its engine sees it: it may be taken away from under the channels that are open on it. */
-export interface Place {
-  readonly store: Store
-  readonly receptions: Set<Attached>
-  /** Why nothing goes any more. */
-  closed: 'deleted' | 'forbidden' | undefined
-}
 
 const CANCELED: SendOutcome = { outcome: 'unknown', error: maybe('the send was canceled after the engine had it') }
 
@@ -46,7 +38,7 @@ export class MemoryChannel implements Channel {
 
   send(batch: readonly Outgoing[], report: Report): Cancel {
     const sending = new Sending(this.#link, this.#link.turns, batch, this.#take, report)
-    const unsent = this.#link.submit(sending)
+    const unsent = this.#link.submit(sending, this.#place.gate)
     if (unsent !== undefined) sending.cancel(unsent, unsent)
     return (index) => sending.cancel(this.#withdrawn, CANCELED, index)
   }
@@ -54,18 +46,22 @@ export class MemoryChannel implements Channel {
   receive(source: Source, flow: Flow, signal: AbortSignal): Promise<Reception> {
     const wrong = this.#unable(source)
     if (wrong !== undefined) return Promise.reject(wrong)
-    return this.#link.ask({
-      what: `receive from channel "${this.#name}"`,
-      signal,
-      work: () => {
-        this.#check()
-        return this.#link.attach(this.#place, { source, flow, can: this.can })
-      },
+    return this.#ask(`receive from channel "${this.#name}"`, signal, () => {
+      return this.#link.attach(this.#place, { source, flow, can: this.can })
     })
   }
 
   probe(signal: AbortSignal): Promise<void> {
-    return this.#link.ask({ what: `probe of channel "${this.#name}"`, signal, work: () => this.#check() })
+    return this.#ask(`probe of channel "${this.#name}"`, signal, () => undefined)
+  }
+
+  #ask<T>(what: string, signal: AbortSignal, work: () => T): Promise<T> {
+    const place = this.#place
+    const check = (): T => {
+      if (place.closed !== undefined) throw place.closed
+      return work()
+    }
+    return this.#link.ask({ what, signal, work: check }, place.gate)
   }
 
   readonly #take = (out: Outgoing, index: number, sending: Sending): SendOutcome | Call => {
@@ -75,7 +71,7 @@ export class MemoryChannel implements Channel {
   }
 
   #refuse(out: Outgoing): SendOutcome | undefined {
-    if (this.#place.closed !== undefined) return refuse(this.#why(this.#place.closed))
+    if (this.#place.closed !== undefined) return refuse(this.#place.closed)
     if (!this.#paths.allows(out.path)) {
       const { params } = this.#place.store.spec
       return refuseAs('invalid', `channel "${this.#name}" takes paths of ${params} tokens; one is not well-formed`)
@@ -98,13 +94,5 @@ export class MemoryChannel implements Channel {
     if (start !== undefined && !this.can.starts.includes(start)) return incapable(this.#name, `start at "${start}"`)
     if (source.group !== undefined && !this.can.groups) return incapable(this.#name, 'share its messages in a group')
     return undefined
-  }
-
-  #check(): void {
-    if (this.#place.closed !== undefined) throw this.#why(this.#place.closed)
-  }
-
-  #why(closed: 'deleted' | 'forbidden'): MessagingError {
-    return closed === 'deleted' ? deleted(this.#name) : notAllowed(this.#name)
   }
 }

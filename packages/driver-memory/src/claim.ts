@@ -34,7 +34,7 @@ export class Claim implements Delivery, Item {
   }
 
   get held(): boolean {
-    return this.#state === 'ours' && this.job.desk.turns.now() < this.due
+    return this.#state === 'ours' && this.job.desk.gate.now() < this.due
   }
 
   headers(): Headers {
@@ -52,7 +52,7 @@ export class Claim implements Delivery, Item {
     this.#state = 'settled'
     const desk = this.job.desk
     const kept = typeof how === 'object' && 'body' in how ? { ...how, body: keep(how.body) } : how
-    if (!desk.turns.running) {
+    if (!desk.gate.isOpen) {
       this.#taking.forget(this)
       return this.#taking.later(
         () => desk.settle(this, kept),
@@ -68,7 +68,7 @@ export class Claim implements Delivery, Item {
     if (!this.#taking.can.extends) return Promise.reject(incapable(this.#taking.channel, 'extend a delivery'))
     if (!this.held) return Promise.reject(notHeld())
     const desk = this.job.desk
-    if (desk.turns.running) {
+    if (desk.gate.isOpen) {
       desk.lease(this)
       return SETTLED
     }

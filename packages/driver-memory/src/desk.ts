@@ -1,10 +1,11 @@
 import type { Answer, Batch } from '@spanwire/driver'
 import { Claim } from './claim.js'
+import type { Gate } from './gate.js'
 import type { Job, JobEnd } from './job.js'
 import { Keys } from './keys.js'
 import { Line } from './line.js'
 import type { Taking } from './taking.js'
-import type { Turns, Wakeable } from './turns.js'
+import type { Wakeable } from './turns.js'
 
 /** What differs between a queue, a topic's group and an rpc channel. */
 export interface Kind {
@@ -29,7 +30,7 @@ const MAX_PARKED = 10_000
  */
 export class Desk implements Wakeable {
   awake = false
-  readonly turns: Turns
+  readonly gate: Gate
   readonly kind: Kind
   readonly line: Line<Job> = new Line()
   readonly #keys: Keys = new Keys()
@@ -40,8 +41,8 @@ export class Desk implements Wakeable {
   /** Deliveries that are with consumers. */
   taken = 0
 
-  constructor(turns: Turns, kind: Kind) {
-    this.turns = turns
+  constructor(gate: Gate, kind: Kind) {
+    this.gate = gate
     this.kind = kind
   }
 
@@ -63,13 +64,13 @@ export class Desk implements Wakeable {
 
   /** There may be more for somebody. */
   look(): void {
-    if (this.#members.length > 0) this.turns.wake(this)
+    if (this.#members.length > 0) this.gate.wake(this)
   }
 
   /** Not before a time on the engine's clock. */
   addLater(job: Job, at: number): void {
     job.state = 'later'
-    this.turns.agenda.set(job, Math.min(at, job.entry.expiresAt))
+    this.gate.agenda.set(job, Math.min(at, job.entry.expiresAt))
   }
 
   join(member: Taking): void {
@@ -87,13 +88,13 @@ export class Desk implements Wakeable {
 
   /** What the member may have now. */
   serve(member: Taking): Batch | undefined {
-    if (!this.turns.running) return undefined
+    if (!this.gate.isOpen) return undefined
     for (let claim = this.#claim(member); claim !== undefined; claim = this.#claim(member)) member.hold(claim)
     return this.#batch(member)
   }
 
   flush(): void {
-    if (!this.turns.running) return
+    if (!this.gate.isOpen) return
     let given = this.#members.length > 0
     while (given) given = this.#round()
     for (const member of this.#members.slice()) {
@@ -105,33 +106,33 @@ export class Desk implements Wakeable {
 
   /** The consumer said what became of it. */
   settle(claim: Claim, how: 'ack' | { readonly retryMs: number } | Answer): void {
-    this.turns.agenda.remove(claim)
+    this.gate.agenda.remove(claim)
     const job = claim.job
     this.taken--
     // Its sender gave up waiting.
     if (job.state !== 'taken') return
     if (how === 'ack') this.end(job, { by: 'ack' })
-    else if ('retryMs' in how) this.addLater(job, this.turns.now() + how.retryMs)
+    else if ('retryMs' in how) this.addLater(job, this.gate.now() + how.retryMs)
     else this.end(job, { by: 'answer', answer: how })
   }
 
   /** The consumer has lost it, or gives it back. */
   giveBack(claim: Claim): void {
-    this.turns.agenda.remove(claim)
+    this.gate.agenda.remove(claim)
     const job = claim.job
     this.taken--
     if (job.state !== 'taken') return
     if (this.kind.settles === 'answer') this.end(job, { by: 'lost' })
-    else if (job.entry.expiresAt <= this.turns.now()) this.end(job, { by: 'expired', taken: true })
+    else if (job.entry.expiresAt <= this.gate.now()) this.end(job, { by: 'expired', taken: true })
     else this.#again(job)
   }
 
   lease(claim: Claim): void {
-    if (this.kind.leaseMs < Number.POSITIVE_INFINITY) this.turns.agenda.set(claim, this.turns.now() + this.kind.leaseMs)
+    if (this.kind.leaseMs < Number.POSITIVE_INFINITY) this.gate.agenda.set(claim, this.gate.now() + this.kind.leaseMs)
   }
 
   onDue(job: Job): void {
-    if (job.entry.expiresAt <= this.turns.now()) this.end(job, { by: 'expired', taken: job.state === 'taken' })
+    if (job.entry.expiresAt <= this.gate.now()) this.end(job, { by: 'expired', taken: job.state === 'taken' })
     else if (job.state === 'later') this.#again(job)
   }
 
@@ -146,7 +147,7 @@ export class Desk implements Wakeable {
     if (job.state === 'waiting') this.line.remove(job)
     const next = this.#keys.release(job)
     job.state = 'done'
-    this.turns.agenda.remove(job)
+    this.gate.agenda.remove(job)
     if (next !== undefined) this.add(next)
     this.kind.ended(job)
   }
@@ -193,7 +194,7 @@ export class Desk implements Wakeable {
     job.attempts++
     this.taken++
     // A request has its deadline while somebody works on it, too.
-    if (this.kind.settles === 'ack') this.turns.agenda.remove(job)
+    if (this.kind.settles === 'ack') this.gate.agenda.remove(job)
     const claim = new Claim(job, member)
     this.lease(claim)
     return claim
@@ -216,7 +217,7 @@ export class Desk implements Wakeable {
   }
 
   #watchExpiry(job: Job): void {
-    if (job.entry.expiresAt < Number.POSITIVE_INFINITY) this.turns.agenda.set(job, job.entry.expiresAt)
-    else this.turns.agenda.remove(job)
+    if (job.entry.expiresAt < Number.POSITIVE_INFINITY) this.gate.agenda.set(job, job.entry.expiresAt)
+    else this.gate.agenda.remove(job)
   }
 }

@@ -52,6 +52,16 @@ export function notAllowed(channel: string): MessagingError {
   })
 }
 
+export function leaderless(channel: string): MessagingError {
+  return new MessagingError('unavailable', `channel "${channel}" has no leader at the memory engine right now`, {
+    scope: 'channel',
+  })
+}
+
+export function cutOff(engine: string): MessagingError {
+  return new MessagingError('unavailable', `the connection to memory engine "${engine}" was cut`, { scope: 'link' })
+}
+
 export function notHeld(): MessagingError {
   return new MessagingError(
     'conflict',

@@ -1,12 +1,12 @@
 import { type Batch, MessagingError } from '@spanwire/driver'
 import { Desk, type Kind } from './desk.js'
+import type { Gate } from './gate.js'
 import { Job } from './job.js'
 import type { Log } from './log.js'
 import { type Filter, filterOf } from './paths.js'
 import type { Seat } from './store.js'
 import { Taking } from './taking.js'
 import type { TopicSpec } from './topic.js'
-import type { Turns } from './turns.js'
 
 /** Entries of the log that one look for work reads, so that a rare path in a long log does not stop the engine. */
 const MAX_SCAN = 10_000
@@ -16,19 +16,19 @@ export class Group implements Kind {
   readonly settles = 'ack'
   readonly leaseMs: number
   readonly desk: Desk
-  readonly #turns: Turns
+  readonly #gate: Gate
   readonly #log: Log
   #cursor: number
   #expired = 0
   #paths: readonly string[] | undefined
   #filter: Filter | undefined
 
-  constructor(turns: Turns, log: Log, from: number, leaseMs: number) {
+  constructor(gate: Gate, log: Log, from: number, leaseMs: number) {
     this.leaseMs = leaseMs
-    this.#turns = turns
+    this.#gate = gate
     this.#log = log
     this.#cursor = from
-    this.desk = new Desk(turns, this)
+    this.desk = new Desk(gate, this)
   }
 
   /** Members share one filter, that of the first. Throws `conflict` for another. */
@@ -50,15 +50,14 @@ export class Group implements Kind {
     const log = this.#log
     this.#skipExpired()
     const stop = Math.min(log.end, this.#cursor + MAX_SCAN)
-    const now = this.#turns.now()
+    const now = this.#gate.now()
     while (this.#cursor < stop) {
       const index = this.#cursor++
       const entry = log.at(index)
       if (entry === undefined || entry.expiresAt <= now || this.#filter?.(entry.path) === false) continue
-      const key = entry.key ?? (entry.path === '' ? undefined : entry.path)
-      return new Job(this.desk, entry, index, key)
+      return new Job(this.desk, entry, index)
     }
-    if (this.#cursor < log.end) this.#turns.wake(this.desk)
+    if (this.#cursor < log.end) this.#gate.wake(this.desk)
     return undefined
   }
 

@@ -24,16 +24,19 @@ export class Job implements Item, Standing<Job> {
   state: 'new' | 'waiting' | 'parked' | 'later' | 'taken' | 'done' = 'new'
   readonly desk: Desk
   readonly entry: Entry
-  readonly key: string | undefined
   /** Somebody waits for its end: who sent a request. */
   readonly told: ((end: JobEnd) => void) | undefined
 
-  constructor(desk: Desk, entry: Entry, index: number, key?: string, told?: (end: JobEnd) => void) {
+  constructor(desk: Desk, entry: Entry, index: number, told?: (end: JobEnd) => void) {
     this.desk = desk
     this.entry = entry
     this.index = index
-    this.key = key
     this.told = told
+  }
+
+  /** What it must keep its order with. Paths of queues do not count: no other engine but one orders them across consumers. */
+  get key(): string | undefined {
+    return this.entry.key
   }
 
   fire(): void {

@@ -12,11 +12,13 @@ import {
 } from '@spanwire/driver'
 import type { Ability } from './abilities.js'
 import { Ask, type AskOptions, type Waiting } from './ask.js'
-import { MemoryChannel, type Place } from './channel.js'
+import { MemoryChannel } from './channel.js'
 import { closed, invalid, maybe } from './errors.js'
+import type { Gate } from './gate.js'
+import type { Place } from './place.js'
 import { type Sender, Sending } from './sending.js'
 import type { Attached, Seat } from './store.js'
-import type { Turns } from './turns.js'
+import type { Op, Turns } from './turns.js'
 
 /** What a link needs of its engine. */
 export interface Home {
@@ -28,6 +30,8 @@ export interface Home {
   /** Idle, it gets a beat now and then. */
   attached(reception: Attached): void
   detached(reception: Attached): void
+  /** What is with stalled channels. */
+  held(): readonly Op[]
   gone(link: MemoryLink): void
 }
 
@@ -39,9 +43,13 @@ export interface Terms {
 
 const INBOX_FULL: SendOutcome = {
   outcome: 'unsent',
-  error: new MessagingError('overloaded', 'the memory engine hangs and its inbox is full; heal() or kill() it', {
-    scope: 'link',
-  }),
+  error: new MessagingError(
+    'overloaded',
+    'the memory engine or this channel hangs and the inbox is full; heal() or kill() it',
+    {
+      scope: 'link',
+    },
+  ),
 }
 
 /** Never aborts. */
@@ -108,18 +116,19 @@ export class MemoryLink implements Link, Sender {
     this.#notice(notice)
   }
 
-  ask<T>(options: AskOptions<T>): Promise<T> {
+  /** `to`: whom it reaches, the engine itself or one of its channels. */
+  ask<T>(options: AskOptions<T>, to: Turns | Gate = this.turns): Promise<T> {
     if (this.#over !== undefined) return Promise.reject(this.#over)
     const ask = new Ask(this.#waits, options)
-    this.turns.post(ask)
+    to.post(ask)
     return ask.promise
   }
 
   /** Hands it to the engine; else gives the outcome that each of its messages has. */
-  submit(sending: Sending): SendOutcome | undefined {
+  submit(sending: Sending, to: Gate): SendOutcome | undefined {
     if (this.#over !== undefined) return { outcome: 'unsent', error: this.#over }
-    if (!this.turns.admits(sending.weight)) return INBOX_FULL
-    this.turns.post(sending)
+    if (!to.admits(sending.weight)) return INBOX_FULL
+    to.post(sending)
     return undefined
   }
 
@@ -135,7 +144,7 @@ export class MemoryLink implements Link, Sender {
     const reception = place.store.attach({
       ...seat,
       beatMs: this.#home.beatMs,
-      later: (work, dropped) => this.#later(work, dropped),
+      later: (work, dropped) => this.#later(place.gate, work, dropped),
       leave: (gone) => {
         this.#receptions.delete(gone)
         place.receptions.delete(gone)
@@ -164,14 +173,16 @@ export class MemoryLink implements Link, Sender {
     const unknown: SendOutcome = { outcome: 'unknown', error: maybe(`the link ended (${error.message})`, error) }
     // Closed by us: what the engine has not read it never will. Killed: who knows what it read.
     const unsent: SendOutcome = end.by === 'us' ? { outcome: 'unsent', error } : unknown
-    const unread = this.turns.inbox().filter((op) => op instanceof Sending && op.sender === this) as Sending[]
-    for (const sending of [...this.#unanswered, ...unread]) sending.cancel(unsent, unknown)
+    const unread = [...this.turns.inbox(), ...this.#home.held()]
+    for (const op of [...this.#unanswered, ...unread]) {
+      if (op instanceof Sending && op.sender === this) op.cancel(unsent, unknown)
+    }
   }
 
   /** Settles are bounded by the lease and by the link, not by a signal. */
-  async #later(work: () => void, dropped: (() => void) | undefined): Promise<void> {
+  async #later(to: Gate, work: () => void, dropped: (() => void) | undefined): Promise<void> {
     try {
-      await this.ask({ what: 'settle', signal: NEVER, work, ...(dropped && { dropped }) })
+      await this.ask({ what: 'settle', signal: NEVER, work, ...(dropped && { dropped }) }, to)
     } catch (error) {
       if (MessagingError.is(error) && error.code === 'conflict') throw error
       throw maybe('the link ended before the engine answered', MessagingError.is(error) ? error : undefined)

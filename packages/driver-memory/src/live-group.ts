@@ -1,18 +1,18 @@
 import type { Listener } from './audience.js'
 import type { Entry } from './entry.js'
+import type { Gate } from './gate.js'
 import { Reading } from './reading.js'
 import type { Seat } from './store.js'
-import type { Turns } from './turns.js'
 
 /** A group on a live topic: each message goes to one of those who are there, in turn. It keeps no place when nobody is. */
 export class LiveGroup implements Listener {
-  readonly #turns: Turns
+  readonly #gate: Gate
   readonly #onEmpty: () => void
   readonly #members: Reading[] = []
   #turn = 0
 
-  constructor(turns: Turns, onEmpty: () => void) {
-    this.#turns = turns
+  constructor(gate: Gate, onEmpty: () => void) {
+    this.#gate = gate
     this.#onEmpty = onEmpty
   }
 
@@ -23,7 +23,7 @@ export class LiveGroup implements Listener {
   /** What the member has not pulled when it leaves goes to the others. */
   join(seat: Seat): Reading {
     const { flow, beatMs } = seat
-    const member = new Reading(this.#turns, {
+    const member = new Reading(this.#gate, {
       flow,
       beatMs,
       filter: undefined,

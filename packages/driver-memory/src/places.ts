@@ -1,12 +1,13 @@
 import { type ChannelSpec, MessagingError } from '@spanwire/driver'
-import type { Place } from './channel.js'
-import { deleted, full, notAllowed } from './errors.js'
+import { full, notAllowed } from './errors.js'
+import { type Fault, Gate } from './gate.js'
 import type { Settings } from './options.js'
+import { Place } from './place.js'
 import { type Peeked, Queue } from './queue.js'
 import { Rpc } from './rpc.js'
 import type { Depth, Store } from './store.js'
 import { Topic } from './topic.js'
-import type { Turns } from './turns.js'
+import type { Op, Turns } from './turns.js'
 
 /** The channels of an engine, by name. Bound: `maxChannels`. */
 export class Places {
@@ -15,7 +16,7 @@ export class Places {
   readonly #turns: Turns
   readonly #settings: Settings
   readonly #places: Map<string, Place> = new Map()
-  readonly #forbidden: Set<string> = new Set()
+  readonly #faults: Map<string, Fault> = new Map()
   #logs = 0
 
   constructor(turns: Turns, settings: Settings) {
@@ -29,7 +30,7 @@ export class Places {
   }
 
   open(spec: ChannelSpec, missing: 'create' | 'refuse'): Place {
-    if (this.#forbidden.has(spec.name)) throw notAllowed(spec.name)
+    if (this.#faults.get(spec.name) === 'forbidden') throw notAllowed(spec.name)
     const there = this.#places.get(spec.name)
     if (there !== undefined) return sameSpec(there, spec)
     if (missing === 'refuse') {
@@ -41,7 +42,8 @@ export class Places {
     if (this.#places.size >= this.#settings.maxChannels) {
       throw full(spec.name, 'the number of channels of the engine', this.#settings.maxChannels)
     }
-    const place: Place = { store: this.#make({ ...spec }), receptions: new Set(), closed: undefined }
+    const gate = new Gate(this.#turns, this.#faults.get(spec.name))
+    const place = new Place(this.#make({ ...spec }, gate), gate)
     this.#places.set(spec.name, place)
     return place
   }
@@ -50,27 +52,27 @@ export class Places {
     const place = this.#places.get(name)
     if (place === undefined) return false
     this.#places.delete(name)
-    place.closed = 'deleted'
-    for (const reception of [...place.receptions]) reception.fail(deleted(name))
-    place.store.dispose()
+    place.remove()
     return true
   }
 
-  revoke(name: string): void {
-    this.#forbidden.add(name)
-    const place = this.#places.get(name)
-    if (place === undefined) return
-    place.closed = 'forbidden'
-    for (const reception of [...place.receptions]) reception.fail(notAllowed(name))
+  /** Of a channel that exists or will. */
+  afflict(name: string, fault: Fault | undefined): void {
+    if (fault === undefined) this.#faults.delete(name)
+    else this.#faults.set(name, fault)
+    this.#places.get(name)?.afflict(fault)
   }
 
-  permit(name: string): void {
-    this.#forbidden.delete(name)
-    const place = this.#places.get(name)
-    if (place !== undefined) place.closed = undefined
+  held(): readonly Op[] {
+    return [...this.#places.values()].flatMap((place) => place.gate.held())
   }
 
-  /** As a new disk: permissions stay, they are not data. */
+  /** The process is gone, and with it what stalled channels had not read. */
+  empty(): void {
+    for (const place of this.#places.values()) place.gate.empty()
+  }
+
+  /** As a new disk: what is wrong stays wrong, it is not data. */
   wipe(): void {
     this.#places.clear()
     this.#turns.agenda.clear()
@@ -87,14 +89,14 @@ export class Places {
     return depths.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  #make(spec: ChannelSpec): Store {
+  #make(spec: ChannelSpec, gate: Gate): Store {
     switch (spec.kind) {
       case 'topic':
-        return new Topic(this.#turns, this.#settings, spec, `${this.epoch}.${this.#logs++}`)
+        return new Topic(gate, this.#settings, spec, `${this.epoch}.${this.#logs++}`)
       case 'queue':
-        return new Queue(this.#turns, this.#settings, spec)
+        return new Queue(gate, this.#settings, spec)
       case 'rpc':
-        return new Rpc(this.#turns, this.#settings, spec)
+        return new Rpc(gate, this.#settings, spec)
       default:
         return spec satisfies never
     }

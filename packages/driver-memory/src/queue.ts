@@ -2,13 +2,13 @@ import type { Batch, Body, ChannelSpec, Headers, Outgoing, SendOutcome } from '@
 import { Desk, type Kind } from './desk.js'
 import { Entry } from './entry.js'
 import { full } from './errors.js'
+import type { Gate } from './gate.js'
 import { Job } from './job.js'
 import type { Settings } from './options.js'
 import { DONE, refuse } from './outcomes.js'
 import { filterOf } from './paths.js'
 import type { Attached, Depth, Seat, Store } from './store.js'
 import { Taking } from './taking.js'
-import type { Turns } from './turns.js'
 
 export type QueueSpec = Extract<ChannelSpec, { kind: 'queue' }>
 
@@ -29,26 +29,26 @@ export class Queue implements Store, Kind {
   readonly spec: QueueSpec
   readonly settles = 'ack'
   readonly leaseMs: number
-  readonly #turns: Turns
+  readonly #gate: Gate
   readonly #settings: Settings
   readonly #desk: Desk
   readonly #jobs: Set<Job> = new Set()
 
-  constructor(turns: Turns, settings: Settings, spec: QueueSpec) {
+  constructor(gate: Gate, settings: Settings, spec: QueueSpec) {
     this.spec = spec
     this.leaseMs = spec.leaseMs
-    this.#turns = turns
+    this.#gate = gate
     this.#settings = settings
-    this.#desk = new Desk(turns, this)
+    this.#desk = new Desk(gate, this)
   }
 
   take(out: Outgoing): SendOutcome {
     if (this.#jobs.size >= this.#settings.maxJobs) {
       return refuse(full(this.spec.name, 'the number of its jobs', this.#settings.maxJobs))
     }
-    const now = this.#turns.now()
-    const entry = new Entry(out, this.#turns.clock.wall(), now)
-    const job = new Job(this.#desk, entry, this.#desk.rank++, out.key ?? (out.path === '' ? undefined : out.path))
+    const now = this.#gate.now()
+    const entry = new Entry(out, this.#gate.clock.wall(), now)
+    const job = new Job(this.#desk, entry, this.#desk.rank++)
     this.#jobs.add(job)
     if (out.delayMs === undefined || out.delayMs <= 0) this.#desk.add(job)
     else this.#desk.addLater(job, now + out.delayMs)
@@ -78,7 +78,7 @@ export class Queue implements Store, Kind {
   }
 
   dispose(): void {
-    for (const job of this.#jobs) this.#turns.agenda.remove(job)
+    for (const job of this.#jobs) this.#gate.agenda.remove(job)
   }
 
   more(): undefined {

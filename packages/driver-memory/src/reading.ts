@@ -2,11 +2,12 @@ import type { Batch, Flow, Reception } from '@spanwire/driver'
 import type { Item } from './agenda.js'
 import type { Listener } from './audience.js'
 import type { Entry } from './entry.js'
+import type { Gate } from './gate.js'
 import type { Log } from './log.js'
 import type { Filter } from './paths.js'
 import { Pull } from './pull.js'
 import { Tail } from './tail.js'
-import type { Turns, Wakeable } from './turns.js'
+import type { Wakeable } from './turns.js'
 
 /** Entries of a log that one pull looks at, so that a rare path in a long log does not stop the engine. */
 const MAX_SCAN = 10_000
@@ -33,10 +34,11 @@ export class Reading implements Reception, Listener, Wakeable {
   readonly beatMs: number
   awake = false
   readonly #plan: ReadingPlan
-  readonly #turns: Turns
+  readonly #gate: Gate
   readonly #pull: Pull = new Pull()
   readonly #tail: Tail
-  readonly #gate: Item
+  /** Opens when the next batch may go, with a rate. */
+  readonly #rate: Item
   #flow: Flow
   #snapshot: readonly Entry[]
   #given = 0
@@ -47,9 +49,9 @@ export class Reading implements Reception, Listener, Wakeable {
   #lost: Batch['lost']
   #nextAt = 0
 
-  constructor(turns: Turns, plan: ReadingPlan) {
+  constructor(gate: Gate, plan: ReadingPlan) {
     this.beatMs = plan.beatMs
-    this.#turns = turns
+    this.#gate = gate
     this.#plan = plan
     this.#flow = plan.flow
     this.#snapshot = plan.snapshot
@@ -57,7 +59,7 @@ export class Reading implements Reception, Listener, Wakeable {
     this.#cursor = plan.history?.from
     this.#caughtUpAt = plan.history?.log.end ?? 0
     this.#lost = plan.lost
-    this.#gate = { due: 0, slot: -1, fire: () => this.revive() }
+    this.#rate = { due: 0, slot: -1, fire: () => this.revive() }
   }
 
   next(): Promise<Batch | undefined> {
@@ -91,12 +93,12 @@ export class Reading implements Reception, Listener, Wakeable {
   }
 
   tick(): void {
-    this.#pull.tick()
+    if (this.#gate.isOpen) this.#pull.tick()
   }
 
   /** There may be something to give. */
   revive(): void {
-    if (this.#pull.waiting) this.#turns.wake(this)
+    if (this.#pull.waiting) this.#gate.wake(this)
   }
 
   push(entry: Entry): void {
@@ -116,7 +118,7 @@ export class Reading implements Reception, Listener, Wakeable {
   }
 
   #leave(): void {
-    this.#turns.agenda.remove(this.#gate)
+    this.#gate.agenda.remove(this.#rate)
     this.#plan.leave(this, this.#tail.take(Number.NEGATIVE_INFINITY))
   }
 
@@ -143,15 +145,15 @@ export class Reading implements Reception, Listener, Wakeable {
     const lost = this.#lost
     if (deliveries.length === 0 && lost === undefined && !caughtUp) return undefined
     this.#lost = undefined
-    if (this.#flow.conflateHz) this.#nextAt = this.#turns.now() + 1_000 / this.#flow.conflateHz
+    if (this.#flow.conflateHz) this.#nextAt = this.#gate.now() + 1_000 / this.#flow.conflateHz
     if (lost === undefined && !caughtUp) return { deliveries }
     return { deliveries, ...(lost && { lost }), ...(caughtUp && { caughtUp }) }
   }
 
   /** With a rate, batches keep their distance. */
   #isDue(): boolean {
-    if (!this.#flow.conflateHz || this.#turns.now() >= this.#nextAt) return true
-    this.#turns.agenda.set(this.#gate, this.#nextAt)
+    if (!this.#flow.conflateHz || this.#gate.now() >= this.#nextAt) return true
+    this.#gate.agenda.set(this.#rate, this.#nextAt)
     return false
   }
 
@@ -165,13 +167,13 @@ export class Reading implements Reception, Listener, Wakeable {
   #collect(): readonly Entry[] {
     const history = this.#plan.history
     if (this.#given < this.#snapshot.length) return this.#readSnapshot()
-    if (this.#cursor === undefined) return this.#tail.take(this.#turns.now())
-    if (history === undefined || !this.#turns.running) return []
+    if (this.#cursor === undefined) return this.#tail.take(this.#gate.now())
+    if (history === undefined || !this.#gate.isOpen) return []
     return this.#readLog(history.log, this.#cursor)
   }
 
   #readSnapshot(): readonly Entry[] {
-    const now = this.#turns.now()
+    const now = this.#gate.now()
     const found: Entry[] = []
     for (let bytes = 0; this.#given < this.#snapshot.length && !this.#isFull(found.length, bytes); this.#given++) {
       const entry = this.#snapshot[this.#given]
@@ -189,7 +191,7 @@ export class Reading implements Reception, Listener, Wakeable {
     if (from < log.first) this.#lose('expired', log.first - from)
     const start = Math.max(from, log.first)
     const stop = Math.min(log.end, start + MAX_SCAN)
-    const now = this.#turns.now()
+    const now = this.#gate.now()
     const found: Entry[] = []
     let index = start
     for (let bytes = 0; index < stop && !this.#isFull(found.length, bytes); index++) {
@@ -199,7 +201,7 @@ export class Reading implements Reception, Listener, Wakeable {
       bytes += entry.size
     }
     this.#cursor = index < log.end ? index : undefined
-    if (found.length === 0 && this.#cursor !== undefined) this.#turns.wake(this)
+    if (found.length === 0 && this.#cursor !== undefined) this.#gate.wake(this)
     return found
   }
 

@@ -2,6 +2,7 @@ import type { Answer, Batch, Body, ChannelSpec, Headers, Outgoing, Reply, SendOu
 import { Desk, type Kind } from './desk.js'
 import { Entry } from './entry.js'
 import { full } from './errors.js'
+import type { Gate } from './gate.js'
 import { Job, type JobEnd } from './job.js'
 import type { Settings } from './options.js'
 import { NO_ANSWER, NO_RESPONDER, RESPONDER_LOST, refuse, TOO_LATE } from './outcomes.js'
@@ -9,7 +10,6 @@ import { filterOf } from './paths.js'
 import type { Call, Sending } from './sending.js'
 import type { Attached, Depth, Seat, Store } from './store.js'
 import { Taking } from './taking.js'
-import type { Turns } from './turns.js'
 
 export type RpcSpec = Extract<ChannelSpec, { kind: 'rpc' }>
 
@@ -18,16 +18,16 @@ export class Rpc implements Store, Kind {
   readonly spec: RpcSpec
   readonly settles = 'answer'
   readonly leaseMs: number = Number.POSITIVE_INFINITY
-  readonly #turns: Turns
+  readonly #gate: Gate
   readonly #settings: Settings
   readonly #desk: Desk
   #open = 0
 
-  constructor(turns: Turns, settings: Settings, spec: RpcSpec) {
+  constructor(gate: Gate, settings: Settings, spec: RpcSpec) {
     this.spec = spec
-    this.#turns = turns
+    this.#gate = gate
     this.#settings = settings
-    this.#desk = new Desk(turns, this)
+    this.#desk = new Desk(gate, this)
   }
 
   take(out: Outgoing, index: number, sending: Sending): SendOutcome | Call {
@@ -35,8 +35,8 @@ export class Rpc implements Store, Kind {
     if (this.#open >= this.#settings.maxJobs) {
       return refuse(full(this.spec.name, 'the number of its open requests', this.#settings.maxJobs))
     }
-    const entry = new Entry(out, this.#turns.clock.wall(), this.#turns.now())
-    const job = new Job(this.#desk, entry, this.#desk.rank++, undefined, (end) => sending.answer(index, outcome(end)))
+    const entry = new Entry(out, this.#gate.clock.wall(), this.#gate.now())
+    const job = new Job(this.#desk, entry, this.#desk.rank++, (end) => sending.answer(index, outcome(end)))
     this.#open++
     this.#desk.add(job)
     return { forget: () => this.#desk.withdraw(job) }

@@ -101,11 +101,11 @@ export class Taking implements Reception {
   }
 
   tick(): void {
-    this.#pull.tick()
+    if (this.#desk.gate.isOpen) this.#pull.tick()
   }
 
   revive(): void {
-    if (this.#pull.waiting) this.#desk.turns.wake(this.#desk)
+    if (this.#pull.waiting) this.#desk.gate.wake(this.#desk)
   }
 
   /** The desk gives it this one. */

@@ -2,6 +2,7 @@ import type { ChannelSpec, Outgoing, SendOutcome, Start } from '@spanwire/driver
 import { Audience } from './audience.js'
 import { Entry } from './entry.js'
 import { full, incapable } from './errors.js'
+import type { Gate } from './gate.js'
 import { Group } from './group.js'
 import { LiveGroup } from './live-group.js'
 import { Log } from './log.js'
@@ -10,14 +11,13 @@ import { DONE, refuse, Stored } from './outcomes.js'
 import { type Filter, filterOf } from './paths.js'
 import { Reading, type ReadingPlan } from './reading.js'
 import type { Attached, Depth, Seat, Store } from './store.js'
-import type { Turns } from './turns.js'
 
 export type TopicSpec = Extract<ChannelSpec, { kind: 'topic' }>
 
 /** A topic: who listens now, what was published before (durable), the newest of each path (latest). */
 export class Topic implements Store {
   readonly spec: TopicSpec
-  readonly #turns: Turns
+  readonly #gate: Gate
   readonly #settings: Settings
   readonly #log: Log | undefined
   readonly #latest: Map<string, Entry> | undefined
@@ -26,9 +26,9 @@ export class Topic implements Store {
   readonly #liveGroups: Map<string, LiveGroup> = new Map()
   #readings = 0
 
-  constructor(turns: Turns, settings: Settings, spec: TopicSpec, epoch: string) {
+  constructor(gate: Gate, settings: Settings, spec: TopicSpec, epoch: string) {
     this.spec = spec
-    this.#turns = turns
+    this.#gate = gate
     this.#settings = settings
     this.#log = spec.keep === 'durable' ? new Log(epoch, settings.retain) : undefined
     this.#latest = spec.latest ? new Map() : undefined
@@ -39,7 +39,7 @@ export class Topic implements Store {
     if (latest !== undefined && latest.size >= this.#settings.maxPaths && !latest.has(out.path)) {
       return refuse(full(this.spec.name, 'the number of paths that keep their newest message', this.#settings.maxPaths))
     }
-    const { clock } = this.#turns
+    const { clock } = this.#gate
     const now = out.ttlMs === undefined ? 0 : clock.now()
     const entry = this.#log?.append(out, clock.wall(), now) ?? new Entry(out, clock.wall(), now)
     latest?.set(out.path, entry)
@@ -74,7 +74,7 @@ export class Topic implements Store {
 
   #read(seat: Seat, filter: Filter | undefined): Reading {
     const { paths } = seat.source
-    const reading = new Reading(this.#turns, {
+    const reading = new Reading(this.#gate, {
       ...this.#plan(seat, filter, seat.source.start ?? { at: 'now' }),
       leave: () => {
         this.#audience.remove(reading, paths)
@@ -110,7 +110,7 @@ export class Topic implements Store {
     let group = this.#groups.get(name)
     if (group === undefined) {
       this.#checkGroups(this.#groups.size)
-      group = new Group(this.#turns, log, begin(log, source.start ?? { at: 'now' }).from, this.#settings.groupLeaseMs)
+      group = new Group(this.#gate, log, begin(log, source.start ?? { at: 'now' }).from, this.#settings.groupLeaseMs)
       this.#groups.set(name, group)
     }
     return group.join(this.spec, seat)
@@ -122,7 +122,7 @@ export class Topic implements Store {
     if (there !== undefined) return there.join(seat)
     this.#checkGroups(this.#liveGroups.size)
     const { paths } = seat.source
-    const group = new LiveGroup(this.#turns, () => {
+    const group = new LiveGroup(this.#gate, () => {
       this.#liveGroups.delete(name)
       this.#audience.remove(group, paths)
     })

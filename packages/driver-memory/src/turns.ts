@@ -1,6 +1,9 @@
 import { Agenda } from './agenda.js'
 import type { Clock } from './clock.js'
 
+/** `hung`: takes what is sent and does nothing, as a stopped process does. `dead`: nobody there. */
+export type EngineState = 'running' | 'hung' | 'dead'
+
 /** Something that reached the engine and waits for its turn. */
 export interface Op {
   /** How many messages it carries. */
@@ -29,7 +32,7 @@ const TURNS_PER_BREATH = 1_000
 export class Turns {
   readonly clock: Clock
   readonly agenda: Agenda
-  running = true
+  state: EngineState = 'running'
   #inbox: Op[] = []
   #head = 0
   #awake: Wakeable[] = []
@@ -49,19 +52,35 @@ export class Turns {
     })
   }
 
+  get running(): boolean {
+    return this.state === 'running'
+  }
+
   now(): number {
     return this.clock.now()
   }
 
-  /** Is there room in the inbox for so many messages? A running engine empties it at once. */
+  /** Is there room for so many messages among what nobody reads? */
   admits(messages: number): boolean {
-    return this.running || this.#frozen + messages <= this.#maxFrozen
+    return this.#frozen + messages <= this.#maxFrozen
   }
 
   post(op: Op): void {
     this.#inbox.push(op)
     if (this.running) this.#schedule()
-    else this.#freeze(op)
+    else this.hold(op)
+  }
+
+  /** Nobody reads it for now. */
+  hold(op: Op): void {
+    this.#frozen += op.weight
+    op.freeze()
+  }
+
+  /** Posts what was held elsewhere. */
+  release(op: Op): void {
+    this.#frozen -= op.weight
+    this.post(op)
   }
 
   wake(sleeper: Wakeable): void {
@@ -76,35 +95,30 @@ export class Turns {
     return this.#inbox.slice(this.#head)
   }
 
-  /** No turn from now on. */
-  stop(): void {
-    this.running = false
+  /** The process stops where it is; the inbox fills up. */
+  halt(): void {
+    this.state = 'hung'
+    this.agenda.rest()
+    for (const op of this.inbox()) this.hold(op)
+  }
+
+  /** The process is gone. Its inbox is still there for who has to be told, until {@link empty}. */
+  die(): void {
+    this.state = 'dead'
     this.agenda.rest()
   }
 
-  /** The same for a while: the inbox fills up. */
-  halt(): void {
-    this.stop()
-    this.#frozen = 0
-    for (const op of this.inbox()) this.#freeze(op)
-  }
-
   resume(): void {
-    this.running = true
+    for (const op of this.inbox()) this.#frozen -= op.weight
+    this.state = 'running'
     this.#due = true
     this.#schedule()
   }
 
-  /** Forgets the inbox: the process that would have read it is gone. */
   empty(): void {
     this.#inbox = []
     this.#head = 0
     this.#frozen = 0
-  }
-
-  #freeze(op: Op): void {
-    this.#frozen += op.weight
-    op.freeze()
   }
 
   #schedule(): void {
