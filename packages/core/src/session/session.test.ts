@@ -177,6 +177,25 @@ describe('a session', () => {
     expect(await session.live(never).catch((error: MessagingError) => error.code)).toBe('closed')
   })
 
+  it('leaves for a while without a trace of failure, and comes back when started', async () => {
+    for (const passed of [0, 5, 40_000]) {
+      const { runtime, engine, session } = stage()
+      if (passed > 5) engine.behave('a', { does: 'fail', error: refused, afterMs: 1 })
+      session.start()
+      await runtime.advance(passed)
+      await session.suspend()
+      expect(session.state).toEqual({ at: 'idle' })
+      expect(session.channel(orders)).toEqual({ at: 'none' })
+      await runtime.advance(600_000)
+      expect(engine.open).toEqual([])
+      expect(runtime.pending).toBe(0)
+      engine.behave('a', { does: 'accept', afterMs: 1 })
+      session.start()
+      await runtime.advance(5)
+      expect(session.state).toMatchObject({ at: 'up', attempt: 1 })
+    }
+  })
+
   it('closes the link by the grace it was given, and leaves nothing', async () => {
     const { runtime, engine, session, trail } = await up()
     session.channel(orders)

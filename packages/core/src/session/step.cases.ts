@@ -144,6 +144,12 @@ export const stepCases: readonly StepCase[] = [
   },
   { name: 'ignores a link that comes too late', state: waiting, event: connected, becomes: 'same' },
 
+  { name: 'is idle when it leaves for a while', state: up, event: { on: 'suspend' }, becomes: idle },
+  { name: 'forgets failures when it leaves for a while', state: waiting, event: { on: 'suspend' }, becomes: idle },
+  { name: 'gives a dial up when it leaves for a while', state: dialing, event: { on: 'suspend' }, becomes: idle },
+  { name: 'cannot leave twice', state: idle, event: { on: 'suspend' }, becomes: 'same' },
+  { name: 'does not come back once closed', state: closed, event: { on: 'suspend' }, becomes: 'same' },
+
   { name: 'closes when idle', state: idle, event: { on: 'close' }, becomes: closed },
   { name: 'closes while dialing', state: dialing, event: { on: 'close' }, becomes: closed },
   { name: 'closes when up', state: up, event: { on: 'close' }, becomes: closed },

@@ -15,12 +15,12 @@ describe('a session', () => {
 /** What may follow what. */
 const allowed: Record<SessionState['at'], readonly SessionState['at'][]> = {
   idle: ['dialing', 'closed'],
-  dialing: ['dialing', 'up', 'waiting', 'disabled', 'closed'],
-  up: ['up', 'suspect', 'draining', 'waiting', 'closed'],
-  suspect: ['up', 'suspect', 'draining', 'waiting', 'closed'],
-  draining: ['draining', 'waiting', 'closed'],
-  waiting: ['dialing', 'closed'],
-  disabled: ['dialing', 'closed'],
+  dialing: ['dialing', 'up', 'waiting', 'disabled', 'idle', 'closed'],
+  up: ['up', 'suspect', 'draining', 'waiting', 'idle', 'closed'],
+  suspect: ['up', 'suspect', 'draining', 'waiting', 'idle', 'closed'],
+  draining: ['draining', 'waiting', 'idle', 'closed'],
+  waiting: ['dialing', 'idle', 'closed'],
+  disabled: ['dialing', 'idle', 'closed'],
   closed: [],
 }
 
@@ -58,6 +58,7 @@ const history = fc.array(
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'measured', rttMs: 2 })) },
       { weight: 1, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'silent', at })) },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'heard' })) },
+      { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'suspend' })) },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'drain', notice: { reason: 'leaving' } })) },
     ),
   }),
