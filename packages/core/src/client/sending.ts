@@ -1,6 +1,5 @@
 import { MessagingError } from '@spanwire/driver'
 import type { Contract } from '../contract/contract.js'
-import type { Lane } from '../departure/lane.js'
 import type { Departure, Ending, Load } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
 import type { RetainedChannel } from '../departure/retained.js'

@@ -43,6 +43,8 @@ class Reader implements Subscription, ReadingSink, Intake {
   /** The last one handled per site: the loop asked for the next (R37). */
   readonly #handled = new Map<string, Taken>()
   readonly #unwatch: () => void
+  /** The message that the loop works on. */
+  #inHand: Received | undefined
   #decoding: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
@@ -65,11 +67,12 @@ class Reader implements Subscription, ReadingSink, Intake {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {
-    let current: Received | undefined
     const next = async (): Promise<IteratorResult<Message, undefined>> => {
-      if (current !== undefined) await this.#handledBy(current)
+      const before = this.#inHand
+      this.#inHand = undefined
+      if (before !== undefined) await this.#handledBy(before)
       const step = await this.#mailbox.next()
-      current = step.value
+      this.#inHand = step.value
       return step
     }
     const end = async (): Promise<IteratorResult<Message, undefined>> => {
@@ -80,7 +83,7 @@ class Reader implements Subscription, ReadingSink, Intake {
   }
 
   checkpoint(): Checkpoint {
-    return writeCheckpoint(this.#handled, this.#reading, this.#mailbox.waiting())
+    return writeCheckpoint(this.#handled, this.#reading, this.#unhandled())
   }
 
   status(): SubscriptionStatus {
@@ -123,6 +126,12 @@ class Reader implements Subscription, ReadingSink, Intake {
   changed(): void {
     // The first attachments report before the constructor is through.
     queueMicrotask(() => this.#look())
+  }
+
+  /** Taken, and not yet handled by the application. */
+  *#unhandled(): IterableIterator<Received> {
+    if (this.#inHand !== undefined) yield this.#inHand
+    yield* this.#mailbox.waiting()
   }
 
   #look(): void {

@@ -147,17 +147,8 @@ class LiveTable implements Table, ReadingSink, Intake {
     const { path } = taken.delivery
     const row = this.#rows.get(path)
     if (row !== undefined && !newer(taken, row.taken)) return
-    if (header(taken.delivery, REMOVED) !== undefined) return this.#set(path, { taken, entry: undefined })
-    try {
-      const value = decode(this.#topic, taken.delivery.body)
-      if (!(value instanceof Promise)) return this.#put(taken, value)
-      value.then(
-        (decoded) => this.#put(taken, decoded),
-        (error: unknown) => tellUndecodable(this.#context, this.#topic, taken.delivery, taken.site, error),
-      )
-    } catch (error) {
-      tellUndecodable(this.#context, this.#topic, taken.delivery, taken.site, error)
-    }
+    if (header(taken.delivery, REMOVED) === undefined) this.#read(taken)
+    else this.#set(path, { taken, entry: undefined })
   }
 
   room(): undefined {
@@ -166,6 +157,18 @@ class LiveTable implements Table, ReadingSink, Intake {
 
   changed(): void {
     queueMicrotask(() => this.#look())
+  }
+
+  #read(taken: Taken): void {
+    const { delivery, site } = taken
+    const refuse = (error: unknown): void => void tellUndecodable(this.#context, this.#topic, delivery, site, error)
+    try {
+      const value = decode(this.#topic, delivery.body)
+      if (value instanceof Promise) value.then((decoded) => this.#put(taken, decoded), refuse)
+      else this.#put(taken, value)
+    } catch (error) {
+      refuse(error)
+    }
   }
 
   #put(taken: Taken, value: unknown): void {

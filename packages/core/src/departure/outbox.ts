@@ -209,7 +209,10 @@ export class Outbox {
     if (lane.lines.length === 1) {
       const before = line.site
       this.#move(lane, line, new Set([before]))
-      if (line.site !== before) return this.#pump(lane, line)
+      if (line.site !== before) {
+        this.#pump(lane, line)
+        return
+      }
     }
     if (error.retryable || error.code === 'forbidden' || error.code === 'not-found') {
       for (const copy of line.copies) copy.of.error = error
@@ -320,12 +323,18 @@ export class Outbox {
 
   /** Settles a departure as soon as its end is certain (R17, R21). */
   #conclude(lane: Lane, departure: Departure): void {
-    if (departure.settled) return this.#release(departure)
+    const ending = departure.settled ? undefined : this.#endingOf(lane, departure)
+    if (ending !== undefined) this.#end(lane, departure, ending)
+    else this.#release(departure)
+  }
+
+  /** `undefined`: an attempt is still open. */
+  #endingOf(lane: Lane, departure: Departure): Ending | undefined {
     const stored = departure.stored.length
-    if (stored >= lane.needed) return this.#end(lane, departure, { by: 'done' })
-    if (departure.open > 0) return
-    if (stored > 0 || departure.ambiguous) return this.#end(lane, departure, { by: 'unknown', error: departure.error })
-    this.#end(lane, departure, { by: 'failed', error: departure.error ?? this.#late(departure) })
+    if (stored >= lane.needed) return { by: 'done' }
+    if (departure.open > 0) return undefined
+    if (stored > 0 || departure.ambiguous) return { by: 'unknown', error: departure.error }
+    return { by: 'failed', error: departure.error ?? this.#late(departure) }
   }
 
   #end(lane: Lane, departure: Departure, ending: Ending): void {
