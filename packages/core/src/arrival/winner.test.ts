@@ -27,7 +27,11 @@ describe('newer (R46)', () => {
     const stamped = message.map(({ source, seq }) => value(source, seq, seq * 3 + (source === 'q' ? -7 : 0)))
     const orders = fc.array(stamped, { minLength: 1 }).chain((all) => fc.tuple(fc.constant(all), shuffled(all)))
     const winner = (all: readonly Contender[]) => all.reduce((best, one) => (newer(one, best) ? one : best))
-    fc.assert(fc.property(orders, ([one, other]) => expect(winner(one)).toEqual(winner(other))))
+    fc.assert(
+      fc.property(orders, ([one, other]) => {
+        expect(winner(one)).toEqual(winner(other))
+      }),
+    )
   })
 })
 
