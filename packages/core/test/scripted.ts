@@ -164,7 +164,7 @@ export class ScriptedChannel implements Channel {
   readonly can: Capabilities = can
   readonly spec: ChannelSpec
   /** Each call of `send`. Reports are the test's. */
-  readonly batches: { readonly messages: readonly Outgoing[]; report(index: number, outcome: SendOutcome): void }[] = []
+  readonly batches: { readonly messages: readonly Outgoing[]; readonly report: Parameters<Channel['send']>[1] }[] = []
   readonly cancelled: (number | undefined)[] = []
   readonly receptions: ScriptedReception[] = []
   readonly #engine: Scripted

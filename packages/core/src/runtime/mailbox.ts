@@ -25,7 +25,7 @@ interface Slot<T> {
 export class Mailbox<T> implements AsyncIterableIterator<T> {
   readonly #options: MailboxOptions
   /** A ring: from `#head`, `#size` slots, modulo a power of two. */
-  #ring: (Slot<T> | undefined)[] = new Array(16).fill(undefined)
+  #ring: (Slot<T> | undefined)[] = empty(16)
   #head = 0
   #size = 0
   readonly #byKey = new Map<string, Slot<T>>()
@@ -163,9 +163,13 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
 
   #grow(): void {
     const { length } = this.#ring
-    const ring: (Slot<T> | undefined)[] = new Array(length * 2).fill(undefined)
+    const ring: (Slot<T> | undefined)[] = empty(length * 2)
     for (let at = 0; at < length; at++) ring[at] = this.#ring[(this.#head + at) & (length - 1)]
     this.#ring = ring
     this.#head = 0
   }
+}
+
+function empty(length: number): undefined[] {
+  return Array.from({ length })
 }

@@ -72,7 +72,7 @@ describe('deadlines', () => {
     deadlines.add(20, () => void fired.push(3))
     await expect(runtime.advance(10)).rejects.toThrow('a bug')
     await runtime.advance(10)
-    expect(fired.toSorted()).toEqual([1, 2, 3])
+    expect(fired.toSorted((a, b) => a - b)).toEqual([1, 2, 3])
   })
 
   it('fire also when a coarse and a fine slot begin at the same time', async () => {

@@ -28,7 +28,7 @@ interface Entry extends Deadline {
 export class Deadlines {
   readonly #runtime: Runtime
   /** Heads of lists. A deadline moves to a finer level when its slot's time begins, at most three times. */
-  readonly #slots: (Entry | undefined)[] = new Array(SLOTS * LEVELS).fill(undefined)
+  readonly #slots: (Entry | undefined)[] = Array.from({ length: SLOTS * LEVELS })
   #size = 0
   /** Up to here everything has been looked at. */
   #tick = 0

@@ -144,10 +144,10 @@ class Keeper implements Attachment {
 
   async #receive(channel: Channel): Promise<Reception> {
     this.#set(ATTACHING)
-    const { runtime, source } = this.#options
+    const { runtime } = this.#options
     const late = `Attaching to ${this.#spec.kind} ${this.#spec.name} got no answer within ${ATTACH_MS} ms, though the connection stands.`
     const reception = await within({ runtime, ms: ATTACH_MS, late }, this.#stop.signal, (signal) =>
-      channel.receive(source(this.#why, channel.can), this.#flow, signal),
+      channel.receive(this.#options.source(this.#why, channel.can), this.#flow, signal),
     )
     this.#why = 'again'
     this.#reception = reception
@@ -158,9 +158,8 @@ class Keeper implements Attachment {
     // Stopped while the reception was on its way here: nothing has been pulled.
     if (this.#stop.signal.aborted) return reception.stop(this.#stop.signal)
     this.#set(ATTACHED)
-    const { onBatch } = this.#options
     for (let batch = await reception.next(); batch; batch = await reception.next()) {
-      const taken = onBatch(batch, can)
+      const taken = this.#options.onBatch(batch, can)
       if (taken) await taken
     }
   }

@@ -7,6 +7,7 @@ import { Sender } from './sender.js'
 const done: SendOutcome = { outcome: 'done' }
 const message = (path: string): Outgoing => ({ path, body: 'x' })
 const ignore = () => {}
+const tick = () => Promise.resolve()
 
 function stage() {
   const runtime = virtualRuntime()
@@ -24,9 +25,9 @@ describe('sending on a channel', () => {
     const { channel, sender } = stage()
     for (const path of ['a', 'b', 'c']) sender.send(message(path), 1, ignore)
     expect(channel.batches).toEqual([])
-    await null
+    await tick()
     sender.send(message('d'), 1, ignore)
-    await null
+    await tick()
     expect(paths(channel)).toEqual([['a', 'b', 'c'], ['d']])
   })
 
@@ -36,7 +37,7 @@ describe('sending on a channel', () => {
     for (let at = 0; at < 3; at++) sender.send(message('big'), 200_000, ignore)
     sender.send(message('huge'), 5_000_000, ignore)
     sender.send(message('last'), 1, ignore)
-    await null
+    await tick()
     expect(channel.batches.map((batch) => batch.messages.length)).toEqual([512, 512, 2, 1, 1, 1, 1])
     expect(paths(channel).slice(2)).toEqual([['m', 'big'], ['big'], ['big'], ['huge'], ['last']])
   })
@@ -45,7 +46,7 @@ describe('sending on a channel', () => {
     const { channel, load, sender } = stage()
     const seen: string[] = []
     for (const path of ['a', 'b', 'c']) sender.send(message(path), 1, ({ outcome }) => void seen.push(path + outcome))
-    await null
+    await tick()
     expect([sender.inflight, load.inflight]).toEqual([3, 3])
     channel.batches[0]?.report(1, done)
     channel.batches[0]?.report(1, { ...done })
@@ -62,7 +63,7 @@ describe('sending on a channel', () => {
     )
     tickets[1]?.cancel()
     expect(seen).toEqual(['bunsent'])
-    await null
+    await tick()
     expect(paths(channel)).toEqual([['a', 'c']])
     channel.batches[0]?.report(1, done)
     tickets[1]?.cancel()
@@ -73,7 +74,7 @@ describe('sending on a channel', () => {
   it('does not call the driver when all was taken back', async () => {
     const { channel, sender } = stage()
     sender.send(message('a'), 1, ignore).cancel()
-    await null
+    await tick()
     expect(channel.batches).toEqual([])
     expect(sender.inflight).toBe(0)
   })
@@ -83,7 +84,7 @@ describe('sending on a channel', () => {
     const seen: string[] = []
     sender.send(message('a'), 1, ignore)
     const ticket = sender.send(message('b'), 1, ({ outcome }) => void seen.push(outcome))
-    await null
+    await tick()
     ticket.cancel()
     expect(seen).toEqual(['unknown'])
     expect(channel.cancelled).toEqual([1])
@@ -96,14 +97,14 @@ describe('sending on a channel', () => {
       report(0, done)
       return (index) => void cancelled.push(index)
     }
-    const sender = new Sender({ can: channel.can, send, receive: channel.receive, probe: channel.probe })
+    const sender = new Sender(Object.assign(channel, { send }))
     const seen: string[] = []
     sender.send(message('a'), 1, () => {
       second.cancel()
       seen.push('after cancel')
     })
     const second = sender.send(message('b'), 1, ({ outcome }) => void seen.push(outcome))
-    await null
+    await tick()
     expect(seen).toEqual(['unknown', 'after cancel'])
     expect(cancelled).toEqual([1])
   })
@@ -111,10 +112,10 @@ describe('sending on a channel', () => {
   it('puts what a report hands over into the next tick', async () => {
     const { channel, sender } = stage()
     sender.send(message('a'), 1, () => void sender.send(message('b'), 1, ignore))
-    await null
+    await tick()
     channel.batches[0]?.report(0, done)
     expect(paths(channel)).toEqual([['a']])
-    await null
+    await tick()
     expect(paths(channel)).toEqual([['a'], ['b']])
   })
 })

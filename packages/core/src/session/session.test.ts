@@ -80,10 +80,9 @@ describe('a session', () => {
 
   it('backs off from a site that accepts and drops', async () => {
     const { runtime, engine } = await up()
-    const drop = () => void (engine.open[0] && engine.link.kill())
     for (let second = 0; second < 600; second++) {
       await runtime.advance(1_000)
-      drop()
+      engine.open[0]?.kill()
     }
     expect(engine.dials.length).toBeGreaterThan(20)
     expect(engine.dials.length).toBeLessThan(80)

@@ -143,17 +143,11 @@ export class Session {
 
   /** Begins what a state does; the result ends it. */
   #enter(state: SessionState): () => void {
-    switch (state.at) {
-      case 'dialing':
-        return this.#dial(state.attempt)
-      case 'up':
-        return this.#use(state)
-      case 'waiting':
-      case 'disabled':
-        return this.#options.runtime.after(state.retryAt - this.#options.runtime.now(), () => this.retryNow())
-      default:
-        return () => {}
-    }
+    const { runtime } = this.#options
+    if (state.at === 'dialing') return this.#dial(state.attempt)
+    if (state.at === 'up') return this.#use(state)
+    if ('retryAt' in state) return runtime.after(state.retryAt - runtime.now(), () => this.retryNow())
+    return () => {}
   }
 
   #dial(attempt: number): () => void {
@@ -232,15 +226,7 @@ function inOrder(endpoints: readonly Endpoint[], left: Endpoint | undefined, run
 }
 
 function reasonOf(event: SessionEvent): string {
-  switch (event.on) {
-    case 'failed':
-    case 'lost':
-      return event.error.message
-    case 'drain':
-      return event.notice.reason
-    case 'connected':
-      return `connected to ${event.endpoint}`
-    default:
-      return event.on
-  }
+  if ('error' in event) return event.error.message
+  if ('notice' in event) return event.notice.reason
+  return event.on === 'connected' ? `connected to ${event.endpoint}` : event.on
 }

@@ -29,7 +29,12 @@ function healthOf(state: SessionState): SiteView['health'] {
     case 'waiting':
     case 'closed':
       return 'down'
-    default:
+    case 'up':
+    case 'suspect':
+    case 'draining':
+    case 'disabled':
       return state.at
+    default:
+      return state satisfies never
   }
 }

@@ -5,7 +5,7 @@ import { isRefusal, type SessionEvent, type SessionState } from './state.js'
 /** A link that lasted so long starts the count of attempts over; one that is accepted and dropped again does not. */
 export const STABLE_MS = 30_000
 /** A dial younger than this is not started over by an impatient `retry`. */
-export const FRESH_MS = 1_000
+const FRESH_MS = 1_000
 
 type At<Name extends SessionState['at']> = Extract<SessionState, { readonly at: Name }>
 
@@ -36,38 +36,29 @@ export function step(state: SessionState, event: SessionEvent): SessionState {
 
 function fromDialing(state: At<'dialing'>, event: SessionEvent): SessionState {
   const { attempt } = state
-  switch (event.on) {
-    case 'connected':
-      return { at: 'up', attempt, link: event.link, endpoint: event.endpoint, since: event.at, rttMs: event.rttMs }
-    case 'failed':
-      if (!isRefusal(event.error)) return wait(attempt, event)
-      return { ...wait(attempt, event), at: 'disabled', retryAt: event.at + slowMs(event.chance) }
-    case 'retry':
-      // The network may have changed under a dial into the void.
-      return event.at - state.since < FRESH_MS ? state : { ...state, since: event.at }
-    default:
-      return state
+  if (event.on === 'connected') {
+    const { link, endpoint, at, rttMs } = event
+    return { at: 'up', attempt, link, endpoint, since: at, rttMs }
   }
+  if (event.on === 'failed') {
+    const waiting = wait(attempt, event)
+    return isRefusal(event.error) ? { ...waiting, at: 'disabled', retryAt: event.at + slowMs(event.chance) } : waiting
+  }
+  // The network may have changed under a dial into the void.
+  if (event.on === 'retry' && event.at - state.since >= FRESH_MS) return { ...state, since: event.at }
+  return state
 }
 
 function fromLink(state: At<'up' | 'suspect' | 'draining'>, event: SessionEvent): SessionState {
   const { link, endpoint, since, rttMs, attempt } = state
   const connected = { link, endpoint, since, rttMs, attempt }
-  switch (event.on) {
-    case 'measured':
-      return { ...state, rttMs: event.rttMs }
-    case 'silent':
-      return state.at === 'up' ? { at: 'suspect', silentSince: event.at, ...connected } : state
-    case 'heard':
-      return state.at === 'suspect' ? { at: 'up', ...connected } : state
-    case 'drain':
-      return { at: 'draining', notice: event.notice, ...connected }
-    case 'lost':
-      // Whatever ended it, dialing finds out what holds now: expired credentials are fetched anew, a drained site has other endpoints.
-      return wait(event.at - since >= STABLE_MS ? 0 : attempt, event)
-    default:
-      return state
-  }
+  // Whatever ended it, dialing finds out what holds now: expired credentials are fetched anew, a drained site has other endpoints.
+  if (event.on === 'lost') return wait(event.at - since >= STABLE_MS ? 0 : attempt, event)
+  if (event.on === 'drain') return { at: 'draining', notice: event.notice, ...connected }
+  if (event.on === 'measured') return { ...state, rttMs: event.rttMs }
+  if (event.on === 'silent' && state.at === 'up') return { at: 'suspect', silentSince: event.at, ...connected }
+  if (event.on === 'heard' && state.at === 'suspect') return { at: 'up', ...connected }
+  return state
 }
 
 function wait(
