@@ -69,7 +69,7 @@ const steps = [
   },
   {
     name: 'size',
-    remedy: 'the budgets are in .size-limit.cjs; what pages load is paid by every visitor',
+    remedy: 'the budgets are in .size-limit.mjs; what pages load is paid by every visitor',
     run: () => tool('size-limit/bin.js'),
   },
   {
