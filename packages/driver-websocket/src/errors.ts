@@ -1,0 +1,30 @@
+import { type Code, MessagingError, type MessagingErrorOptions, type Scope } from '@spanwire/driver'
+
+/** An error as it travels: code, scope, sentence, whether another try is worth it, and when. */
+export type WireError = readonly [code: Code, scope: Scope, message: string, retryable?: boolean, retryAfterMs?: number]
+
+export function fromWire([code, scope, message, retryable, retryAfterMs]: WireError): MessagingError {
+  return new MessagingError(code, message, {
+    scope,
+    ...(retryable != null && { retryable }),
+    ...(retryAfterMs != null && { retryAfterMs }),
+  })
+}
+
+export function linkError(code: Code, message: string, options?: MessagingErrorOptions): MessagingError {
+  return new MessagingError(code, message, { ...options, scope: 'link' })
+}
+
+export function canceled(what: string): MessagingError {
+  return new MessagingError('canceled', `${what} was canceled.`)
+}
+
+/** What a close code says: 3000 to 3499 come again, 3500 to 3999 do not. */
+export function closedWith(url: string, code: number, reason?: string): MessagingError {
+  const terminal = code >= 3500 && code < 4000
+  return linkError(
+    code === 3500 || code === 3005 ? 'unauthenticated' : terminal ? 'invalid' : 'unavailable',
+    `The gateway ${url} ended the connection (${code}${reason && ` ${reason}`}).`,
+    { retryable: !terminal },
+  )
+}

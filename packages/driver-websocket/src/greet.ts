@@ -1,0 +1,108 @@
+import type { ConnectOptions, Credentials, MessagingError } from '@spanwire/driver'
+import type { SocketConstructor, SocketLike } from './driver.js'
+import { canceled, closedWith, linkError } from './errors.js'
+import { type Op, readFrame } from './frame.js'
+import { GatewayLink, type Welcome } from './link.js'
+
+/** Dials, says hello, and resolves with the link once the gateway said welcome. Failed or aborted, the socket is gone. */
+export async function greet(
+  WebSocket: SocketConstructor,
+  url: string,
+  options: ConnectOptions,
+  signal: AbortSignal,
+): Promise<GatewayLink> {
+  const token = await tokenOf(options, signal)
+  return new Promise((resolve, reject) => {
+    let socket: SocketLike
+    try {
+      socket = new WebSocket(url, 'spanwire.v1', tlsOf(options))
+    } catch (cause) {
+      return reject(linkError('invalid', `${url} cannot be dialed; check the endpoint.`, { cause }))
+    }
+    let trouble: { message?: string; error?: { code?: string } } = {}
+    const fail = (error: MessagingError): void => {
+      signal.removeEventListener('abort', onAbort)
+      // The gateway may be silent: waiting for its goodbye would leave the socket open.
+      cut(socket)
+      reject(error)
+    }
+    const onAbort = (): void => fail(canceled(`Connecting to ${url}`))
+    signal.addEventListener('abort', onAbort)
+    socket.binaryType = 'arraybuffer'
+    socket.addEventListener('error', (event) => {
+      trouble = event
+    })
+    socket.addEventListener('close', (event) => fail(refusal(url, event, trouble)))
+    socket.addEventListener('open', () =>
+      socket.send(JSON.stringify([['hello', 1, token, options.client, options.nonce, options.missing]])),
+    )
+    let link: GatewayLink | undefined
+    socket.addEventListener('message', ({ data }) => {
+      if (link) return
+      const welcome = welcomeOf(data)
+      if (!welcome) return
+      signal.removeEventListener('abort', onAbort)
+      link = new GatewayLink(socket, url, options, welcome)
+      resolve(link)
+    })
+    if (signal.aborted) onAbort()
+  })
+}
+
+/** Ends a socket now where that is possible, else as soon as the platform lets go. */
+export function cut(socket: SocketLike): void {
+  if (socket.terminate) socket.terminate()
+  else socket.close()
+}
+
+/** The token to show, `null` for none. A provider that does not come back is left behind when the signal aborts. */
+export async function tokenOf(options: ConnectOptions, signal: AbortSignal): Promise<string | null> {
+  let credentials: Credentials
+  let off: (() => void) | undefined
+  try {
+    credentials = await Promise.race([
+      options.credentials(signal),
+      new Promise<never>((_, reject) => {
+        const stop = (): void => reject(canceled('Obtaining credentials'))
+        signal.addEventListener('abort', stop)
+        off = () => signal.removeEventListener('abort', stop)
+        if (signal.aborted) stop()
+      }),
+    ])
+  } catch (cause) {
+    if (signal.aborted) throw canceled('Obtaining credentials')
+    throw linkError('unauthenticated', 'The credentials could not be obtained; check their provider.', { cause })
+  } finally {
+    off?.()
+  }
+  if (credentials.by === 'none') return null
+  if (credentials.by === 'token') return credentials.token
+  throw linkError('unauthenticated', `A gateway takes a token, not credentials by ${credentials.by}.`)
+}
+
+function tlsOf({ tls }: ConnectOptions): object | undefined {
+  return tls && { ca: tls.ca, cert: tls.cert, key: tls.key, ...(tls.serverName && { servername: tls.serverName }) }
+}
+
+function welcomeOf(data: string | ArrayBuffer): Welcome | undefined {
+  try {
+    const [name, welcome] = readFrame(data).ops[0] as Op
+    return name === 'welcome' ? (welcome as Welcome) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function refusal(
+  url: string,
+  event: { code?: number; reason?: string },
+  trouble: { message?: string; error?: { code?: string } },
+): MessagingError {
+  if (event.code && event.code !== 1006) return closedWith(url, event.code, event.reason)
+  const why = trouble.message ?? ''
+  const tls = /CERT|SSL|TLS|ALTNAME|self.signed|certificate/i.test(`${trouble.error?.code} ${why}`)
+  return linkError('unavailable', `Could not connect to ${url}${why && `: ${why}`}.`, {
+    retryable: !tls,
+    cause: trouble.error,
+  })
+}

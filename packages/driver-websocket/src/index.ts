@@ -1,0 +1,1 @@
+export { type SocketConstructor, type SocketLike, type WebSocketOptions, websocket } from './driver.js'

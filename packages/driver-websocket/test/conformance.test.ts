@@ -1,0 +1,114 @@
+import { createEngine, memory } from '@spanwire/driver-memory'
+import { createGateway, type Gateway, type MakeLink } from '@spanwire/gateway'
+import { describeDriver, type Rig } from '@spanwire/testkit'
+import { WebSocket } from 'ws'
+import { websocket } from '../src/index.js'
+import { Proxy } from './proxy.js'
+
+/** A memory engine behind a gateway behind a TCP relay: killed, stopped and cut like a site across a network. */
+async function setup(): Promise<Rig> {
+  const engine = createEngine()
+  const proxy = await Proxy.listen()
+  const gateways: Gateway[] = []
+  let expired = false
+  const upstream =
+    (missing: 'create' | 'refuse'): MakeLink =>
+    () =>
+      memory(engine).connect(
+        ['memory'],
+        { client: `gateway-${missing}`, nonce: 'A'.repeat(16), missing, credentials: async () => ({ by: 'none' }) },
+        AbortSignal.timeout(5_000),
+      )
+  const start = async (): Promise<void> => {
+    expired = false
+    const gateway = await createGateway({
+      upstream: { create: upstream('create'), refuse: upstream('refuse') },
+      listen: { port: 0 },
+      authenticate: (token) => {
+        if (token !== 'good-token') throw new Error('no')
+        return {
+          subject: 'tester',
+          get expiresAtMs() {
+            return expired ? 1 : Number.MAX_SAFE_INTEGER
+          },
+          relay: true,
+        }
+      },
+      authorize: () => true,
+      timing: { beatMs: 100, graceMs: 0, pingMs: 1_000 },
+    })
+    gateways.push(gateway)
+    proxy.target = gateway.port
+  }
+  const stop = async (): Promise<void> => {
+    proxy.target = 0
+    proxy.heal()
+    proxy.cut()
+    await Promise.all(gateways.splice(0).map((gateway) => gateway.close()))
+  }
+  await start()
+  return {
+    driver: websocket({ WebSocket }),
+    endpoints: [`127.0.0.1:${proxy.port}`],
+    credentials: { by: 'token', token: 'good-token' },
+    kill: stop,
+    terminate: async () => {
+      proxy.target = 0
+      await Promise.all(gateways.splice(0).map((gateway) => gateway.close()))
+    },
+    restart: async ({ data }) => {
+      if (data === 'wipe') engine.restart({ data })
+      await start()
+    },
+    hang: async () => proxy.hang(),
+    heal: async () => proxy.heal(),
+    cut: async () => proxy.cut(),
+    garble: async () => proxy.inject(Buffer.from('\x00\xff garbage')),
+    silentEndpoint,
+    makesChannels: true,
+    deleteChannel: async ({ name }) => void engine.delete(name),
+    revoke: async ({ name }) => engine.revoke(name),
+    expireCredentials: async () => {
+      expired = true
+    },
+    drainNotice: async () => {
+      const leaving = gateways.splice(0)
+      await start()
+      for (const gateway of leaving) void gateway.close({ drainMs: 60_000 })
+      leavingGateways.push(...leaving)
+    },
+    badCredentials: [
+      { what: 'wrong token', secrets: ['bad-token'], credentials: async () => ({ by: 'token', token: 'bad-token' }) },
+      { what: 'none', credentials: async () => ({ by: 'none' }) },
+    ],
+    resources: async () => {
+      const { receptions, due } = engine.counts()
+      return { connections: proxy.connections, receptions, due }
+    },
+    dispose: async () => {
+      await stop()
+      await Promise.all(leavingGateways.splice(0).map((gateway) => gateway.close()))
+      await proxy.close()
+      engine.kill()
+    },
+  }
+}
+
+const leavingGateways: Gateway[] = []
+
+async function silentEndpoint() {
+  const proxy = await Proxy.listen()
+  proxy.target = proxy.port
+  proxy.hang()
+  return {
+    endpoint: `127.0.0.1:${proxy.port}`,
+    bytes: () => 0,
+    connections: () => proxy.connections,
+    close: () => proxy.close(),
+  }
+}
+
+describeDriver('websocket', {
+  setup,
+  skip: {},
+})

@@ -1,0 +1,14 @@
+export { createGateway, type Gateway, type Health } from './gateway.js'
+export { publisherOf } from './grants.js'
+export {
+  type Authenticate,
+  type Authorize,
+  allowAll,
+  anonymous,
+  type GatewayOptions,
+  type Limits,
+  type MakeLink,
+  type Principal,
+  type Timing,
+  type Verb,
+} from './options.js'
