@@ -63,8 +63,11 @@ export interface Facilities {
   deleteChannel(spec: ChannelSpec): Promise<void>
   /** Takes the right to receive from the channel from the credentials in use. */
   revoke(spec: ChannelSpec): Promise<void>
-  /** Removes all but the newest `keep` stored messages of a durable topic, as retention does. */
-  trim(spec: ChannelSpec, keep: number): Promise<void>
+  /**
+   * Makes at least the ten oldest messages of a durable topic expire: trims it, or sends so many more on path `a` that
+   * retention takes them. Gives how many it sent.
+   */
+  expire(spec: ChannelSpec): Promise<number>
   /** Hangs what stands behind one channel while connections and other channels live. Gives the cure. */
   stall(spec: ChannelSpec): Promise<() => Promise<void>>
   /** Takes the leader from one channel: its sends are refused or dropped. Gives the cure. */

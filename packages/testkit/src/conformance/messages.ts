@@ -20,6 +20,11 @@ export function numbered(count: number, { prefix = 'm', paths = ['a'] }: Numberi
   return Array.from({ length: count }, (_, at) => ({ path: paths[at % paths.length] ?? '', body: `${prefix}${at}` }))
 }
 
+/** As {@link numbered}, each on a path of its own: where keys are kept apart, none waits for another. */
+export function strangers(count: number, prefix = 'm'): Outgoing[] {
+  return Array.from({ length: count }, (_, at) => ({ path: `${prefix}${at}`, body: `${prefix}${at}` }))
+}
+
 export interface Numbering {
   readonly prefix?: string
   readonly paths?: readonly string[]

@@ -1,7 +1,7 @@
-import type { ChannelSpec, Delivery } from '@spanwire/driver'
+import type { ChannelSpec, Delivery, Reception } from '@spanwire/driver'
 import { MessagingError } from '@spanwire/driver'
 import { expect } from 'vitest'
-import { byPath, numbered, textOf, texts } from './messages.js'
+import { byPath, numbered, strangers, textOf, texts } from './messages.js'
 import { claimed, type Property } from './property.js'
 import type { Reader } from './reader.js'
 import type { Trial } from './trial.js'
@@ -67,7 +67,7 @@ export const receiveEndProperties: readonly Property[] = [
     async run(trial) {
       const { here, there } = await trial.pair(trial.spec('queue'))
       const reader = await trial.listen(there, { each: () => undefined })
-      await trial.put(here, numbered(5))
+      await trial.put(here, strangers(5))
       const [first] = await reader.until(5)
       const abort = new AbortController()
       const stopping = observe(reader.reception.stop(abort.signal))
@@ -146,13 +146,9 @@ async function handsOver(trial: Trial, spec: ChannelSpec, source: { readonly gro
   const { here, there } = await trial.pair(spec)
   const reception = await trial.receive(there, source, { messages: 10, bytes: 1 << 20 })
   await trial.put(here, numbered(1))
-  let pulled: Delivery | undefined
-  while (pulled === undefined) {
-    const batch = await within('next()', reception.next(), trial.patienceMs)
-    pulled = batch?.deliveries[0]
-  }
+  const pulled = await firstOf(trial, reception)
   // With one pulled and unsettled, up to nine of these lie in the driver, unpulled, when the stop comes.
-  await trial.put(here, numbered(9, { prefix: 'n' }))
+  await trial.put(here, strangers(9, 'n'))
   const stopping = observe(reception.stop(trial.signal()))
   expect(await within('next() after stop', reception.next(), trial.patienceMs)).toBeUndefined()
   const second = await trial.listen(here, { source })
@@ -165,6 +161,15 @@ async function handsOver(trial: Trial, spec: ChannelSpec, source: { readonly gro
   await trial.put(here, numbered(1, { prefix: 'last' }))
   await second.untilText('last0')
   expect(second.texts).not.toContain('m0')
+}
+
+async function firstOf(trial: Trial, reception: Reception): Promise<Delivery> {
+  for (const until = Date.now() + trial.patienceMs; Date.now() < until; ) {
+    const batch = await within('next()', reception.next(), trial.patienceMs)
+    const [delivery] = batch?.deliveries ?? []
+    if (delivery !== undefined) return delivery
+  }
+  throw new Error('only empty batches came')
 }
 
 /** What was sent to the path number `at`, in order. */

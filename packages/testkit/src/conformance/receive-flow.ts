@@ -1,6 +1,6 @@
-import type { Batch, Delivery, Flow, Reception } from '@spanwire/driver'
+import type { Batch, Delivery, Flow, Outgoing, Reception } from '@spanwire/driver'
 import { expect } from 'vitest'
-import { bytesOf, filler, numbered, textOf, texts } from './messages.js'
+import { bytesOf, filler, numbered, strangers, textOf, texts } from './messages.js'
 import { claimed, type Property } from './property.js'
 import type { Kind } from './spec.js'
 import type { Trial } from './trial.js'
@@ -73,11 +73,10 @@ export const receiveFlowProperties: readonly Property[] = [
       const reception = await trial.receive(there, {}, { messages: 1, bytes: 1 << 20 })
       reception.adjust({ messages: 1_000, bytes: 1 << 20 })
       await trial.put(here, numbered(100))
-      const came: string[] = []
-      while (came.length < 40) came.push(...(await pull(trial, reception)).deliveries.map(textOf))
+      const first = await gather(trial, reception, 40)
       reception.adjust({ messages: 200, bytes: 1 << 20 })
-      while (came.length < 100) came.push(...(await pull(trial, reception)).deliveries.map(textOf))
-      expect(came).toEqual(texts(0, 100))
+      const rest = await gather(trial, reception, 100 - first.length)
+      expect([...first, ...rest].map(textOf)).toEqual(texts(0, 100))
     },
   },
   {
@@ -88,14 +87,13 @@ export const receiveFlowProperties: readonly Property[] = [
     async run(trial) {
       const { here, there } = await trial.pair(trial.spec('queue'))
       const reception = await trial.receive(there, {}, { messages: 1, bytes: 1 << 20 })
-      await trial.put(here, numbered(5))
-      const came: Delivery[] = []
-      while (came.length < 1) came.push(...(await pull(trial, reception)).deliveries)
-      expect(came).toHaveLength(1)
+      await trial.put(here, strangers(5))
+      const first = await gather(trial, reception, 1)
+      expect(first).toHaveLength(1)
       reception.adjust({ messages: 5, bytes: 1 << 20 })
-      while (came.length < 5) came.push(...(await pull(trial, reception)).deliveries)
-      expect(came.map(textOf)).toEqual(texts(0, 5))
-      await Promise.all(came.map((one) => one.settle('ack')))
+      const all = [...first, ...(await gather(trial, reception, 4))]
+      expect(all.map(textOf).sort()).toEqual(texts(0, 5))
+      await Promise.all(all.map((one) => one.settle('ack')))
     },
   },
   {
@@ -129,29 +127,36 @@ export const receiveFlowProperties: readonly Property[] = [
   ),
 ]
 
-async function pull(trial: Trial, reception: Reception): Promise<Batch> {
-  const batch = await within('next()', reception.next(), trial.patienceMs)
-  if (batch === undefined) throw new Error('the reception ended early')
-  return batch
+/** One pull after another, until the caller has enough or patience ends. */
+async function* pulls(trial: Trial, reception: Reception): AsyncGenerator<Batch> {
+  for (const until = Date.now() + trial.patienceMs; Date.now() < until; ) {
+    const batch = await within('next()', reception.next(), trial.patienceMs)
+    if (batch === undefined) throw new Error('the reception ended early')
+    yield batch
+  }
+  throw new Error(`still not enough after ${trial.patienceMs} ms of pulling`)
+}
+
+async function gather(trial: Trial, reception: Reception, count: number): Promise<Delivery[]> {
+  const all: Delivery[] = []
+  for await (const { deliveries } of pulls(trial, reception)) {
+    all.push(...deliveries)
+    if (all.length >= count) break
+  }
+  return all
 }
 
 async function heldIsBounded(trial: Trial, kind: Kind): Promise<void> {
   const { here, there } = await trial.pair(trial.spec(kind))
   const reception = await trial.receive(there, {}, TIGHT)
-  await trial.put(here, numbered(100))
-  if (kind === 'queue') {
-    const others = await trial.listen(here)
-    await others.until(90)
-  }
+  await trial.put(here, kind === 'queue' ? strangers(100) : numbered(100))
+  // Of a queue another consumer gets all that this one does not hold.
+  if (kind === 'queue') await (await trial.listen(here)).until(90)
   let pulled = 0
-  while (pulled < 100) {
-    const { deliveries, lost } = await pull(trial, reception)
+  for await (const { deliveries, lost } of pulls(trial, reception)) {
     expect(deliveries.length).toBeLessThanOrEqual(TIGHT.messages)
     pulled += deliveries.length + (lost?.count ?? 0)
-    if (kind !== 'queue') continue
-    await Promise.all(deliveries.map((one) => one.settle('ack')))
-    // The other consumer has taken what this one did not hold.
-    break
+    if (kind === 'queue' || pulled >= 100) break
   }
 }
 
@@ -159,16 +164,14 @@ async function bytesAreBounded(trial: Trial, kind: Kind): Promise<void> {
   const { here, there } = await trial.pair(trial.spec(kind))
   const bytes = 8_192
   const reception = await trial.receive(there, {}, { messages: 1_000, bytes })
-  await trial.put(
-    here,
-    [...Array(50)].map(() => ({ path: 'a', body: filler(1_024) })),
-  )
-  for (let pulled = 0; pulled < 50; ) {
-    const { deliveries, lost } = await pull(trial, reception)
+  await trial.put(here, heavy(50, 1_024))
+  let pulled = 0
+  for await (const { deliveries, lost } of pulls(trial, reception)) {
     const size = deliveries.reduce((sum, one) => sum + bytesOf(one.body).length, 0)
     expect(deliveries.length <= 1 || size <= bytes, `${deliveries.length} messages of together ${size}`).toBe(true)
     if (kind === 'queue') await Promise.all(deliveries.map((one) => one.settle('ack')))
     pulled += deliveries.length + (lost?.count ?? 0)
+    if (pulled >= 50) break
   }
 }
 
@@ -180,28 +183,29 @@ async function lossIsCounted(trial: Trial, kind: Kind): Promise<void> {
   if (kind !== 'queue') await trial.flush(here, await trial.listen(there))
   const came: string[] = []
   let lost = 0
-  for (let last = -1; last < 499; last = came.length + lost - 1) {
-    const batch = await pull(trial, slow)
+  for await (const batch of pulls(trial, slow)) {
     if (batch.lost !== undefined) expect(batch.lost.reason).toBe('slow')
     lost += batch.lost?.count ?? 0
-    const batchTexts = batch.deliveries.map(textOf).filter((text) => text.startsWith('m'))
-    expect(batchTexts).toEqual(texts(came.length + lost, came.length + lost + batchTexts.length))
-    came.push(...batchTexts)
+    const now = batch.deliveries.map(textOf).filter((text) => text.startsWith('m'))
+    expect(now).toEqual(texts(came.length + lost, came.length + lost + now.length))
+    came.push(...now)
     if (kind === 'queue') await Promise.all(batch.deliveries.map((one) => one.settle('ack')))
+    if (came.length + lost >= 500) break
   }
   if (here.can.waits) return expect(lost).toBe(0)
   expect(came.at(-1)).toBe('m499')
   expect(came.length).toBeLessThanOrEqual(5 * TIGHT.messages)
 }
 
+function heavy(count: number, bytes: number): Outgoing[] {
+  const body = filler(bytes)
+  return Array.from({ length: count }, () => ({ path: 'a', body }))
+}
+
 async function unpulledIsAlone(trial: Trial, kind: Kind): Promise<void> {
   const { here, there } = await trial.pair(trial.spec(kind))
   await trial.receive(here, {}, { messages: 1, bytes: 1 << 20 })
-  const body = filler(10_000)
-  await trial.put(
-    there,
-    [...Array(200)].map(() => ({ path: 'a', body })),
-  )
+  await trial.put(there, heavy(200, 10_000))
   const link = await trial.main()
   const quick = await trial.open(trial.spec(kind), link)
   const reader = await trial.listen(quick)

@@ -1,6 +1,6 @@
 import type { Channel, Delivery } from '@spanwire/driver'
 import { expect } from 'vitest'
-import { doubles, numbered, textOf, texts } from './messages.js'
+import { doubles, numbered, strangers, textOf, texts } from './messages.js'
 import { claimed, type Property } from './property.js'
 import { Reader } from './reader.js'
 import type { Trial } from './trial.js'
@@ -18,7 +18,7 @@ export const settledProperties: readonly Property[] = [
       const spec = trial.spec('queue')
       const channel = await trial.open(spec)
       const reader = await trial.listen(channel, keep)
-      await trial.put(channel, numbered(10))
+      await trial.put(channel, strangers(10))
       const deliveries = await reader.until(10)
       await Promise.all(deliveries.slice(0, 5).map((one) => one.settle('ack')))
       await trial.kill()
@@ -54,7 +54,7 @@ export const settledProperties: readonly Property[] = [
       const link = await trial.link()
       const channel = await trial.open(spec, link)
       const reader = await trial.listen(channel, keep)
-      await trial.put(channel, numbered(2))
+      await trial.put(channel, strangers(2))
       const [first, second] = await reader.until(2)
       await link.close(AbortSignal.abort())
       await link.ended
@@ -172,13 +172,13 @@ export const settledProperties: readonly Property[] = [
         trial.patienceMs,
         keep.each,
       )
-      await trial.put(here, numbered(10))
+      await trial.put(here, strangers(10))
       const held = await few.until(3)
       const others = await trial.listen(here)
       await others.until(7)
       await others.settled()
       await within('stop', others.reception.stop(trial.signal()), trial.patienceMs)
-      await trial.put(here, numbered(2, { prefix: 'n' }))
+      await trial.put(here, strangers(2, 'n'))
       await turn()
       expect(few.deliveries).toHaveLength(3)
       const settling = held[0]?.settle('ack')
@@ -198,7 +198,7 @@ export const settledProperties: readonly Property[] = [
       const { here, there } = await trial.pair(trial.spec('queue'))
       const each = (one: Delivery) => (textOf(one) === 'm0' ? undefined : one.settle('ack'))
       const reader = await trial.listen(there, { each, flow: { messages: 50, bytes: 1 << 20 } })
-      await trial.put(here, numbered(1_001))
+      await trial.put(here, strangers(1_001))
       await reader.until(1_001)
       await reader.settled()
       expect(reader.deliveries[0]?.held).toBe(true)
@@ -241,7 +241,7 @@ async function leaseRunsOut(trial: Trial, meanwhile: (deliveries: readonly Deliv
   const leaseMs = trial.rig.leaseMs ?? 500
   const { here, there } = await trial.pair(trial.spec('queue', { leaseMs }))
   const first = await trial.listen(there, keep)
-  await trial.put(here, numbered(2))
+  await trial.put(here, strangers(2))
   const deliveries = await first.until(2)
   // Stopping, so that what comes back does not come back to this one.
   const stopping = observe(first.reception.stop(trial.signal(leaseMs * 20)))
