@@ -8,29 +8,41 @@ import { wireHeaders } from './headers.js'
 import { dispatch } from './sending.js'
 
 /** Validates, encodes, finds the lane, and hands over to its outbox. */
-export async function publish(
+export function publish(
   context: Context,
   topic: Topic,
   value: unknown,
   options: PublishOptions & Params = {},
 ): Promise<Sent> {
-  context.assertWritable(`publish to ${topic.name}`)
-  const encoding = encode(topic, value, options.params)
-  const encoded = encoding instanceof Promise ? await encoding : encoding
-  return dispatch(context, topic, encoded.lane, load(encoded, options), options)
+  return leave(context, topic, value, options)
 }
 
 /** As publish, and the job may wait or expire at the engine. */
-export async function send(
+export function send(
   context: Context,
   queue: Queue,
   value: unknown,
   options: SendOptions & Params = {},
 ): Promise<Sent> {
-  context.assertWritable(`send to ${queue.name}`)
-  const encoding = encode(queue, value, options.params)
-  const encoded = encoding instanceof Promise ? await encoding : encoding
-  return dispatch(context, queue, encoded.lane, load(encoded, options), options)
+  return leave(context, queue, value, options)
+}
+
+/** No promise but the one that the caller gets, unless the schema makes one: this runs per message. */
+function leave(
+  context: Context,
+  contract: Topic | Queue,
+  value: unknown,
+  options: SendOptions & Params,
+): Promise<Sent> {
+  try {
+    context.assertWritable(contract.name)
+    const encoding = encode(contract, value, options.params)
+    const go = (encoded: Encoded): Promise<Sent> =>
+      dispatch(context, contract, encoded.lane, load(encoded, options), options)
+    return encoding instanceof Promise ? encoding.then(go) : go(encoding)
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 function load(encoded: Encoded, options: SendOptions): Load {

@@ -1,6 +1,6 @@
 import { MessagingError } from '@spanwire/driver'
 import type { Contract } from '../contract/contract.js'
-import type { Departure, Ending, Load } from '../departure/message.js'
+import type { Departure, Load } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
 import type { RetainedChannel } from '../departure/retained.js'
 import { isMarks, marked, Voids } from '../departure/voids.js'
@@ -39,15 +39,17 @@ export function dispatch(
   const timeoutMs = options.timeout === undefined ? context.waitMs : toMs(options.timeout, 'timeout')
   const outbox = outboxOf(context, contract)
   return new Promise((resolve, reject) => {
-    const settle = (ending: Ending): void => {
-      if (signal !== undefined) signal.removeEventListener('abort', abort)
-      if (ending.by === 'done') resolve(sent(departure))
-      else reject(ending.by === 'failed' ? ending.error : unknown(contract, departure, ending.error))
-    }
+    let forget: (() => void) | undefined
+    const departure = outbox.offer(lane, load, timeoutMs, (ending, it) => {
+      forget?.()
+      if (ending.by === 'done') resolve(sent(it))
+      else reject(ending.by === 'failed' ? ending.error : unknown(contract, it, ending.error))
+    })
+    if (signal === undefined || departure.settled) return
     const abort = (): void =>
       outbox.cancel(lane, departure, new MessagingError('canceled', `${contract.name}: the caller gave up`))
-    signal?.addEventListener('abort', abort, { once: true })
-    const departure: Departure = outbox.offer(lane, load, timeoutMs, (ending) => queueMicrotask(() => settle(ending)))
+    forget = () => signal.removeEventListener('abort', abort)
+    signal.addEventListener('abort', abort)
   })
 }
 

@@ -20,6 +20,9 @@ export type Ending =
   /** Perhaps somebody will: an attempt was ambiguous, or it is stored but not as widely as asked. */
   | { readonly by: 'unknown'; readonly error: MessagingError | undefined }
 
+/** Called once. */
+export type Settle = (ending: Ending, departure: Departure) => void
+
 /** One message on its way out: one identity, as many copies as its lane has lines. */
 export class Departure {
   readonly load: Load
@@ -41,9 +44,9 @@ export class Departure {
   /** Monotonic ms of the last acknowledgement, and wall time: age is the larger of both (R12). */
   ackedAt = 0
   ackedWall = 0
-  #settle: ((ending: Ending) => void) | undefined
+  #settle: Settle | undefined
 
-  constructor(load: Load, id: string | undefined, settle: (ending: Ending) => void) {
+  constructor(load: Load, id: string | undefined, settle: Settle) {
     this.load = load
     this.id = id
     this.#settle = settle
@@ -56,6 +59,6 @@ export class Departure {
   settle(ending: Ending): void {
     const settle = this.#settle
     this.#settle = undefined
-    settle?.(ending)
+    settle?.(ending, this)
   }
 }

@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime/runtime.js'
 import type { Deadlines } from '../runtime/wheel.js'
 import type { ChannelState } from '../session/channels.js'
 import { type Copy, Lane, Line, verdict } from './lane.js'
-import { Departure, type Ending, type Load } from './message.js'
+import { Departure, type Ending, type Load, type Settle } from './message.js'
 import { outgoing } from './outgoing.js'
 import type { Publisher } from './publisher.js'
 
@@ -61,7 +61,7 @@ export class Outbox {
   }
 
   /** Takes a message; `settle` is called once. `id`: the identity of a message that only passes through. */
-  offer(laneKey: string, load: Load, timeoutMs: number, settle: (ending: Ending) => void, id?: string): Departure {
+  offer(laneKey: string, load: Load, timeoutMs: number, settle: Settle, id?: string): Departure {
     const departure = new Departure(load, id, settle)
     const { room } = this.#around
     if (room.messages >= room.maxMessages || room.bytes + load.bytes > room.maxBytes) {
@@ -352,6 +352,7 @@ export class Outbox {
 
   #undeadline(departure: Departure): void {
     if (departure.deadline !== undefined) this.#around.deadlines.remove(departure.deadline)
+    departure.deadline = undefined
   }
 
   #nowhere(departure: Departure): void {

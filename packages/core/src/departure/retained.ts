@@ -23,6 +23,8 @@ export interface RetainedChannel {
   offered(from: string, to: string, count: number): void
 }
 
+/** What keeping a message costs besides its body, about; so that the bound is one of memory. */
+const OVERHEAD = 512
 /** Messages that are offered again in one turn, so that new ones are not held up (R13). */
 const BURST = 512
 const PACE_MS = 10
@@ -52,7 +54,7 @@ export class Retained {
     if (channel.retainMs === 0 || departure.stored.length > 1) return
     const kept = { departure, lane, channel }
     this.#kept.push(kept)
-    this.#bytes += departure.load.bytes
+    this.#bytes += departure.load.bytes + OVERHEAD
     this.#trim()
     if (!channel.everywhere(departure)) return
     this.#due.push({ kept, from: departure.stored[0] ?? '' })
@@ -119,7 +121,7 @@ export class Retained {
       const over = this.#bytes > this.#maxBytes
       if (!over && !this.#isOld(first)) break
       if (over) this.#cut = true
-      this.#bytes -= first.departure.load.bytes
+      this.#bytes -= first.departure.load.bytes + OVERHEAD
       this.#head += 1
     }
     if (this.#head > 1_024 && this.#head * 2 > this.#kept.length) {

@@ -1,0 +1,11 @@
+import { layers } from './layers.mjs'
+
+const jobs = { layers }
+const [name = 'layers'] = process.argv.slice(2)
+const job = Object.entries(jobs).find(([key]) => key === name)?.[1]
+if (job === undefined) {
+  console.error(`No bench "${name}". One of: ${Object.keys(jobs).join(', ')}.`)
+  process.exitCode = 1
+} else {
+  await job()
+}
