@@ -70,6 +70,11 @@ export class Entry implements Delivery {
     this.index = index
   }
 
+  /** What the message keeps its order with among competing consumers. */
+  get orderKey(): string | undefined {
+    return this.key ?? (this.path === '' ? undefined : this.path)
+  }
+
   get attempt(): number {
     return 1
   }

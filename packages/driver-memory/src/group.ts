@@ -55,7 +55,7 @@ export class Group implements Kind {
       const index = this.#cursor++
       const entry = log.at(index)
       if (entry === undefined || entry.expiresAt <= now || this.#filter?.(entry.path) === false) continue
-      return new Job(this.desk, entry, index)
+      return new Job(this.desk, entry, index, entry.orderKey)
     }
     if (this.#cursor < log.end) this.#gate.wake(this.desk)
     return undefined

@@ -20,6 +20,8 @@ export class Job implements Item, Standing<Job> {
   behind: Job | undefined = undefined
   index: number
   attempts = 0
+  /** What it keeps its order with; undefined: with nothing. */
+  readonly key: string | undefined
   /** `waiting`: in line. `parked`: behind another of its key. `later`: delayed, or to be tried again. `taken`: with a consumer. */
   state: 'new' | 'waiting' | 'parked' | 'later' | 'taken' | 'done' = 'new'
   readonly desk: Desk
@@ -27,16 +29,12 @@ export class Job implements Item, Standing<Job> {
   /** Somebody waits for its end: who sent a request. */
   readonly told: ((end: JobEnd) => void) | undefined
 
-  constructor(desk: Desk, entry: Entry, index: number, told?: (end: JobEnd) => void) {
+  constructor(desk: Desk, entry: Entry, index: number, key: string | undefined, told?: (end: JobEnd) => void) {
     this.desk = desk
     this.entry = entry
     this.index = index
+    this.key = key
     this.told = told
-  }
-
-  /** What it must keep its order with. Paths of queues do not count: no other engine but one orders them across consumers. */
-  get key(): string | undefined {
-    return this.entry.key
   }
 
   fire(): void {

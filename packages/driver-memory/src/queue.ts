@@ -48,7 +48,7 @@ export class Queue implements Store, Kind {
     }
     const now = this.#gate.now()
     const entry = new Entry(out, this.#gate.clock.wall(), now)
-    const job = new Job(this.#desk, entry, this.#desk.rank++)
+    const job = new Job(this.#desk, entry, this.#desk.rank++, entry.orderKey)
     this.#jobs.add(job)
     if (out.delayMs === undefined || out.delayMs <= 0) this.#desk.add(job)
     else this.#desk.addLater(job, now + out.delayMs)
