@@ -9,7 +9,11 @@ export function library(options: Options = {}): Options {
     clean: true,
     treeshake: true,
     // tsup's declaration build still sets `baseUrl`, which TypeScript 6 only accepts with this switch.
-    dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
+    // The banner brings `AsyncDisposable` to programs that only load the library of their own target.
+    dts: {
+      compilerOptions: { ignoreDeprecations: '6.0', paths: {} },
+      banner: '/// <reference lib="esnext.disposable" />\n',
+    },
     ...options,
   }
 }

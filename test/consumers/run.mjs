@@ -9,15 +9,19 @@ import { withTarballs } from '../../scripts/tarballs.mjs'
 
 const cases = fileURLToPath(new URL('cases', import.meta.url))
 
-/** @type {{ guarantee: string, argv: string[], says?: string }[]} */
+/** @type {{ guarantee: string, argv: string[], says?: string | RegExp }[]} */
 const uses = [
-  { guarantee: 'an ES module publishes and receives', argv: ['esm.mjs'], says: 'received 3' },
-  { guarantee: 'a CommonJS module publishes and receives', argv: ['cjs.cjs'], says: 'received 3' },
-  { guarantee: 'both copies in one process know each other’s errors', argv: ['both.mjs'], says: 'known twice' },
-  { guarantee: 'every package can be imported and required', argv: ['every.mjs'], says: 'loaded' },
+  { guarantee: 'an ES module publishes and receives', argv: ['esm.mjs'], says: /received 3/ },
+  { guarantee: 'a CommonJS module publishes and receives', argv: ['cjs.cjs'], says: /received 3/ },
+  { guarantee: 'both copies in one process know each other’s errors', argv: ['both.mjs'], says: /known twice/ },
+  { guarantee: 'every package can be imported and required', argv: ['every.mjs'], says: /loaded/ },
   { guarantee: 'TypeScript node16 checks ES modules and CommonJS, libraries included', argv: tsc('node16') },
   { guarantee: 'TypeScript bundler checks a page with the libraries of ES2022 and the DOM', argv: tsc('bundler') },
-  { guarantee: 'Vite builds a page', argv: ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'] },
+  {
+    guarantee: 'Vite builds a page and warns of nothing',
+    argv: ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'],
+    says: /^$/,
+  },
 ]
 
 /** @param {string} resolution */
@@ -62,9 +66,9 @@ function versions(manifest, names) {
 
 async function failures() {
   let failed = 0
-  for (const { guarantee, argv, says = '' } of uses) {
+  for (const { guarantee, argv, says = /(?:)/ } of uses) {
     const { code, output } = await capture(process.execPath, argv, { cwd: folder })
-    const kept = code === 0 && output.includes(says)
+    const kept = code === 0 && says.test(output)
     console.log(`${kept ? 'ok  ' : 'FAIL'} ${guarantee}`)
     if (kept) continue
     failed += 1

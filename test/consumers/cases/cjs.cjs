@@ -1,0 +1,3 @@
+const { tell } = require('./story.cjs')
+
+tell(require('@spanwire/core'), require('@spanwire/driver-memory'))
