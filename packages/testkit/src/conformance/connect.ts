@@ -45,12 +45,12 @@ export const connectProperties: readonly Property[] = [
     async run(trial) {
       const before = await trial.facility('resources')()
       await trial.hang()
-      const signal = newSignal()
-      const dials = Array.from({ length: 10 }, () => observe(trial.dial(signal.signal)))
+      const signals = Array.from({ length: 10 }, newSignal)
+      const dials = signals.map(({ signal }) => observe(trial.dial(signal)))
       await elapse(50)
-      signal.abort()
+      for (const signal of signals) signal.abort()
       for (const dial of dials) await trial.refusal('aborted connect', dial.promise, ['canceled', 'unavailable'])
-      expect(signal.listeners()).toBe(0)
+      expect(signals.map((signal) => signal.listeners())).toEqual(signals.map(() => 0))
       await trial.heal()
       // A round trip on a new connection: the engine has read all that the aborted ones had written.
       const link = await trial.link()

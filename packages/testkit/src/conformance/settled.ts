@@ -78,7 +78,7 @@ export const settledProperties: readonly Property[] = [
       const since = performance.now()
       await first.settle({ retryMs: 1_000 })
       expect(first.held).toBe(false)
-      const [, second] = await reader.until(2)
+      const [, second] = await reader.until(2, trial.patienceMs + 1_000)
       expect(performance.now() - since).toBeGreaterThanOrEqual(900)
       expect(reader.texts).toEqual(['m0', 'm0'])
       if (here.can.counts) expect(second?.attempt).toBe(first.attempt + 1)
