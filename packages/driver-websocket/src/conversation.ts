@@ -51,6 +51,7 @@ export class Conversation {
     if (signal?.aborted) return [number, Promise.reject(canceled(name))]
     const answer = new Promise<T>((resolve, reject) => {
       const onAbort = (): void => {
+        off()
         this.#calls.delete(number)
         this.post(['cancel', number])
         reject(canceled(name))

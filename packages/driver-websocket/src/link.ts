@@ -12,7 +12,7 @@ import {
 import { GatewayChannel, type Opened } from './channel.js'
 import { Conversation } from './conversation.js'
 import type { SocketLike } from './driver.js'
-import { closedWith, linkError } from './errors.js'
+import { canceled, closedWith, linkError } from './errors.js'
 import { cut, tokenOf } from './greet.js'
 
 /** What the gateway says of itself, once. */
@@ -69,6 +69,7 @@ export class GatewayLink implements Link {
   open(spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
     if (!isChannelName(spec.name))
       return Promise.reject(new MessagingError('invalid', `${spec.name} is no channel name.`))
+    if (signal.aborted) return Promise.reject(canceled('open'))
     const key = JSON.stringify(spec)
     const known = this.#channels.get(key)
     if (known && !this.#life.signal.aborted) return known

@@ -10,7 +10,8 @@ async function setup(): Promise<Rig> {
   const engine = createEngine()
   const proxy = await Proxy.listen()
   const gateways: Gateway[] = []
-  let expired = false
+  /** Tokens of earlier generations are over. */
+  let generation = 0
   const upstream =
     (missing: 'create' | 'refuse'): MakeLink =>
     () =>
@@ -20,21 +21,22 @@ async function setup(): Promise<Rig> {
         AbortSignal.timeout(5_000),
       )
   const start = async (): Promise<void> => {
-    expired = false
     const gateway = await createGateway({
       upstream: { create: upstream('create'), refuse: upstream('refuse') },
       listen: { port: 0 },
       authenticate: (token) => {
         if (token !== 'good-token') throw new Error('no')
+        const born = generation
         return {
           subject: 'tester',
           get expiresAtMs() {
-            return expired ? 1 : Number.MAX_SAFE_INTEGER
+            return born < generation ? 1 : Number.MAX_SAFE_INTEGER
           },
           relay: true,
         }
       },
       authorize: () => true,
+      limits: { waiting: { messages: 20_000, bytes: 64 << 20 } },
       timing: { beatMs: 100, graceMs: 0, pingMs: 1_000 },
     })
     gateways.push(gateway)
@@ -69,7 +71,7 @@ async function setup(): Promise<Rig> {
     deleteChannel: async ({ name }) => void engine.delete(name),
     revoke: async ({ name }) => engine.revoke(name),
     expireCredentials: async () => {
-      expired = true
+      generation += 1
     },
     drainNotice: async () => {
       const leaving = gateways.splice(0)
@@ -110,5 +112,13 @@ async function silentEndpoint() {
 
 describeDriver('websocket', {
   setup,
-  skip: {},
+  skip: {
+    C4: "the relay of this harness speaks TCP; TLS is the socket's own and has a test of its own",
+    O2: 'the gateway takes no setting that it does not keep',
+    S4: 'the memory engine stops as a whole, not one channel of it',
+    S12: 'another client would be this protocol written twice; the protocol suite speaks it with bare sockets',
+    'R2/retention': 'the memory engine of this harness keeps everything',
+    'R10/source hung': 'the memory engine stops as a whole, not one channel of it',
+    'H2/leader lost': 'a memory engine has no leaders',
+  },
 })

@@ -21,14 +21,26 @@ it('carries a message there and back', async () => {
   })
   const link = await websocket({ WebSocket: Socket }).connect([gateway.url], how, AbortSignal.timeout(1_000))
   await link.probe(AbortSignal.timeout(1_000))
-  const channel = await link.open({ name: 'a', params: 1, kind: 'topic', keep: 'live', latest: false }, AbortSignal.timeout(1_000))
+  const channel = await link.open(
+    { name: 'a', params: 1, kind: 'topic', keep: 'live', latest: false },
+    AbortSignal.timeout(1_000),
+  )
   const reception = await channel.receive({}, { messages: 10, bytes: 10_000 }, AbortSignal.timeout(1_000))
   const outcomes: unknown[] = []
-  channel.send([{ path: 'x', body: 'hello' }, { path: 'y', body: new Uint8Array([0, 255]) }], (index, { outcome }) => outcomes.push([index, outcome]))
+  channel.send(
+    [
+      { path: 'x', body: 'hello' },
+      { path: 'y', body: new Uint8Array([0, 255]) },
+    ],
+    (index, { outcome }) => outcomes.push([index, outcome]),
+  )
   const batch = await reception.next()
   expect(batch?.deliveries.map((one) => one.path)).toEqual(['x', 'y'])
   await link.close(AbortSignal.timeout(1_000))
   await gateway.close()
-  expect(outcomes).toEqual([[0, 'done'], [1, 'done']])
+  expect(outcomes).toEqual([
+    [0, 'done'],
+    [1, 'done'],
+  ])
   expect(engine.counts()).toMatchObject({ links: 0, receptions: 0 })
 })

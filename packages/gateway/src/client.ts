@@ -34,6 +34,8 @@ export interface Surroundings {
   readonly beatMs: number
   /** The client broke the protocol in a question. */
   readonly onBreach: (error: MessagingError) => void
+  /** An error that is nobody's answer. */
+  readonly onFault: (error: unknown) => void
 }
 
 /** One client that was let in: its channels, what it receives and what it sends. */
@@ -50,10 +52,11 @@ export class ServedClient {
   readonly #questions = new Map<number, AbortController>()
   readonly #sends: Sends
   readonly #onBreach: (error: MessagingError) => void
+  readonly #onFault: (error: unknown) => void
   #last = 0
   #attaching = 0
 
-  constructor(grants: Grants, { upstream, outbox, limits, epoch, beatMs, onBreach }: Surroundings) {
+  constructor(grants: Grants, { upstream, outbox, limits, epoch, beatMs, onBreach, onFault }: Surroundings) {
     this.grants = grants
     this.#upstream = upstream
     this.#limits = limits
@@ -61,6 +64,7 @@ export class ServedClient {
     this.#epoch = epoch
     this.#beatMs = beatMs
     this.#onBreach = onBreach
+    this.#onFault = onFault
     this.#sends = new Sends(outbox)
     outbox.onFlush = () => this.#sends.tell()
     outbox.onOpen = () => this.#drain()
@@ -71,7 +75,7 @@ export class ServedClient {
     ['receive', (client, fields) => client.#ask(fields, (number, signal) => client.#receive(number, fields, signal))],
     ['probe', (client, fields) => client.#ask(fields, (_, signal) => client.#probe(fields[1], signal))],
     ['send', (client, fields, frame) => client.#send(fields, frame)],
-    ['settle', (client, fields, frame) => client.#ask(fields, () => client.#settle(fields, frame))],
+    ['settle', (client, fields, frame) => client.#ask(fields, () => client.#settle(fields, frame), Infinity)],
     ['extend', (client, fields) => client.#ask(fields, () => client.#extend(fields))],
     ['stop', (client, fields) => client.#ask(fields, () => client.#stop(fields))],
     ['next', (client, fields) => client.#next(fields)],
@@ -88,14 +92,19 @@ export class ServedClient {
   }
 
   /** Answers a question once, in whatever time it takes. */
-  #ask(fields: Fields, answer: (number: number, signal: AbortSignal) => unknown): void {
-    this.ask(this.#number(fields[0]), answer)
+  #ask(fields: Fields, answer: (number: number, signal: AbortSignal) => unknown, bound?: number): void {
+    this.ask(this.#number(fields[0]), answer, bound)
   }
 
-  ask(number: number, answer: (number: number, signal: AbortSignal) => unknown): void {
+  /** `bound`: none for settling, of which the deliveries are the bound. */
+  ask(
+    number: number,
+    answer: (number: number, signal: AbortSignal) => unknown,
+    bound: number = this.#limits.questions,
+  ): void {
     const outbox = this.#outbox
-    if (this.#questions.size >= this.#limits.questions) {
-      outbox.say(['error', number, wireError(overloaded(`${this.#limits.questions} questions are open`))])
+    if (this.#questions.size >= bound) {
+      outbox.say(['error', number, wireError(overloaded(`${bound} questions are open`))])
       return
     }
     const asked = new AbortController()
@@ -106,7 +115,8 @@ export class ServedClient {
         (result) => !asked.signal.aborted && outbox.say(result === undefined ? ['ok', number] : ['ok', number, result]),
         (error) => {
           if (isBreach(error)) this.#onBreach(error)
-          else if (!asked.signal.aborted) outbox.say(['error', number, wireError(error)])
+          if (!MessagingError.is(error)) this.#onFault(error)
+          if (!asked.signal.aborted) outbox.say(['error', number, wireError(error)])
         },
       )
       .finally(() => this.#questions.delete(number))

@@ -22,6 +22,7 @@ export interface House {
   upstream(missing: 'create' | 'refuse'): Upstream
   /** Asks for a flush at the end of this turn. */
   readonly schedule: (outbox: Outbox) => void
+  readonly onFault: (error: unknown) => void
 }
 
 type State =
@@ -143,7 +144,7 @@ export class Connection {
   }
 
   async #admit(token: unknown, nonce: string, missing: 'create' | 'refuse'): Promise<void> {
-    const { house } = { house: this.#house }
+    const house = this.#house
     const principal = await this.#authenticate(token)
     const upstream = house.upstream(missing)
     await upstream.ready
@@ -162,6 +163,7 @@ export class Connection {
       epoch: upstreams.join(' '),
       beatMs: house.timing.beatMs,
       onBreach: (error) => this.#breach(error),
+      onFault: house.onFault,
     })
     this.#state = { at: 'open', client, nonce, principal }
     const { cluster, node, version, limits, timing } = house
@@ -209,6 +211,7 @@ export class Connection {
 
   #breach(error: unknown): void {
     if (this.#state.at === 'closed') return
+    if (!MessagingError.is(error)) this.#house.onFault(error)
     this.#outbox.say(['error', 0, wireError(error)])
     this.close(MessagingError.is(error) ? CLOSE.breach : CLOSE.shutdown)
   }

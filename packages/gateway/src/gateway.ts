@@ -75,6 +75,7 @@ class Served implements Gateway {
       authorize: options.authorize,
       upstream: (missing) => this.#upstreams[missing],
       schedule: (outbox) => this.#schedule(outbox),
+      onFault: options.onFault ?? ((error) => process.emitWarning(String(error), 'SpanwireGateway')),
     }
     this.#sockets = new WebSocketServer({
       noServer: true,

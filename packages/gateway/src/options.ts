@@ -106,6 +106,8 @@ export interface GatewayOptions {
   readonly node?: string
   /** Endpoints named to clients when this gateway drains. */
   readonly elsewhere?: readonly Endpoint[]
+  /** Told of errors that are nobody's answer: bugs of the gateway or of a driver behind it. Default: a process warning. */
+  readonly onFault?: (error: unknown) => void
   readonly limits?: Partial<Limits>
   readonly timing?: Partial<Timing>
 }

@@ -12,7 +12,8 @@ const FLUSH_MS = 50
 
 /** An error as it travels. */
 export function wireError(error: unknown): readonly unknown[] {
-  if (!MessagingError.is(error)) return ['unavailable', 'channel', 'The gateway failed at this; see its log.', true]
+  if (!MessagingError.is(error))
+    return ['unavailable', 'channel', 'The gateway failed at this; its onFault says more.', true]
   // What is ill is behind the gateway: the client's own link works.
   const scope = error.scope === 'link' ? 'channel' : error.scope
   const { code, message, retryable, retryAfterMs } = error

@@ -111,8 +111,8 @@ export class Sends {
     if (sent.forgotten.has(index)) {
       if (sent.left > 0) return
     } else if (outcome.outcome === 'done' && outcome.reply) {
-      const { body, error, headers } = outcome.reply
-      this.#outbox.sayBody(['reply', number, index], body, [error ?? null, headers()])
+      const { reply } = outcome
+      this.#outbox.sayBody(['reply', number, index], reply.body, [reply.error ?? null, reply.headers()])
     } else sent.add(index, outcome)
     this.#news.add(number)
     this.#outbox.wake()
