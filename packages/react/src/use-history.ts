@@ -24,7 +24,7 @@ export function useHistory<C extends Topic, Item = Message<OutputOf<C>, ParamsOf
   const { limit = LIMIT, reduce, ...options } = all
   const store = useStore('useHistory')
   const listener = useListener('useHistory', topic, options)
-  const view = useMemo(() => new HistoryView<Item>(store, listener, topic.name), [store, listener, topic])
+  const view = useMemo(() => new HistoryView<Item>(store, listener), [store, listener])
   useInsertionEffect(() => {
     view.limit = limit
     // The feed is this topic's; views do not know the type. Without `reduce` an item is a message.

@@ -1,25 +1,10 @@
-import { topic } from '@spanwire/core'
-import { act, type ReactNode, StrictMode } from "react"
+import { type ReactNode, StrictMode } from 'react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import {
-  type ChannelOptions,
-  type ChannelStatus,
-  type History,
-  SpanwireProvider,
-  useChannel,
-  useHistory,
-} from '../src/index.js'
+import { type ChannelOptions, type ChannelStatus, useChannel } from '../src/index.js'
 import { LINGER_MS } from '../src/store/shared.js'
 import { open } from './open.js'
-import { schema } from './site.js'
-import { pass, stage } from './stage.js'
-
-interface Trade {
-  readonly symbol: string
-  readonly price: number
-}
-
-const trades = topic('trades.{symbol}', schema<Trade>(), { delivery: 'durable' })
+import { pass, provide, stage } from './stage.js'
+import { trade, trades } from './trades.js'
 
 interface HearingProps {
   readonly hear: (price: number) => void
@@ -31,41 +16,6 @@ function Hearing({ hear, statuses, options }: HearingProps): ReactNode {
   const status = useChannel(trades, ({ value }) => hear(value.price), options)
   statuses?.push(status)
   return status.status
-}
-
-function Last({
-  limit,
-  seen,
-}: {
-  readonly limit: number
-  readonly seen: History<{ readonly value: Trade }>[]
-}): ReactNode {
-  const history = useHistory(trades, { limit })
-  seen.push(history)
-  return history.items.map(({ value }) => `${value.price};`)
-}
-
-function Volume({ batches }: { readonly batches: number[] }): ReactNode {
-  const { items } = useHistory(trades, {
-    limit: 1,
-    reduce: (before: readonly number[], batch) => {
-      batches.push(batch.length)
-      return [(before[0] ?? 0) + batch.reduce((sum, { value }) => sum + value.price, 0)]
-    },
-  })
-  return `${items[0] ?? 0}`
-}
-
-const provide = (client: Parameters<typeof SpanwireProvider>[0]['client'], children: ReactNode) => (
-  <SpanwireProvider client={client}>{children}</SpanwireProvider>
-)
-
-/** Prices `first` to `last`, in order. */
-async function trade(client: Awaited<ReturnType<typeof open>>['client'], first: number, last: number): Promise<void> {
-  const sent: Promise<unknown>[] = []
-  for (let price = first; price <= last; price++) sent.push(client.publish(trades, { symbol: 'A', price }))
-  await pass(10)
-  await Promise.all(sent)
 }
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, at) => at + 1)
@@ -201,54 +151,5 @@ describe('useChannel', () => {
       expect(heard).toEqual([1, 3])
       expect(uncaught).toEqual([fault])
     })
-  })
-})
-
-describe('useHistory', () => {
-  it('keeps the last items, says that older ones were dropped, and draws once per frame', async () => {
-    const { client } = await open('trades')
-    const seen: History<{ readonly value: Trade }>[] = []
-    const page = await stage(provide(client, <Last limit={3} seen={seen} />))
-    await pass(50)
-    expect(seen.at(-1)).toMatchObject({ items: [], status: 'live', truncated: false, gaps: 0 })
-    const before = seen.length
-    await trade(client, 1, 3)
-    await pass(16)
-    expect(page.text).toBe('1;2;3;')
-    expect(seen.at(-1)?.truncated).toBe(false)
-    expect(seen.length - before).toBe(1)
-    await trade(client, 4, 5)
-    await pass(16)
-    expect(page.text).toBe('3;4;5;')
-    expect(seen.at(-1)?.truncated).toBe(true)
-  })
-
-  it('forgets what was there on clear', async () => {
-    const { client } = await open('trades')
-    const seen: History<{ readonly value: Trade }>[] = []
-    const page = await stage(provide(client, <Last limit={2} seen={seen} />))
-    await pass(50)
-    await trade(client, 1, 5)
-    await pass(16)
-    await act(async () => seen.at(-1)?.clear())
-    await pass(16)
-    expect(page.text).toBe('')
-    expect(seen.at(-1)).toMatchObject({ items: [], truncated: false })
-    expect(seen.at(-1)?.clear).toBe(seen[0]?.clear)
-    await trade(client, 6, 6)
-    await pass(16)
-    expect(page.text).toBe('6;')
-  })
-
-  it('folds every message into what reduce makes of it, however many come in a frame', async () => {
-    const { client } = await open('trades')
-    const batches: number[] = []
-    const page = await stage(provide(client, <Volume batches={batches} />))
-    await pass(50)
-    await trade(client, 1, 2500)
-    await pass(50)
-    expect(page.text).toBe(String((2500 * 2501) / 2))
-    expect(batches.reduce((sum, count) => sum + count, 0)).toBe(2500)
-    expect(Math.max(...batches)).toBeLessThanOrEqual(1000)
   })
 })

@@ -1,4 +1,4 @@
-import { type Client, createClient, type StandardSchema, topic } from '@spanwire/core'
+import { type Client, createClient, type StandardSchema, type Topic, topic } from '@spanwire/core'
 import type { Channel, Driver, Link, Reception } from '@spanwire/driver'
 import { createEngine, type MemoryEngine, memory } from '@spanwire/driver-memory'
 
@@ -94,5 +94,20 @@ function countReception(reception: Reception, wire: Wire): Reception {
       wire.unsubscribes += 1
       return reception.stop(signal)
     },
+  }
+}
+
+/** Puts messages of a made-up publisher straight into the engine: the only way to leave one out. */
+export async function publisher(engine: MemoryEngine, contract: Topic): Promise<(seq: number, value: unknown) => void> {
+  const signal = AbortSignal.timeout(1000)
+  const link = await memory(engine).connect(
+    ['memory'],
+    { client: 'raw', nonce: 'A'.repeat(16), missing: 'create', credentials: async () => ({ by: 'none' }) },
+    signal,
+  )
+  const channel = await link.open(contract.spec, signal)
+  return (seq, value) => {
+    const id = `${'A'.repeat(16)}-0.${seq}.${Date.now()}`
+    channel.send([{ id, path: 'A', body: JSON.stringify(value) }], () => {})
   }
 }

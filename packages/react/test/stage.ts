@@ -1,7 +1,9 @@
 import './dom.js'
-import { act, type ReactNode } from 'react'
+import type { Client } from '@spanwire/core'
+import { act, createElement, type ReactNode } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, vi } from 'vitest'
+import { SpanwireProvider } from '../src/index.js'
 
 const roots = new Set<Root>()
 
@@ -48,4 +50,8 @@ export async function stage(node: ReactNode): Promise<Stage> {
       return act(async () => root.unmount())
     },
   }
+}
+
+export function provide(client: Client | (() => Client), children: ReactNode): ReactNode {
+  return createElement(SpanwireProvider, { client }, children)
 }

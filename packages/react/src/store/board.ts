@@ -34,6 +34,9 @@ export interface Wire {
 /** What a listener hears of: one path, or all members, or all rows. */
 export type Place = string | typeof MEMBERS | typeof ROWS
 
+/** Empty sights are all the same: a reader that finds its board draws nothing for it. */
+export const NONE: readonly never[] = Object.freeze([])
+
 const LOADING: Phase = { at: 'loading' }
 const LIVE: Phase = { at: 'live' }
 const STOPPED: Phase = { at: 'stopped' }
@@ -91,7 +94,7 @@ export class Board implements Sight {
   }
 
   entries(): readonly TableEntry[] {
-    this.#entries ??= this.#sorted().flatMap((path) => this.#rows.get(path) ?? [])
+    this.#entries ??= this.#rows.size > 0 ? this.#sorted().flatMap((path) => this.#rows.get(path) ?? []) : NONE
     return this.#entries
   }
 
@@ -177,7 +180,7 @@ export class Board implements Sight {
     this.#paths = [...this.#rows.keys()].sort()
     // The first parameters of a path stay: a memoised row that is handed them must not be drawn again for a neighbour.
     this.#members = new Map(this.#paths.map((path) => [path, before.get(path) ?? this.#rows.get(path)?.params ?? {}]))
-    this.#memberList = [...this.#members.values()]
+    this.#memberList = this.#paths.length > 0 ? [...this.#members.values()] : NONE
     return this.#paths
   }
 }

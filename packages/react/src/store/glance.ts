@@ -1,4 +1,4 @@
-import type { Phase, Place, Sight } from './board.js'
+import { NONE, type Phase, type Place, type Sight } from './board.js'
 import type { Boards, Want } from './boards.js'
 
 /** One mounted reader of a board. Made in render; an effect attaches it. */
@@ -38,5 +38,3 @@ export function glanceAtNothing(phase: Phase): Glance {
   }
   return { first: nothing, now: nothing, subscribe: () => () => {} }
 }
-
-const NONE: readonly never[] = Object.freeze([])

@@ -36,7 +36,7 @@ export class HistoryView<Item> {
   #truncated = false
   #picture: History<Item>
 
-  constructor(store: Store, listener: Listener, channel: string) {
+  constructor(store: Store, listener: Listener) {
     this.#listener = listener
     this.#clear = () => {
       this.#items = []
@@ -56,8 +56,9 @@ export class HistoryView<Item> {
       }
       const quiet = [
         listener.subscribe(soon),
-        store.events.listen((event) => {
-          if ((event.type === 'gap' || event.type === 'gap-closed') && event.channel === channel) soon()
+        // A gap comes to notice without a message.
+        store.events.listen(() => {
+          if (listener.gaps() !== this.#picture.gaps) soon()
         }),
       ]
       return () => {
