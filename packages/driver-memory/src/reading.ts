@@ -56,8 +56,9 @@ export class Reading implements Reception, Listener, Wakeable {
     this.#flow = plan.flow
     this.#snapshot = plan.snapshot
     this.#tail = new Tail(plan.flow)
-    this.#cursor = plan.history?.from
-    this.#caughtUpAt = plan.history?.log.end ?? 0
+    const end = plan.history?.log.end ?? 0
+    this.#cursor = plan.history !== undefined && plan.history.from < end ? plan.history.from : undefined
+    this.#caughtUpAt = end
     this.#lost = plan.lost
     this.#rate = { due: 0, slot: -1, fire: () => this.revive() }
   }
