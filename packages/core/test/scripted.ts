@@ -22,7 +22,8 @@ import type { Runtime } from '../src/runtime/runtime.js'
 
 /** What an endpoint does to whoever dials it. */
 export type Manners =
-  | { readonly does: 'accept'; readonly afterMs: number }
+  /** `deaf`: comes through although the dial was given up. */
+  | { readonly does: 'accept'; readonly afterMs: number; readonly deaf?: true }
   | { readonly does: 'hang' }
   | { readonly does: 'fail'; readonly error: MessagingError; readonly afterMs: number }
 
@@ -57,6 +58,10 @@ export class Scripted {
   /** What opening or receiving does from now on; `undefined`: it works. */
   openFails: MessagingError | undefined
   receiveFails: MessagingError | undefined
+  /** How long attaching takes, whatever its signal says. */
+  receiveMs = 0
+  /** How long a link takes to end when it is closed. */
+  closeMs = 0
 
   constructor(runtime: Runtime, dials: Driver['dials'] = 'one') {
     this.#runtime = runtime
@@ -82,12 +87,13 @@ export class Scripted {
     this.dials.push({ endpoints, options, atMs: this.#runtime.now(), signal })
     const manners = this.#manners.get(endpoints.join(',')) ?? { does: 'accept', afterMs: 1 }
     return new Promise((resolve, reject) => {
-      const canceled = () => reject(new MessagingError('canceled', 'The dial was given up.', { scope: 'link' }))
+      const deaf = 'deaf' in manners
+      const canceled = () => deaf || reject(new MessagingError('canceled', 'The dial was given up.', { scope: 'link' }))
       if (signal.aborted) return canceled()
       signal.addEventListener('abort', canceled)
       if (manners.does === 'hang') return
       this.#runtime.after(manners.afterMs, () => {
-        if (signal.aborted) return
+        if (signal.aborted && !('deaf' in manners)) return
         if (manners.does === 'fail') return reject(manners.error)
         const link = new ScriptedLink(this, this.#runtime, endpoints.join(','))
         this.links.push(link)
@@ -125,7 +131,7 @@ export class ScriptedLink implements Link {
 
   async open(spec: ChannelSpec): Promise<Channel> {
     this.opens.push(spec)
-    await new Promise<void>((resolve) => this.#runtime.after(1, resolve))
+    await this.pass(1)
     if (!this.isOpen) throw lost
     if (this.#engine.openFails) throw this.#engine.openFails
     const channel = new ScriptedChannel(this.#engine, this, spec)
@@ -134,13 +140,18 @@ export class ScriptedLink implements Link {
   }
 
   async probe(): Promise<void> {
-    await new Promise<void>((resolve) => this.#runtime.after(2, resolve))
+    await this.pass(2)
     if (!this.isOpen) throw lost
   }
 
   async close(signal: AbortSignal): Promise<void> {
     this.closes.push(signal)
+    if (this.#engine.closeMs > 0) await this.pass(this.#engine.closeMs)
     if (this.isOpen) this.#finish({ by: 'us' })
+  }
+
+  pass(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#runtime.after(ms, resolve))
   }
 
   drain(notice: DrainNotice): void {
@@ -188,6 +199,7 @@ export class ScriptedChannel implements Channel {
     if (!this.#link.isOpen) throw lost
     if (signal.aborted) throw new MessagingError('canceled', 'The attach was given up.')
     if (this.#engine.receiveFails) throw this.#engine.receiveFails
+    if (this.#engine.receiveMs > 0) await this.#link.pass(this.#engine.receiveMs)
     const reception = new ScriptedReception(source, flow)
     this.receptions.push(reception)
     return reception

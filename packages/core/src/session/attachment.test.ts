@@ -233,6 +233,20 @@ describe('an attachment', () => {
     }
   })
 
+  it('stops a reception that arrives after the stop', async () => {
+    const { runtime, engine, session, attachment, states, receptions } = stage()
+    engine.receiveMs = 100
+    session.start()
+    await runtime.advance(10)
+    expect(attachment.state.at).toBe('attaching')
+    const stopping = attachment.stop(never)
+    await runtime.advance(100)
+    await stopping
+    expect(receptions()[0]?.stops).toHaveLength(1)
+    expect(receptions()[0]?.isPulled).toBe(false)
+    expect(states).toEqual(['attaching', 'stopped'])
+  })
+
   it('ends with its session', async () => {
     const { runtime, session, attachment, states } = await attached()
     await session.close(never)

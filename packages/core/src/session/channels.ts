@@ -87,22 +87,26 @@ export class Channels {
     place.leave = () => cut.abort()
     within(limit, cut.signal, (signal) => this.#link.open(spec, signal)).then(
       (channel) => this.#set(place, { at: 'open', channel, sender: new Sender(channel, this.load) }),
-      (error) => this.#refuse(place, asFault(error, `Opening ${spec.kind} ${spec.name} failed.`)),
+      (error) => this.#set(place, this.#refusal(place, error)),
     )
   }
 
-  #refuse(place: Place, error: MessagingError): void {
-    if (this.signal.aborted) return
+  #refusal(place: Place, reason: unknown): ChannelState {
+    const { kind, name } = place.spec
+    const error = asFault(reason, `Opening ${kind} ${name} failed.`)
     place.failures += 1
-    const wait = retryMs(error, place.failures, this.#runtime.random())
-    if (wait < Infinity) place.leave = this.#runtime.after(wait, () => this.#changed(place.spec.name))
-    this.#set(place, { at: 'refused', error, retryAt: this.#runtime.now() + wait })
+    const retryAt = this.#runtime.now() + retryMs(error, place.failures, this.#runtime.random())
+    return { at: 'refused', error, retryAt }
   }
 
   #set(place: Place, state: ChannelState): void {
     if (this.signal.aborted) return
     place.state = state
-    this.#changed(place.spec.name)
+    const changed = () => this.#changed(place.spec.name)
+    if (state.at === 'refused' && state.retryAt < Infinity) {
+      place.leave = this.#runtime.after(state.retryAt - this.#runtime.now(), changed)
+    }
+    changed()
   }
 }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { MessagingError } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
 import { type Manners, Scripted } from '../../test/scripted.js'
@@ -89,6 +90,20 @@ describe('dialing a site', () => {
     expect(await outcome).toMatchObject({ endpoint: 'a' })
     await Promise.all(owned)
     expect(engine.open.map((link) => link.endpoint)).toEqual(['a'])
+  })
+
+  it('closes a loser that does not hear that it has lost', async () => {
+    const deaf: Manners = { does: 'accept', afterMs: 2_000, deaf: true }
+    const { runtime, engine, given, outcome, owned } = stage({ a: deaf, b: { does: 'accept', afterMs: 10 } })
+    await runtime.advance(300)
+    expect(await outcome).toMatchObject({ endpoint: 'b' })
+    expect(getEventListeners(given.signal, 'abort')).toEqual([])
+    await runtime.advance(2_000)
+    await Promise.all(owned)
+    expect(engine.links.map((link) => [link.endpoint, link.isOpen])).toEqual([
+      ['b', true],
+      ['a', false],
+    ])
   })
 
   it('says that credentials were refused, though another endpoint is down', async () => {

@@ -65,6 +65,8 @@ describe('sending on a channel', () => {
     expect(seen).toEqual(['bunsent'])
     await tick()
     expect(paths(channel)).toEqual([['a', 'c']])
+    channel.batches[0]?.report(2, done)
+    expect(seen).toEqual(['bunsent'])
     channel.batches[0]?.report(1, done)
     tickets[1]?.cancel()
     tickets[2]?.cancel()

@@ -212,6 +212,31 @@ describe('a session', () => {
     expect(runtime.pending).toBe(0)
   })
 
+  it('closes a link that comes through after all is over', async () => {
+    const { runtime, engine, session } = stage()
+    engine.behave('a', { does: 'accept', afterMs: 1_000, deaf: true })
+    session.start()
+    await runtime.advance(999)
+    const coming = session.close(never)
+    await runtime.advance(1)
+    await coming
+    expect(engine.links).toHaveLength(1)
+    expect(engine.open).toEqual([])
+  })
+
+  it('is not disturbed by the late end of the link before', async () => {
+    const { runtime, engine, session } = await up()
+    engine.closeMs = 500
+    void session.suspend()
+    session.start()
+    await runtime.advance(5)
+    const { state } = session
+    expect(state.at).toBe('up')
+    await runtime.advance(1_000)
+    expect(engine.open).toHaveLength(1)
+    expect(session.state).toBe(state)
+  })
+
   it('leaves nothing when closed while dialing or waiting', async () => {
     for (const passed of [0, 300, 3_000, 3_100]) {
       const { runtime, engine, session } = stage(['a', 'b'])
@@ -294,6 +319,27 @@ describe('a session’s channels', () => {
     await runtime.advance(1)
     await session.close(never)
     expect(runtime.pending).toBe(0)
+  })
+
+  it('are tried again with backoff while the engine stays unwell', async () => {
+    const { runtime, engine, session } = await up()
+    engine.openFails = new MessagingError('unavailable', 'No leader.', { scope: 'channel' })
+    for (let second = 0; second < 600; second++) {
+      session.channel(orders)
+      await runtime.advance(1_000)
+    }
+    expect(engine.link.opens.length).toBeGreaterThan(15)
+    expect(engine.link.opens.length).toBeLessThan(80)
+  })
+
+  it('say nothing more once their link is gone', async () => {
+    const { runtime, engine, session, trail } = await up()
+    session.channel(orders)
+    await runtime.advance(0)
+    engine.link.kill()
+    engine.behave('a', { does: 'hang' })
+    await runtime.advance(2_000)
+    expect(trail).toEqual(['dialing', 'up', 'waiting', 'dialing'])
   })
 
   it('are bounded in number', async () => {
