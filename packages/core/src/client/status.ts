@@ -1,3 +1,4 @@
+import { MessagingError } from '@spanwire/driver'
 import type { Session } from '../session/session.js'
 import type { Status } from './api.js'
 import type { Context } from './context.js'
@@ -28,6 +29,11 @@ function siteStatus(session: Session): Status['sites'][number] {
     endpoint: 'endpoint' in state ? state.endpoint : undefined,
     attempt: 'attempt' in state ? state.attempt : 0,
     rttMs: 'rttMs' in state ? state.rttMs : undefined,
-    error: cause === undefined ? undefined : { code: cause.code, message: cause.message },
+    error: cause === undefined ? undefined : { code: cause.code, message: sentence(cause) },
   }
+}
+
+/** What happened and, when one of ours stands behind it, why. */
+function sentence(error: MessagingError): string {
+  return MessagingError.is(error.cause) ? `${error.message}: ${sentence(error.cause)}` : error.message
 }

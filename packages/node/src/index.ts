@@ -1,0 +1,6 @@
+export { loadConfig, parseConfig } from './config.js'
+export { type ConnectOptions, connect } from './connect.js'
+export { contractOf } from './contracts.js'
+export { loadDriver, type MakeDriver } from './drivers.js'
+export type { ChannelConfig, Config, PolicyConfig, SiteConfig } from './schema.js'
+export { type DrainOptions, drainOnSignal } from './shutdown.js'

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { connect, contractOf, parseConfig } from '../src/index.js'
+
+const good = `
+here: { environment: on-prem, region: eu-central, zone: fra1 }
+sites:
+  frankfurt:
+    location: { environment: on-prem, region: eu-central, zone: fra1 }
+    driver: memory
+    endpoints: ['127.0.0.1:4222', '127.0.0.1:4223']
+    credentials: { token: { env: MQ_TOKEN } }
+    options: {}
+    mode: active
+  dublin: { location: { environment: cloud, region: eu-west }, driver: memory, endpoints: ['127.0.0.1:9092'] }
+routes:
+  - { match: 'orders', policy: { primary: [frankfurt, dublin] } }
+  - { match: 'quotes.>', policy: { all: { ack: any } } }
+  - { match: 'prices', policy: { weighted: { frankfurt: 90, dublin: 10 } } }
+  - { match: '>', policy: nearest }
+channels:
+  quotes: { kind: topic, name: 'quotes.{symbol}', delivery: durable, latest: true }
+  orders: { kind: queue, name: orders, maxDeliveries: 5, deadLetter: orders.dead }
+  price:  { kind: rpc, name: prices, idempotent: true }
+`
+
+/** A configuration with one text replaced. */
+function wrong(from: string, to: string): () => unknown {
+  expect(good).toContain(from)
+  return () => parseConfig(good.replace(from, to), 'spanwire.config.yaml')
+}
+
+describe('the configuration file', () => {
+  it('is read as YAML and as JSON, the same', () => {
+    const config = parseConfig(good)
+    expect(parseConfig(JSON.stringify(config))).toEqual(config)
+    expect(config.sites['dublin']?.location.environment).toBe('cloud')
+  })
+
+  it.each([
+    ['an unknown key', 'mode: active', 'modus: active', /sites\.frankfurt\.modus: unknown key/],
+    ['an unknown key at the top', 'channels:', 'chanels:', /chanels: unknown key/],
+    [
+      'a value that is not allowed',
+      'mode: active',
+      'mode: awake',
+      /sites\.frankfurt\.mode: "awake" is not allowed; allowed: active, standby, drain/,
+    ],
+    [
+      'an environment that is none',
+      'environment: cloud',
+      'environment: moon',
+      /sites\.dublin\.location\.environment: "moon" is not allowed; allowed: on-prem, cloud, edge/,
+    ],
+    [
+      'a policy that is none',
+      'policy: nearest',
+      'policy: closest',
+      /routes\.3\.policy: "closest".*allowed:.*nearest, local/,
+    ],
+    [
+      'an ack that is none',
+      'ack: any',
+      'ack: some',
+      /routes\.1\.policy\.all\.ack: "some" is not allowed; allowed: any, majority, all/,
+    ],
+    ['a channel of no kind', 'kind: rpc', 'kind: call', /channels\.price/],
+    ['a site without endpoints', "endpoints: ['127.0.0.1:9092']", 'endpoints: []', /sites\.dublin\.endpoints/],
+    ['what is no YAML', 'sites:', 'sites: ][', /neither JSON nor YAML/],
+  ])('names the path and what is allowed for %s', (_, from, to, text) => {
+    expect(wrong(from, to)).toThrowError(text)
+    expect(wrong(from, to)).toThrowError(/spanwire\.config\.yaml/)
+  })
+
+  it('makes a client whose routes are those of the file', async () => {
+    await using client = await connect(parseConfig(good))
+    const config = parseConfig(good)
+    expect(client.explain('request', contractOf(config, 'price')).policy).toBe('weighted(frankfurt 90, dublin 10)')
+    expect(client.explain('send', contractOf(config, 'orders')).policy).toBe('primary(frankfurt, dublin)')
+  })
+
+  it('says what to install when a driver is missing, and which names there are for one that cannot be', async () => {
+    const missing = good.replace('driver: memory', 'driver: kafka')
+    await expect(connect(parseConfig(missing))).rejects.toThrowError(
+      /sites\.frankfurt\.driver: the driver "kafka" is not installed: run "npm install @spanwire\/driver-kafka"/,
+    )
+    const odd = good.replace('driver: memory', 'driver: "no name"')
+    await expect(connect(parseConfig(odd))).rejects.toThrowError(
+      /one of memory, websocket, nats, kafka, kubemq, or the name of a package/,
+    )
+  })
+
+  it('names the channels that there are when one is asked for that is not', () => {
+    expect(() => contractOf(parseConfig(good), 'qoutes')).toThrowError(
+      /no channel "qoutes" in the configuration; it has quotes, orders, price/,
+    )
+  })
+
+  it('fails closed when a secret cannot be had, naming where it should come from and no value', async () => {
+    await using client = await connect(parseConfig(good))
+    for await (const _ of client.watch()) {
+      const frankfurt = client.status().sites.find((site) => site.name === 'frankfurt')
+      if (frankfurt?.error === undefined) continue
+      expect(frankfurt.error.message).toContain('MQ_TOKEN')
+      break
+    }
+  })
+})
