@@ -1,4 +1,5 @@
 /** `npm run check [step ...]`: everything about the code that can be judged without running it. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, env, pnpmFile, root } from './bootstrap.mjs'
 import { checkLockfile } from './check/lockfile.mjs'
@@ -79,7 +80,7 @@ const steps = [
   },
 ]
 
-const cruised = ['packages', 'examples', 'test', 'bench', 'scripts']
+const cruised = ['packages', 'examples', 'test', 'bench', 'scripts'].filter((folder) => existsSync(join(root, folder)))
 
 /** @param {string} file of node_modules @param {string[]} args */
 function tool(file, ...args) {
@@ -96,7 +97,7 @@ const failed = []
 for (const { name, remedy, run } of steps) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const began = performance.now()
-  const { code, output } = await run()
+  const { code, output } = await run().catch((error) => ({ code: 1, output: String(error.stack) }))
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${seconds.padStart(5)} s`)
   if (code === 0) continue

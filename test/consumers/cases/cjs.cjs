@@ -1,3 +1,6 @@
 const { tell } = require('./story.cjs')
 
-tell(require('@spanwire/core'), require('@spanwire/driver-memory'))
+tell(require('@spanwire/core'), require('@spanwire/driver-memory')).catch((error) => {
+  console.error(error)
+  process.exitCode = 1
+})
