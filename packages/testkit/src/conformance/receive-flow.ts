@@ -45,7 +45,6 @@ export const receiveFlowProperties: readonly Property[] = [
       id: 'R10',
       part: kind,
       title: 'idle for five beats, each next() resolves in time with an empty batch',
-      shares: true,
       run: (trial) => beats(trial, kind),
     },
     {

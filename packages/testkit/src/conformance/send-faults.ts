@@ -44,7 +44,7 @@ export const sendFaultProperties: readonly Property[] = [
     title: 'what was reported stored survives SIGKILL of the engine right after the report',
     needs: ['kill', 'restart'],
     async run(trial) {
-      const spec = await trial.any(['durable', 'queue'])
+      const spec = await trial.storing()
       const channel = await trial.open(spec)
       claimed(channel.can.confirms === 'stored', `can.confirms is '${channel.can.confirms}'`)
       const sending = trial.send(channel, numbered(100))
@@ -60,7 +60,7 @@ export const sendFaultProperties: readonly Property[] = [
     title: 'sends to a stopped engine stay open until cancelled, then are unknown; what is found later was not unsent',
     needs: ['hang', 'heal'],
     async run(trial) {
-      const spec = await trial.any(['durable', 'queue'])
+      const spec = await trial.storing()
       const channel = await trial.open(spec)
       claimed(channel.can.confirms !== 'written', "can.confirms is 'written'")
       await trial.hang()
@@ -122,7 +122,7 @@ async function nothingRefusedArrives(
   fault: () => Promise<void>,
   mend: () => Promise<void>,
 ): Promise<void> {
-  const spec = await trial.any(['durable', 'queue'])
+  const spec = await trial.storing()
   const channel = await trial.open(spec)
   const before = sendMixed(trial, channel, 'before-')
   await trial.reports(before)

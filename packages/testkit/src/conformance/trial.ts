@@ -150,6 +150,13 @@ export class Trial {
     return `${publisher}-${this.#number + 1}.${++this.#names}.${Date.now()}`
   }
 
+  /** A channel whose messages can all be read again later by {@link Trial.stored}. */
+  async storing(): Promise<ChannelSpec> {
+    const spec = await this.any(['durable', 'queue'])
+    const { can } = await this.open(spec)
+    return spec.kind === 'queue' || can.starts.includes('beginning') ? spec : this.any(['queue'])
+  }
+
   // --- sending -------------------------------------------------------------------------------------------------
 
   /** Begins to send, and keeps book of the reports until the end of the trial. */
@@ -201,7 +208,7 @@ export class Trial {
     return reader.texts.filter((text) => !marks.has(text))
   }
 
-  /** Everything stored in the channel, read over a link of its own until a last message. */
+  /** Everything stored in the channel of {@link Trial.storing}, read over a link of its own until a last message. */
   async stored(spec: ChannelSpec): Promise<readonly string[]> {
     const channel = await this.open(spec, await this.link())
     const topic = spec.kind === 'topic'
