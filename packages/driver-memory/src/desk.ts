@@ -81,9 +81,8 @@ export class Desk implements Wakeable {
     const at = this.#members.indexOf(member)
     if (at < 0) return
     this.#members.splice(at, 1)
-    if (this.kind.settles !== 'answer' || this.#members.length > 0) return
-    // Nobody has seen these, and nobody is there who could.
-    for (const job of [...this.line]) this.end(job, { by: 'nobody' })
+    if (this.kind.settles !== 'answer' || this.#members.length > 0 || this.line.length === 0) return
+    this.gate.post({ weight: 0, run: () => this.#endUnseen(), freeze: () => undefined })
   }
 
   /** What the member may have now. */
@@ -112,8 +111,9 @@ export class Desk implements Wakeable {
     // Its sender gave up waiting.
     if (job.state !== 'taken') return
     if (how === 'ack') this.end(job, { by: 'ack' })
-    else if ('retryMs' in how) this.addLater(job, this.gate.now() + how.retryMs)
-    else this.end(job, { by: 'answer', answer: how })
+    else if (!('retryMs' in how)) this.end(job, { by: 'answer', answer: how })
+    else if (how.retryMs > 0) this.addLater(job, this.gate.now() + how.retryMs)
+    else this.#comeBack(job)
   }
 
   /** The consumer has lost it, or gives it back. */
@@ -123,8 +123,7 @@ export class Desk implements Wakeable {
     this.taken--
     if (job.state !== 'taken') return
     if (this.kind.settles === 'answer') this.end(job, { by: 'lost' })
-    else if (job.entry.expiresAt <= this.gate.now()) this.end(job, { by: 'expired', taken: true })
-    else this.#again(job)
+    else this.#comeBack(job)
   }
 
   lease(claim: Claim): void {
@@ -150,6 +149,17 @@ export class Desk implements Wakeable {
     this.gate.agenda.remove(job)
     if (next !== undefined) this.add(next)
     this.kind.ended(job)
+  }
+
+  /** Nobody has seen these, and nobody is there who could. */
+  #endUnseen(): void {
+    if (this.#members.length > 0) return
+    for (const job of [...this.line]) this.end(job, { by: 'nobody' })
+  }
+
+  #comeBack(job: Job): void {
+    if (job.entry.expiresAt <= this.gate.now()) this.end(job, { by: 'expired', taken: true })
+    else this.#again(job)
   }
 
   #again(job: Job): void {

@@ -44,6 +44,11 @@ export class VirtualClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
+  /** Time passes while nobody runs: no timer fires. */
+  stall(ms: number): void {
+    this.#now += ms
+  }
+
   /** Lets everything that is ready happen, then moves on to the next timer, until `ms` have passed. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
