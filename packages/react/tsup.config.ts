@@ -3,11 +3,8 @@ import { library } from '../../tsup.base.js'
 
 export default defineConfig(
   library({
-    entry: ['src/index.ts', 'src/suspense.ts'],
-    // Both entries must share one context, in CommonJS too.
-    splitting: true,
-    // A second bundler pass would drop the directive below.
-    treeshake: false,
     banner: { js: "'use client'" },
+    // A second bundler pass would drop the directive.
+    treeshake: false,
   }),
 )

@@ -4,6 +4,7 @@ import { renderToString } from 'react-dom/server'
 import { expect, it, vi } from 'vitest'
 import {
   type InitialState,
+  LiveSuspense,
   SpanwireProvider,
   useChannel,
   useConnection,
@@ -11,11 +12,11 @@ import {
   useHistory,
   useKeys,
   useLatest,
+  useLatestSuspense,
   usePublish,
   useRequest,
   useTable,
 } from '../src/index.js'
-import { LiveSuspense, useLatestSuspense } from '../src/suspense.js'
 import { quotes, schema } from './site.js'
 
 const price = rpc('pricing.price', schema<{ readonly symbol: string }>(), schema<number>())
