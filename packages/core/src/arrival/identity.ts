@@ -15,10 +15,11 @@ export function formatId(source: string, seq: number, timeMs: number): string {
 /** The reverse of {@link formatId}. `undefined` for whatever is not exactly of that form: the message is foreign then. */
 export function parseId(id: string | undefined): Identity | undefined {
   if (id === undefined || id.charCodeAt(PUBLISHER) !== DASH) return undefined
-  for (let at = 0; at < PUBLISHER; at++) if (!isBase64url(id.charCodeAt(at))) return undefined
+  let fit = 0
+  for (let at = 0; at < PUBLISHER; at++) fit += FITS[id.charCodeAt(at)] ?? 0
   const lane = id.indexOf('.', PUBLISHER)
   const dot = id.indexOf('.', lane + 1)
-  if (lane < 0 || dot < 0 || decimal(id, PUBLISHER + 1, lane) < 0) return undefined
+  if (fit < PUBLISHER || lane < 0 || dot < 0 || decimal(id, PUBLISHER + 1, lane) < 0) return undefined
   const seq = decimal(id, lane + 1, dot)
   const timeMs = decimal(id, dot + 1, id.length)
   return seq < 1 || timeMs < 0 ? undefined : { source: id.slice(0, lane), seq, timeMs }
@@ -42,11 +43,8 @@ export function makePublisher(bytes: Uint8Array): string {
 const PUBLISHER = 16
 const DASH = 45
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-function isBase64url(code: number): boolean {
-  const lower = code | 32
-  return (lower >= 97 && lower <= 122 && code < 128) || (code >= 48 && code <= 57) || code === DASH || code === 95
-}
+/** By character code: 1 where it is a digit of base64url. A table, because every message asks sixteen times. */
+const FITS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => +DIGITS.includes(String.fromCharCode(code)))
 
 /** -1 unless the text in between is a safe integer in its only form: an id and its bytes are the same thing. */
 function decimal(text: string, from: number, to: number): number {

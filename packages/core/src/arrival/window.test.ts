@@ -43,6 +43,17 @@ describe('Window (R29)', () => {
     expect(window.missing(1, 60_000)).toEqual([])
   })
 
+  it('no hole is lost at the seams, when the bitmap grows and when it is restored', () => {
+    for (const hole of [0, 1, 2]) {
+      let window = new Window()
+      for (let seq = 1; seq <= 3_000; seq++) {
+        if (seq % 3 !== hole) window.verdict(seq)
+        if (seq % 101 === 0) window = Window.restore(window.save([]))
+      }
+      for (let seq = 1; seq < 3_000; seq++) expect(window.verdict(seq)).toBe(seq % 3 === hole ? 'late' : 'duplicate')
+    }
+  })
+
   it('a full list drops its lowest interval, says so, and raises the floor', () => {
     const window = new Window()
     const all: number[] = []

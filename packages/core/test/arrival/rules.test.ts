@@ -61,6 +61,14 @@ describe('R27: what is owed', () => {
     expect(rig.arrival.stats).toMatchObject({ received: 3, dropped: 1, duplicates: 0 })
   })
 
+  it('from now: an old copy of what is owed is given', () => {
+    const rig = new Rig()
+    rig.mark(3, START)
+    // Sent before the start, and not settled by then.
+    const old = { timeMs: START - 6_000, again: true }
+    expect(rig.take({ seq: 3, ...old }, { seq: 4, ...old })).toEqual(['p:4 again'])
+  })
+
   it('from elsewhere: nothing is dropped', () => {
     const rig = new Rig({ fromNow: false })
     expect(rig.take({ seq: 1, timeMs: START - 100_000, again: true })).toEqual(['p:1 again'])
@@ -436,6 +444,14 @@ describe('R37: a checkpoint', () => {
     const next = restart(rig)
     expect(next.pass(10_000)).toEqual(['gap p:2-2 missing'])
     expect(next.take(2)).toEqual(['closed p:2', 'p:2 late'])
+  })
+
+  it('keeps the duty that only a mark told of', () => {
+    const rig = new Rig()
+    rig.mark(20)
+    const next = restart(rig)
+    expect(next.take(23)).toEqual(['p:23'])
+    expect(next.pass(10_000)).toEqual(['gap p:21-22 missing'])
   })
 
   it('keeps what was forgotten', () => {
