@@ -20,7 +20,7 @@ const commands = {
 
   test: async () => {
     await prepare()
-    await build(['./packages/*', './examples/*'])
+    await build()
     return (await node([bin('vitest/vitest.mjs'), 'run', ...args], await provideChromium())).code
   },
 
