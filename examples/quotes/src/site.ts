@@ -1,0 +1,60 @@
+import { createEngine, memory } from '@spanwire/driver-memory'
+import { type Authorize, createGateway, type Gateway, type GatewayOptions, type Principal } from '@spanwire/gateway'
+import { endWithParent, given, tellParent } from './life.js'
+
+/** One site: an engine in this process' memory, and a gateway before it. Started by start.js; everything in it dies with it. */
+
+const name = given('SITE')
+const tokens = new Map([
+  [given('SERVICE_TOKEN'), 'service'],
+  [given('PAGE_TOKEN'), 'page'],
+])
+const engine = createEngine({ name })
+
+/** Services may do everything; pages look, ask and order. What is not named is refused. */
+const PAGE_MAY: ReadonlySet<string> = new Set([
+  'subscribe quotes',
+  'subscribe order-events',
+  'request pricing.price',
+  'send orders',
+])
+const authorize: Authorize = (subject, verb, channel) => subject === 'service' || PAGE_MAY.has(`${verb} ${channel}`)
+
+function authenticate(token: string | undefined): Principal {
+  const subject = tokens.get(token ?? '')
+  if (subject === undefined) throw new Error('unknown token')
+  return { subject }
+}
+
+/** At a first start any other port does as well. */
+async function serve(port: number): Promise<Gateway> {
+  try {
+    return await createGateway(optionsFor(port))
+  } catch (error) {
+    if (given('PORT_IS') === 'known') throw error
+    return createGateway(optionsFor(0))
+  }
+}
+
+const optionsFor = (port: number): GatewayOptions => ({
+  upstream: () =>
+    memory(engine).connect(
+      [name],
+      {
+        client: `gateway-${name}`,
+        nonce: 'A'.repeat(16),
+        missing: 'create',
+        credentials: async () => ({ by: 'none' }),
+      },
+      AbortSignal.timeout(5_000),
+    ),
+  listen: { port },
+  authenticate,
+  authorize,
+  origins: given('ORIGINS').split(' '),
+  cluster: name,
+})
+
+const gateway = await serve(Number(given('SITE_PORT')))
+endWithParent(() => gateway.close())
+tellParent({ type: 'listening', port: gateway.port })
