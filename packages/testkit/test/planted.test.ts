@@ -8,14 +8,16 @@ import { like, plantBatch, plantChannel, plantDelivery, plantLink, plantReceptio
 
 const done = { outcome: 'done' } as const
 const error = new MessagingError('unavailable', 'a planted error with some words')
-const NEVER = new AbortController().signal
 
 /** What a driver does wrong, and the properties that say so. */
 const bugs: readonly (readonly [bug: string, caughtBy: readonly string[], plant: (driver: Driver) => Driver])[] = [
   [
     'connects without heeding its signal',
     ['C1/hung engine', 'C2'],
-    (driver) => like(driver, { connect: (endpoints, options) => driver.connect(endpoints, options, NEVER) }),
+    (driver) =>
+      like(driver, {
+        connect: (endpoints, options) => driver.connect(endpoints, options, new AbortController().signal),
+      }),
   ],
   [
     'connects without credentials when there are none to be had',

@@ -84,7 +84,11 @@ export class Reader {
 
   #picture(): string {
     const lost = this.losses.length === 0 ? '' : `, lost ${JSON.stringify(this.losses.slice(0, 3))}`
-    return `${this.deliveries.length} came, the last ${this.texts.slice(-3).join(' ')}${lost}, reception ${this.end.at}`
+    const last = this.texts
+      .slice(-3)
+      .map((text) => (text.length > 20 ? `${text.slice(0, 20)}…` : text))
+      .join(' ')
+    return `${this.deliveries.length} came, the last ${last}${lost}, reception ${this.end.at}`
   }
 
   async #pump(): Promise<void> {

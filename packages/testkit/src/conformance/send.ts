@@ -70,7 +70,9 @@ function alone(properties: readonly Property[]): Property[] {
 async function reports(trial: Trial, kind: Kind): Promise<void> {
   const { here, there } = await trial.pair(trial.spec(kind))
   const reader = await trial.listen(there)
-  for (const [round, count] of [1, 100, 10_000].entries()) {
+  // Beside others, ten thousand each would only measure the machine.
+  const counts = [1, 100, trial.company === 'alone' ? 10_000 : 500]
+  for (const [round, count] of counts.entries()) {
     const prefix = `r${round}-`
     const before = reader.texts.length
     const sending = await trial.put(here, numbered(count, { prefix }))
@@ -78,7 +80,7 @@ async function reports(trial: Trial, kind: Kind): Promise<void> {
     expect(reader.texts.slice(before).join()).toBe(texts(0, count, prefix).join())
     expect(sending.outcomes).toHaveLength(count)
   }
-  expect(await trial.flush(here, reader)).toHaveLength(10_101)
+  expect(await trial.flush(here, reader)).toHaveLength(counts.reduce((sum, count) => sum + count))
 }
 
 async function oversized(trial: Trial, kind: Kind): Promise<void> {
@@ -109,7 +111,8 @@ async function large(trial: Trial, kind: Kind): Promise<void> {
     here,
     Array.from({ length: count }, () => ({ path: 'a', body })),
   )
-  await reader.until(count)
+  // Who drops what is live may have dropped some, as so much may lie between us and it.
+  await reader.until(() => reader.texts.length + (here.can.waits ? 0 : reader.lostCount()) >= count)
   expect(reader.texts.every((text) => text.length === bytes)).toBe(true)
 }
 

@@ -65,6 +65,11 @@ export class Trial {
     return found
   }
 
+  /** Does it have link and machine for itself? */
+  get company(): 'alone' | 'others' {
+    return this.#shared === undefined ? 'alone' : 'others'
+  }
+
   // --- links ---------------------------------------------------------------------------------------------------
 
   /** The link that most properties work on. */
