@@ -25,7 +25,8 @@ export interface Question {
   readonly encoded: Pick<Encoded, 'path' | 'body' | 'bytes' | 'lane'>
   readonly headers: Headers
   readonly signal: AbortSignal | undefined
-  readonly id: string
+  /** Given with the first wire send, when a link has told which publisher it accepts (R3, R52). */
+  id: string | undefined
   readonly until: number
   readonly tried: Set<string>
   attempts: number
@@ -48,7 +49,7 @@ export async function request(
     encoded,
     headers: wireHeaders(options.headers),
     signal: options.signal,
-    id: context.nextRequestId(boundPublisher(context)),
+    id: undefined,
     until: context.runtime.now() + timeoutMs,
     tried: new Set(),
     attempts: 0,
@@ -103,14 +104,15 @@ function final(question: Question, site: string, error: MessagingError): Messagi
 }
 
 function attempt(context: Context, question: Question, site: string): Promise<SendOutcome> {
-  const { encoded, id, rpc, signal, until } = question
+  const { encoded, rpc, signal, until } = question
   const state = context.session(site).channel(rpc.spec)
   if (state.at !== 'open')
     return Promise.resolve({ outcome: 'unsent', error: new MessagingError('unavailable', reasons(context), { site }) })
   const leftMs = Math.max(1, Math.ceil(until - context.runtime.now()))
   question.attempts += 1
   const headers = [...question.headers, TIMEOUT, String(leftMs), ...(question.attempts > 1 ? [AGAIN, '1'] : [])]
-  const message: Outgoing = { id, path: encoded.path, body: encoded.body, headers, ttlMs: leftMs }
+  question.id ??= context.nextRequestId(boundPublisher(context))
+  const message: Outgoing = { id: question.id, path: encoded.path, body: encoded.body, headers, ttlMs: leftMs }
   return new Promise((resolve) => {
     const stop = (): void => ticket.cancel()
     const deadline = context.deadlines.add(until, stop)

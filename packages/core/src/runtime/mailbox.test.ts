@@ -21,6 +21,22 @@ describe('a mailbox', () => {
     expect(box.dropped).toBe(0)
   })
 
+  it('keeps the order while it grows, wherever its reader stands', async () => {
+    const box = new Mailbox<number>({ limit: 1_000, overflow: 'wait' })
+    let pushed = 0
+    let read = 0
+    for (const [more, fewer] of [
+      [10, 5],
+      [40, 30],
+      [200, 1],
+      [500, 700],
+    ] as const) {
+      for (const end = pushed + more; pushed < end; pushed++) box.push(pushed)
+      for (const end = Math.min(pushed, read + fewer); read < end; read++) expect((await box.next()).value).toBe(read)
+    }
+    expect(box.size).toBe(pushed - read)
+  })
+
   it('refuses more than its limit under wait, and says when half of it is free', async () => {
     const room: number[] = []
     const box: Mailbox<number> = new Mailbox({ limit: 4, overflow: 'wait', onRoom: () => void room.push(box.size) })
@@ -98,9 +114,12 @@ describe('a mailbox', () => {
 
   it('behaves like a plain list, under every policy', async () => {
     const overflow = fc.constantFrom<Overflow>('wait', 'drop-oldest', 'latest-per-key')
-    const actions = fc.array(fc.oneof(fc.constantFrom('a', 'b', 'c', 'd', 'e'), fc.constant(undefined)), {
-      maxLength: 200,
-    })
+    const actions = fc.array(
+      fc.oneof({ weight: 2, arbitrary: fc.nat(25).map(String) }, { weight: 1, arbitrary: fc.constant(undefined) }),
+      {
+        maxLength: 200,
+      },
+    )
     await fc.assert(
       fc.asyncProperty(overflow, fc.integer({ min: 1, max: 40 }), actions, async (policy, limit, keys) => {
         const box = new Mailbox<number>({ limit, overflow: policy })

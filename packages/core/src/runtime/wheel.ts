@@ -111,11 +111,10 @@ export class Deadlines {
     if (this.#size > 0) this.#arm(this.#next())
   }
 
-  /** Empties the slots that begin now, the coarsest first, for it fills finer ones. */
+  /** Empties the slots that begin now: one of each level up to the first whose turn it is not. */
   #turn(): void {
-    for (let level = LEVELS - 1, span = SLOTS ** level; level >= 0; level--, span /= SLOTS) {
-      const turn = this.#tick / span
-      if (Number.isInteger(turn)) this.#empty(level * SLOTS + (turn % SLOTS))
+    for (let level = 0, span = 1; level < LEVELS && this.#tick % span === 0; level++, span *= SLOTS) {
+      this.#empty(level * SLOTS + ((this.#tick / span) % SLOTS))
     }
   }
 

@@ -10,13 +10,20 @@ const denied = new MessagingError('unauthenticated', 'The token has expired.', {
 const refused = new MessagingError('unavailable', 'Connection refused.', { scope: 'link' })
 const never = new AbortController().signal
 
-function stage(endpoints: readonly string[] = ['a'], seed = 1) {
-  const runtime: VirtualRuntime = virtualRuntime(seed)
+function stage(endpoints: readonly string[] = ['a'], connected = () => {}) {
+  const runtime: VirtualRuntime = virtualRuntime()
   const engine = new Scripted(runtime)
   let clients = 0
   const session = new Session({
     site: 'frankfurt',
-    driver: engine.driver,
+    driver: {
+      ...engine.driver,
+      async connect(...how) {
+        const link = await engine.driver.connect(...how)
+        connected()
+        return link
+      },
+    },
     endpoints,
     credentials: async () => ({ by: 'token', token: 't' }),
     missing: 'create',
@@ -222,6 +229,21 @@ describe('a session', () => {
     await coming
     expect(engine.links).toHaveLength(1)
     expect(engine.open).toEqual([])
+  })
+
+  it('closes a link that comes through in the very turn in which it is closed', async () => {
+    for (let hops = 0; hops < 20; hops++) {
+      const { runtime, engine, session } = stage(['a'], () => {
+        let after = Promise.resolve()
+        for (let hop = 0; hop < hops; hop++) after = after.then(() => {})
+        void after.then(() => session.close(never))
+      })
+      session.start()
+      await runtime.advance(10)
+      expect(session.state.at).toBe('closed')
+      expect(engine.links).toHaveLength(1)
+      expect(engine.open).toEqual([])
+    }
   })
 
   it('is not disturbed by the late end of the link before', async () => {
