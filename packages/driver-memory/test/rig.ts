@@ -79,7 +79,7 @@ export function send(channel: Channel, ...drafts: Draft[]): Promise<SendOutcome[
 }
 
 /** Records reports as they come. */
-export function sendOpen(channel: Channel, ...drafts: Draft[]) {
+export function sendOpen(channel: Pick<Channel, 'send'>, ...drafts: Draft[]) {
   const outcomes: (SendOutcome | undefined)[] = drafts.map(() => undefined)
   const counts: number[] = drafts.map(() => 0)
   const cancel = channel.send(drafts.map(outgoing), (index, outcome) => {
