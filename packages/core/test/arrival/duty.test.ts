@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Rig, START, span } from './rig.js'
+import { Rig, START } from './rig.js'
 
 describe('R26: first sight', () => {
   it.each(['strict', 'arrival', 'newest'] as const)('is given at once (%s)', (order) => {
