@@ -11,10 +11,6 @@ export function textOf(delivery: Delivery): string {
   return typeof delivery.body === 'string' ? delivery.body : text.decode(delivery.body)
 }
 
-export function textsOf(deliveries: readonly Delivery[]): string[] {
-  return deliveries.map(textOf)
-}
-
 /** Messages `<prefix>0`, `<prefix>1`, ... spread in turn over the paths. */
 export function numbered(count: number, { prefix = 'm', paths = ['a'] }: Numbering = {}): Outgoing[] {
   return Array.from({ length: count }, (_, at) => ({ path: paths[at % paths.length] ?? '', body: `${prefix}${at}` }))
