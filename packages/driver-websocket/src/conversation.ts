@@ -48,13 +48,13 @@ export class Conversation {
   call<T>(name: string, fields: readonly unknown[], signal?: AbortSignal): [number: number, answer: Promise<T>] {
     const number = this.number()
     if (this.over) return [number, Promise.reject(this.over)]
-    if (signal?.aborted) return [number, Promise.reject(canceled(name))]
+    if (signal?.aborted) return [number, Promise.reject(canceled(`A call to the gateway (${name})`))]
     const answer = new Promise<T>((resolve, reject) => {
       const onAbort = (): void => {
         off()
         this.#calls.delete(number)
         this.post(['cancel', number])
-        reject(canceled(name))
+        reject(canceled(`A call to the gateway (${name})`))
       }
       const off = (): void => signal?.removeEventListener('abort', onAbort)
       signal?.addEventListener('abort', onAbort)

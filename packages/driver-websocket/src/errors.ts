@@ -16,7 +16,7 @@ export function linkError(code: Code, message: string, options?: MessagingErrorO
 }
 
 export function canceled(what: string): MessagingError {
-  return new MessagingError('canceled', `${what} was canceled.`)
+  return new MessagingError('canceled', `${what} was canceled by its signal.`)
 }
 
 /** What a close code says: 3000 to 3499 come again, 3500 to 3999 do not. */

@@ -69,7 +69,7 @@ export class GatewayLink implements Link {
   open(spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
     if (!isChannelName(spec.name))
       return Promise.reject(new MessagingError('invalid', `${spec.name} is no channel name.`))
-    if (signal.aborted) return Promise.reject(canceled('open'))
+    if (signal.aborted) return Promise.reject(canceled('A call to the gateway (open)'))
     const key = JSON.stringify(spec)
     const known = this.#channels.get(key)
     if (known && !this.#life.signal.aborted) return known

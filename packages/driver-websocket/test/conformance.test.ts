@@ -1,14 +1,14 @@
 import { createEngine, memory } from '@spanwire/driver-memory'
 import { createGateway, type Gateway, type MakeLink } from '@spanwire/gateway'
 import { describeDriver, type Rig } from '@spanwire/testkit'
-import { WebSocket } from 'ws'
+import { WebSocket as Socket } from 'ws'
 import { websocket } from '../src/index.js'
-import { Proxy } from './proxy.js'
+import { Relay } from './relay.js'
 
 /** A memory engine behind a gateway behind a TCP relay: killed, stopped and cut like a site across a network. */
 async function setup(): Promise<Rig> {
   const engine = createEngine()
-  const proxy = await Proxy.listen()
+  const proxy = await Relay.listen()
   const gateways: Gateway[] = []
   /** Tokens of earlier generations are over. */
   let generation = 0
@@ -50,9 +50,11 @@ async function setup(): Promise<Rig> {
   }
   await start()
   return {
-    driver: websocket({ WebSocket }),
+    driver: websocket({ WebSocket: Socket }),
     endpoints: [`127.0.0.1:${proxy.port}`],
     credentials: { by: 'token', token: 'good-token' },
+    // Every job of one key is a round trip here, ten suites at once share two processors.
+    patienceMs: 20_000,
     kill: stop,
     terminate: async () => {
       proxy.target = 0
@@ -99,7 +101,7 @@ async function setup(): Promise<Rig> {
 const leavingGateways: Gateway[] = []
 
 async function silentEndpoint() {
-  const proxy = await Proxy.listen()
+  const proxy = await Relay.listen()
   proxy.target = proxy.port
   proxy.hang()
   return {

@@ -48,12 +48,14 @@ export class ServedClient {
   readonly #beatMs: number
   readonly #channels = new Map<number, OpenChannel>()
   readonly #receptions = new Map<number, Reception>()
-  /** Questions that are not answered yet, by number. */
-  readonly #questions = new Map<number, AbortController>()
+  /** Questions that may be taken back, by number. */
+  readonly #cancels = new Map<number, AbortController>()
   readonly #sends: Sends
   readonly #onBreach: (error: MessagingError) => void
   readonly #onFault: (error: unknown) => void
   #last = 0
+  /** Not answered yet. */
+  #questions = 0
   #attaching = 0
 
   constructor(grants: Grants, { upstream, outbox, limits, epoch, beatMs, onBreach, onFault }: Surroundings) {
@@ -72,8 +74,11 @@ export class ServedClient {
 
   static readonly #ops = new Map<string, (client: ServedClient, fields: Fields, frame: Inbound) => void>([
     ['open', (client, fields) => client.#ask(fields, (number) => client.#open(number, fields[1]))],
-    ['receive', (client, fields) => client.#ask(fields, (number, signal) => client.#receive(number, fields, signal))],
-    ['probe', (client, fields) => client.#ask(fields, (_, signal) => client.#probe(fields[1], signal))],
+    [
+      'receive',
+      (client, fields) => client.#askLong(fields, (number, signal) => client.#receive(number, fields, signal)),
+    ],
+    ['probe', (client, fields) => client.#askLong(fields, (_, signal) => client.#probe(fields[1], signal))],
     ['send', (client, fields, frame) => client.#send(fields, frame)],
     ['settle', (client, fields, frame) => client.#ask(fields, () => client.#settle(fields, frame), Infinity)],
     ['extend', (client, fields) => client.#ask(fields, () => client.#extend(fields))],
@@ -91,35 +96,38 @@ export class ServedClient {
     op(this, fields, frame)
   }
 
-  /** Answers a question once, in whatever time it takes. */
-  #ask(fields: Fields, answer: (number: number, signal: AbortSignal) => unknown, bound?: number): void {
+  /** Answers a question once, in whatever time it takes. Settling has no bound of its own: the deliveries are. */
+  #ask(fields: Fields, answer: (number: number) => Promise<unknown>, bound?: number): void {
     this.ask(this.#number(fields[0]), answer, bound)
   }
 
-  /** `bound`: none for settling, of which the deliveries are the bound. */
-  ask(
-    number: number,
-    answer: (number: number, signal: AbortSignal) => unknown,
-    bound: number = this.#limits.questions,
-  ): void {
+  /** A question that the client may take back. */
+  #askLong(fields: Fields, answer: (number: number, signal: AbortSignal) => Promise<unknown>): void {
+    const taken = new AbortController()
+    const number = this.#number(fields[0])
+    this.#cancels.set(number, taken)
+    this.ask(number, () => answer(number, taken.signal).finally(() => this.#cancels.delete(number)))
+  }
+
+  ask(number: number, answer: (number: number) => Promise<unknown>, bound: number = this.#limits.questions): void {
     const outbox = this.#outbox
-    if (this.#questions.size >= bound) {
+    if (this.#questions >= bound) {
       outbox.say(['error', number, wireError(overloaded(`${bound} questions are open`))])
       return
     }
-    const asked = new AbortController()
-    this.#questions.set(number, asked)
-    const run = async (): Promise<unknown> => answer(number, asked.signal)
-    run()
-      .then(
-        (result) => !asked.signal.aborted && outbox.say(result === undefined ? ['ok', number] : ['ok', number, result]),
-        (error) => {
-          if (isBreach(error)) this.#onBreach(error)
-          if (!MessagingError.is(error)) this.#onFault(error)
-          if (!asked.signal.aborted) outbox.say(['error', number, wireError(error)])
-        },
-      )
-      .finally(() => this.#questions.delete(number))
+    this.#questions += 1
+    answer(number).then(
+      (result) => {
+        this.#questions -= 1
+        outbox.say(result === undefined ? ['ok', number] : ['ok', number, result])
+      },
+      (error) => {
+        this.#questions -= 1
+        if (isBreach(error)) this.#onBreach(error)
+        if (!MessagingError.is(error)) this.#onFault(error)
+        outbox.say(['error', number, wireError(error)])
+      },
+    )
   }
 
   /** Which idle receptions live, and which deliveries were taken from the client. */
@@ -147,7 +155,7 @@ export class ServedClient {
 
   /** The connection is over: gives back what is not settled. Sends that were handed on go their way. */
   async close(): Promise<void> {
-    for (const question of this.#questions.values()) question.abort()
+    for (const question of this.#cancels.values()) question.abort()
     const receptions = [...this.#receptions.values()]
     this.#receptions.clear()
     await Promise.allSettled(
@@ -264,7 +272,7 @@ export class ServedClient {
     const number = whole(fields[0], 'a number')
     const index = maybe(fields[1], (index) => whole(index, 'an index'))
     if (this.#sends.cancel(number, index)) return
-    this.#questions.get(number)?.abort()
+    this.#cancels.get(number)?.abort()
     const attached = this.#receptions.get(number)?.received
     this.#receptions.delete(number)
     if (attached) void (attached instanceof Jobs ? attached.abandon() : attached.stop())

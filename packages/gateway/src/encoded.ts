@@ -76,7 +76,7 @@ export class Piece {
     if (known) return known
     this.#content ??= this.#encode()
     const { json, parts } = this.#content
-    const frame = prepare(payload(`[["msgs",${reception},${json}]]`, parts), parts.length > 0)
+    const frame = prepare(payload(`[["msgs",${reception},${json}]]`, parts))
     this.#frames.set(reception, frame)
     return frame
   }

@@ -1,4 +1,5 @@
 import { type Channel, type Flow, MessagingError, type Reception, type Source } from '@spanwire/driver'
+import { within } from './deadline.js'
 import { type Piece, piecesOf } from './encoded.js'
 
 /** Who gets what a reception upstream gives. */
@@ -11,7 +12,7 @@ export interface Member {
 }
 
 /** What a shared reception may hold at the driver. It is always read at once. */
-const FLOW: Flow = { messages: 4_096, bytes: 16 << 20 }
+const FLOW: Flow = { messages: 10_000, bytes: 64 << 20 }
 
 /**
  * One reception upstream for all clients that want the same from now on. It is read without waiting for anybody; a slow
@@ -122,9 +123,9 @@ function attachFeed(feeds: Map<string, Promise<Feed>>, key: string, channel: Cha
   const forget = (): void => {
     if (feeds.get(key) === feed) feeds.delete(key)
   }
-  const feed = channel
-    .receive(source, FLOW, AbortSignal.timeout(ATTACH_MS))
-    .then((reception) => new Feed(reception, forget))
+  const feed = within(ATTACH_MS, (signal) => channel.receive(source, FLOW, signal)).then(
+    (reception) => new Feed(reception, forget),
+  )
   feeds.set(key, feed)
   feed.catch(forget)
   return feed

@@ -63,8 +63,8 @@ export class Parts {
 }
 
 /** The payload of a frame: text when nothing lies behind the ops. */
-export function payload(json: string, parts: readonly Uint8Array[]): Buffer {
-  if (parts.length === 0) return Buffer.from(json)
+export function payload(json: string, parts: readonly Uint8Array[]): Buffer | string {
+  if (parts.length === 0) return json
   const head = Buffer.byteLength(json)
   const size = Buffer.allocUnsafe(4)
   size.writeUInt32BE(head)

@@ -73,7 +73,7 @@ export class Outbox {
     this.#pack()
     const json = (field: unknown): string => JSON.stringify(field ?? null)
     const op = [...before.map(json), slot, ...after.map(json)].join(',')
-    this.#frames.push(prepare(payload(`[[${op}]]`, parts.parts), true))
+    this.#frames.push(prepare(payload(`[[${op}]]`, parts.parts)))
     this.wake()
   }
 
@@ -86,7 +86,7 @@ export class Outbox {
 
   /** Something said in the order of data. */
   tell(op: readonly unknown[]): void {
-    this.#data.push(prepare(Buffer.from(JSON.stringify([op])), false))
+    this.#data.push(prepare(JSON.stringify([op])))
     this.wake()
   }
 
@@ -120,7 +120,7 @@ export class Outbox {
 
   #pack(): void {
     if (this.#answers.length === 0) return
-    this.#frames.push(prepare(Buffer.from(`[${this.#answers.join(',')}]`), false))
+    this.#frames.push(prepare(`[${this.#answers.join(',')}]`))
     this.#answers = []
   }
 
@@ -133,6 +133,6 @@ export class Outbox {
     this.#windowBytes = 0
     this.#windowStart = 0
     this.#sent += 1
-    return prepare(Buffer.from(`[["flush",${this.#sent}]]`), false)
+    return prepare(`[["flush",${this.#sent}]]`)
   }
 }

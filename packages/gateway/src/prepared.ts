@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
 
-/** Header of an unmasked, unfragmented frame followed by its payload: made once, written to many. */
-export function prepare(payload: Buffer, binary: boolean): Buffer {
-  const length = payload.length
+/** Header of an unmasked, unfragmented frame followed by its payload: made once, written to many. A text is a text frame. */
+export function prepare(payload: Buffer | string): Buffer {
+  const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
   const header = length < 126 ? 2 : length < 65_536 ? 4 : 10
   const frame = Buffer.allocUnsafe(header + length)
-  frame[0] = binary ? 0x82 : 0x81
+  frame[0] = typeof payload === 'string' ? 0x81 : 0x82
   if (header === 2) frame[1] = length
   else if (header === 4) {
     frame[1] = 126
@@ -16,7 +16,8 @@ export function prepare(payload: Buffer, binary: boolean): Buffer {
     frame.writeUIntBE(0, 2, 2)
     frame.writeUIntBE(length, 4, 6)
   }
-  payload.copy(frame, header)
+  if (typeof payload === 'string') frame.write(payload, header)
+  else payload.copy(frame, header)
   return frame
 }
 
@@ -34,7 +35,21 @@ export function writePrepared(socket: WebSocket, frames: readonly Buffer[]): voi
   }
   const [only] = frames
   if (only && frames.length === 1) raw.write(only)
-  else raw.write(Buffer.concat(frames))
+  else if (lengthOf(frames) <= COPY_BYTES) raw.write(Buffer.concat(frames))
+  else {
+    raw.cork()
+    for (const frame of frames) raw.write(frame)
+    raw.uncork()
+  }
+}
+
+/** Below this, copying several frames into one is cheaper than handing them on one by one. */
+const COPY_BYTES = 8_192
+
+function lengthOf(frames: readonly Buffer[]): number {
+  let length = 0
+  for (const frame of frames) length += frame.length
+  return length
 }
 
 /** The reverse of {@link prepare}. */

@@ -96,6 +96,7 @@ export class Sends {
 
   /** Tells what has become of them since the last time. */
   tell(): void {
+    if (this.#news.size === 0) return
     for (const number of this.#news) {
       const sent = this.#open.get(number)
       sent?.tell(number, this.#outbox)

@@ -1,8 +1,10 @@
 import type { Channel, Flow, MessagingError, Reception, Source } from '@spanwire/driver'
+import { Backlog } from './backlog.js'
+import { within } from './deadline.js'
 import type { Piece } from './encoded.js'
 import { type Feed, lost, type Member, pump } from './feed.js'
+import { Newest } from './newest.js'
 import type { Outbox } from './outbox.js'
-import { Waiting } from './waiting.js'
 import { Window } from './window.js'
 
 /** Where a subscription's messages come from now. */
@@ -26,7 +28,7 @@ export interface Setting {
 export class Subscription implements Member {
   readonly #set: Setting
   readonly #window: Window
-  readonly #waiting: Waiting
+  #waiting: Backlog | Newest
   #from: From = { at: 'over' }
   #flow: Flow
   #hz: number | undefined
@@ -40,7 +42,7 @@ export class Subscription implements Member {
     this.#set = set
     const { window, waiting } = shares(flow)
     this.#window = new Window(window)
-    this.#waiting = new Waiting(waiting, flow.conflateHz !== undefined)
+    this.#waiting = flow.conflateHz === undefined ? new Backlog(waiting) : new Newest(waiting)
     this.#flow = flow
     this.#hz = flow.conflateHz
   }
@@ -100,7 +102,12 @@ export class Subscription implements Member {
   adjust(flow: Flow): void {
     const { window, waiting } = shares(flow)
     this.#window.resize(window)
-    this.#waiting.resize(waiting, flow.conflateHz !== undefined)
+    const before = this.#waiting
+    before.resize(waiting)
+    if ((flow.conflateHz === undefined) !== (this.#hz === undefined)) {
+      this.#waiting = flow.conflateHz === undefined ? new Backlog(waiting) : new Newest(waiting)
+      for (let piece = before.take(() => true); piece; piece = before.take(() => true)) this.#waiting.push(piece)
+    }
     this.#flow = flow
     this.#hz = flow.conflateHz
     if (this.#from.at === 'own') this.#from.reception.adjust(flow)
@@ -176,7 +183,7 @@ export class Subscription implements Member {
 
   /** Full, and fed together with others from a log: leaves them and reads on by itself, later. */
   #step(feed: Feed, piece: Piece): void {
-    const position = this.#waiting.fill(piece)
+    const position = this.#waiting instanceof Backlog ? this.#waiting.fill(piece) : undefined
     if (position === undefined) {
       this.#waiting.push(piece)
       return
@@ -188,7 +195,9 @@ export class Subscription implements Member {
   #catchUp(position: string): void {
     const { channel, source } = this.#set
     this.#from = { at: 'own', reception: NOTHING }
-    channel.receive({ ...source, start: { at: 'position', position } }, this.#flow, AbortSignal.timeout(10_000)).then(
+    within(CATCH_UP_MS, (signal) =>
+      channel.receive({ ...source, start: { at: 'position', position } }, this.#flow, signal),
+    ).then(
       (reception) => {
         if (this.over) void reception.stop(AbortSignal.abort())
         else this.own(reception)
@@ -208,6 +217,8 @@ export class Subscription implements Member {
     })
   }
 }
+
+const CATCH_UP_MS = 10_000
 
 /** Stands for a reception that is being attached. */
 const NOTHING: Reception = {

@@ -1,4 +1,5 @@
 import { type Channel, type ChannelSpec, type EngineInfo, type Link, MessagingError } from '@spanwire/driver'
+import { within } from './deadline.js'
 import type { Feed } from './feed.js'
 import type { MakeLink } from './options.js'
 
@@ -155,7 +156,7 @@ export class UpstreamChannel {
     const { link } = this.#upstream
     if (!link) return Promise.reject(this.trouble)
     if (this.#opening?.link === link) return this.#opening.channel
-    const opening = { link, channel: link.open(this.spec, AbortSignal.timeout(OPEN_MS)) }
+    const opening = { link, channel: within(OPEN_MS, (signal) => link.open(this.spec, signal)) }
     this.#opening = opening
     opening.channel
       .then(

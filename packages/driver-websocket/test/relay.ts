@@ -7,7 +7,7 @@ interface Pair {
 }
 
 /** A TCP relay on a fixed port: what a client sees of a site that is killed, stopped, cut or gone mad. */
-export class Proxy {
+export class Relay {
   /** Where new connections go; 0: nowhere, they are reset. */
   target = 0
   readonly #server: Server
@@ -19,11 +19,11 @@ export class Proxy {
     server.on('connection', (client) => this.#accept(client))
   }
 
-  static async listen(): Promise<Proxy> {
+  static async listen(): Promise<Relay> {
     const server = createServer({ pauseOnConnect: true })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    return new Proxy(server)
+    return new Relay(server)
   }
 
   get port(): number {
