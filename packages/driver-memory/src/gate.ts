@@ -1,5 +1,4 @@
 import type { Agenda } from './agenda.js'
-import type { Clock } from './clock.js'
 import type { Op, Turns, Wakeable } from './turns.js'
 
 /**
@@ -29,12 +28,13 @@ export class Gate {
     return this.#fault === undefined && this.#turns.running
   }
 
-  get clock(): Clock {
-    return this.#turns.clock
-  }
-
   get agenda(): Agenda {
     return this.#turns.agenda
+  }
+
+  /** The wall clock of this turn. */
+  stamp(): number {
+    return this.#turns.stamp()
   }
 
   now(): number {

@@ -47,7 +47,7 @@ export class Queue implements Store, Kind {
       return refuse(full(this.spec.name, 'the number of its jobs', this.#settings.maxJobs))
     }
     const now = this.#gate.now()
-    const entry = new Entry(out, this.#gate.clock.wall(), now)
+    const entry = new Entry(out, this.#gate.stamp(), now)
     const job = new Job(this.#desk, entry, this.#desk.rank++, entry.orderKey)
     this.#jobs.add(job)
     if (out.delayMs === undefined || out.delayMs <= 0) this.#desk.add(job)

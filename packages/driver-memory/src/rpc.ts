@@ -35,7 +35,7 @@ export class Rpc implements Store, Kind {
     if (this.#open >= this.#settings.maxJobs) {
       return refuse(full(this.spec.name, 'the number of its open requests', this.#settings.maxJobs))
     }
-    const entry = new Entry(out, this.#gate.clock.wall(), this.#gate.now())
+    const entry = new Entry(out, this.#gate.stamp(), this.#gate.now())
     const job = new Job(this.#desk, entry, this.#desk.rank++, undefined, (end) => sending.answer(index, outcome(end)))
     this.#open++
     this.#desk.add(job)

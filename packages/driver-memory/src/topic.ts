@@ -39,9 +39,9 @@ export class Topic implements Store {
     if (latest !== undefined && latest.size >= this.#settings.maxPaths && !latest.has(out.path)) {
       return refuse(full(this.spec.name, 'the number of paths that keep their newest message', this.#settings.maxPaths))
     }
-    const { clock } = this.#gate
-    const now = out.ttlMs === undefined ? 0 : clock.now()
-    const entry = this.#log?.append(out, clock.wall(), now) ?? new Entry(out, clock.wall(), now)
+    const now = out.ttlMs === undefined ? 0 : this.#gate.now()
+    const stampMs = this.#gate.stamp()
+    const entry = this.#log?.append(out, stampMs, now) ?? new Entry(out, stampMs, now)
     latest?.set(out.path, entry)
     for (const listener of this.#audience.at(out.path)) listener.push(entry)
     if (this.#groups.size > 0) for (const group of this.#groups.values()) group.desk.look()

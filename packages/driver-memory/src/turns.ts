@@ -21,6 +21,8 @@ export interface Wakeable {
   flush(): void
 }
 
+const SETTLED: Promise<void> = Promise.resolve()
+
 /** So many turns on end run as microtasks; then the event loop gets a breath, else two busy parties in one process would starve its sockets and timers. */
 const TURNS_PER_BREATH = 1_000
 
@@ -33,11 +35,15 @@ export class Turns {
   readonly clock: Clock
   readonly agenda: Agenda
   state: EngineState = 'running'
+  /** What arrived since the turn began. */
   #inbox: Op[] = []
-  #head = 0
+  /** What the turn takes, and how far it is. */
+  #taken: Op[] = []
+  #at = 0
   #awake: Wakeable[] = []
   #scheduled = false
   #due = false
+  #stampMs: number | undefined
   #count = 0
   #frozen = 0
   readonly #maxFrozen: number
@@ -54,6 +60,12 @@ export class Turns {
 
   get running(): boolean {
     return this.state === 'running'
+  }
+
+  /** The wall clock when this turn first asked: one reading for a batch. Only within a turn. */
+  stamp(): number {
+    this.#stampMs ??= this.clock.wall()
+    return this.#stampMs
   }
 
   now(): number {
@@ -92,7 +104,7 @@ export class Turns {
 
   /** What has arrived and is not finished, the running one included. */
   inbox(): readonly Op[] {
-    return this.#inbox.slice(this.#head)
+    return [...this.#taken.slice(this.#at), ...this.#inbox]
   }
 
   /** The process stops where it is; the inbox fills up. */
@@ -117,20 +129,22 @@ export class Turns {
 
   empty(): void {
     this.#inbox = []
-    this.#head = 0
+    this.#taken = []
+    this.#at = 0
     this.#frozen = 0
   }
 
   #schedule(): void {
     if (this.#scheduled || !this.running) return
     this.#scheduled = true
-    if (++this.#count % TURNS_PER_BREATH !== 0) queueMicrotask(this.#turn)
+    if (++this.#count % TURNS_PER_BREATH !== 0) void SETTLED.then(this.#turn)
     else if (this.clock.turn !== undefined) this.clock.turn(this.#turn)
     else this.clock.after(0, this.#turn)
   }
 
   readonly #turn = (): void => {
     this.#scheduled = false
+    this.#stampMs = undefined
     if (!this.running) return
     try {
       this.#take()
@@ -138,23 +152,29 @@ export class Turns {
       if (this.running) {
         if (this.#due) this.#runAgenda()
         this.#flush()
-        if (this.#inbox.length > this.#head) this.#schedule()
+        if (this.#inbox.length > 0 || this.#at < this.#taken.length) this.#schedule()
       }
     }
   }
 
   #take(): void {
-    const inbox = this.#inbox
-    const end = inbox.length
-    for (let op = inbox[this.#head]; op !== undefined && this.#head < end; op = inbox[this.#head]) {
+    if (this.#at === this.#taken.length) this.#turnOver()
+    const taken = this.#taken
+    for (let op = taken[this.#at]; op !== undefined; op = taken[this.#at]) {
       op.run()
-      // Halted within: it goes on where it stopped. Killed within: another inbox.
-      if (!this.running || this.#inbox !== inbox) return
-      this.#head++
+      // Halted within: it goes on where it stopped. Killed within: all of it is gone.
+      if (!this.running || this.#taken !== taken) return
+      this.#at++
     }
-    if (this.#head < inbox.length) return
-    inbox.length = 0
-    this.#head = 0
+  }
+
+  /** The two lists take turns, so that neither grows while others send all the time. */
+  #turnOver(): void {
+    const empty = this.#taken
+    empty.length = 0
+    this.#taken = this.#inbox
+    this.#inbox = empty
+    this.#at = 0
   }
 
   #runAgenda(): void {

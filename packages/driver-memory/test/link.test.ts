@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Credentials } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
 import { ABILITIES, createEngine, memory } from '../src/index.js'
@@ -192,7 +194,7 @@ describe('send', () => {
   it('goes on after a report that throws', async () => {
     const { open } = rig()
     const channel = await open(DURABLE)
-    const thrown = new Promise((resolve) => process.once('uncaughtException', resolve))
+    const thrown = new Promise((resolve) => process.once('unhandledRejection', resolve))
     const seen: number[] = []
     channel.send(
       numbers(3).map((body) => ({ path: '', body })),
@@ -248,6 +250,27 @@ describe('abilities', () => {
 })
 
 describe('the event loop', () => {
+  it('keeps nothing of what is done, though somebody sends in every turn', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: unknown = runInNewContext('gc')
+    if (typeof collect !== 'function') throw new Error('no garbage collector to call')
+    const { open } = rig()
+    const channel = await open(LIVE)
+    const reports: WeakRef<object>[] = []
+    await new Promise<void>((resolve) => {
+      const again = (): void => {
+        const report = (): void => again()
+        reports.push(new WeakRef(report))
+        if (reports.length > 5_000) resolve()
+        else channel.send([{ path: '', body: 'x' }], report)
+      }
+      again()
+    })
+    await settled()
+    collect()
+    expect(reports.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(100)
+  })
+
   it('gets a breath while two parties keep each other busy', async () => {
     const { open } = rig()
     const channel = await open(LIVE)
