@@ -1,4 +1,4 @@
-import { queue, rpc, topic } from '@spanwire/core'
+import { type OutputOf, queue, rpc, topic } from '@spanwire/core'
 import { boolean, gte, int, maxLength, minLength, object, enum as oneOf, string } from 'zod/mini'
 
 /** What flows between the feed, the services and the page. Prices are integers of 1/10,000 dollar, sizes are shares. */
@@ -49,4 +49,6 @@ export const orders = queue('orders', Order, {
 })
 export const orderEvents = topic('order-events.{account}', OrderEvent, { delivery: 'durable' })
 
-export type Tick = Parameters<NonNullable<(typeof quotes)['key']>>[0]
+export type Tick = OutputOf<typeof quotes>
+export type PlacedOrder = OutputOf<typeof orders>
+export type OrderEvent = OutputOf<typeof orderEvents>

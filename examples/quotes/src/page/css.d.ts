@@ -1,0 +1,2 @@
+/** Style sheets are imported for what they do; vite puts them into the page. */
+declare module '*.css'
