@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { fail, run } from './exec.mjs'
+import { capture, fail, run } from './exec.mjs'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -12,6 +12,7 @@ const packageManager = String(JSON.parse(readText('package.json')).packageManage
 const pnpmVersion = packageManager.replace(/^pnpm@/, '').replace(/\+.*$/, '')
 const pnpmHome = join(root, '.tools', `pnpm-${pnpmVersion}`)
 export const pnpmFile = join(pnpmHome, 'node_modules/pnpm/bin/pnpm.cjs')
+const turbo = join(root, 'node_modules/.bin/turbo')
 const stampFile = join(root, 'node_modules/.stamp')
 
 /** Turbo finds its tools by absolute paths only; none of the tools reports home. */
@@ -49,12 +50,21 @@ export async function pnpm(args, extra = {}) {
   return (await run(process.execPath, [pnpmFile, ...args], { cwd: root, env: { ...env, ...extra } })).code
 }
 
-/** Builds through turbo's cache. Without filters: everything. @param {readonly string[]} filters */
+/** Builds through turbo's cache, or ends this program. Without filters: everything. @param {readonly string[]} filters */
 export async function build(filters = []) {
-  const chosen = [...filters, ...withoutEmpty()].map((filter) => `--filter=${filter}`)
-  const args = ['run', 'build', '--output-logs=errors-only', '--log-order=grouped', ...chosen]
-  const { code } = await run(join(root, 'node_modules/.bin/turbo'), args, { cwd: root, env })
+  const { code } = await run(turbo, buildArguments(filters), { cwd: root, env })
   if (code !== 0) process.exit(code)
+}
+
+/** The same, as the verdict of a check. */
+export function tryBuild() {
+  return capture(turbo, buildArguments([]), { cwd: root, env })
+}
+
+/** @param {readonly string[]} filters */
+function buildArguments(filters) {
+  const chosen = [...filters, ...withoutEmpty()].map((filter) => `--filter=${filter}`)
+  return ['run', 'build', '--output-logs=errors-only', '--log-order=grouped', ...chosen]
 }
 
 function withoutEmpty() {

@@ -1,7 +1,7 @@
 /** `npm run check [step ...]`: everything about the code that can be judged without running it. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, env, pnpmFile, root } from './bootstrap.mjs'
+import { env, pnpmFile, root, tryBuild } from './bootstrap.mjs'
 import { checkLockfile } from './check/lockfile.mjs'
 import { checkTarballs } from './check/tarballs.mjs'
 import { capture, fail } from './exec.mjs'
@@ -68,6 +68,7 @@ const steps = [
     remedy: 'npm run pnpm -- install, and commit pnpm-lock.yaml',
     run: () => checkLockfile(pnpmFile),
   },
+  { name: 'build', remedy: 'npm run build shows the same; the steps after it need it', run: tryBuild },
   {
     name: 'size',
     remedy: 'the budgets are in .size-limit.mjs; what pages load is paid by every visitor',
@@ -91,7 +92,6 @@ const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !steps.some((step) => step.name === name))
 if (unknown.length > 0) fail(`No step "${unknown.join(' ')}". Steps: ${steps.map((step) => step.name).join(' ')}`)
 
-await build(['./packages/*'])
 /** @type {string[]} */
 const failed = []
 for (const { name, remedy, run } of steps) {
