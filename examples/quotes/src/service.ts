@@ -28,7 +28,9 @@ async function tell(name: string, client: Client): Promise<void> {
   for await (const event of client.watch()) {
     switch (event.type) {
       case 'site':
-        if (event.from !== event.to) console.log(`${name}: ${event.site} ${event.from} -> ${event.to}, ${event.reason}`)
+        // Dials that fail again and again are no news.
+        if ((event.from === 'up') !== (event.to === 'up'))
+          console.log(`${name}: ${event.site} ${event.from} -> ${event.to}, ${event.reason}`)
         break
       case 'moved':
         console.log(`${name}: ${event.channel} moved from ${event.from} to ${event.to}, ${event.reason}`)

@@ -38,9 +38,11 @@ function Page({ picture }: { readonly picture: Picture }): ReactNode {
         <Board selected={symbol} onSelect={setSymbol} />
         <Chart symbol={symbol} />
         <Proof />
-        <Desk symbol={symbol} onSymbol={setSymbol} />
+        <div className="side">
+          <Desk symbol={symbol} onSymbol={setSymbol} />
+          <Pricing picture={picture} symbol={symbol} dublinShare={dublinShare} onShare={setDublinShare} />
+        </div>
         <Timeline log={picture.log} />
-        <Pricing picture={picture} symbol={symbol} dublinShare={dublinShare} onShare={setDublinShare} />
       </main>
     </>
   )

@@ -53,7 +53,7 @@ function Row(props: {
   const price = value?.price ?? 0
   const change = price - (value?.previous ?? price)
   return (
-    <tr className={status === 'stale' ? 'stale' : ''} aria-selected={isSelected} data-symbol={symbol}>
+    <tr className={status === 'stale' ? 'stale' : ''} data-symbol={symbol}>
       <th scope="row">
         <button type="button" className="pick" aria-pressed={isSelected} onClick={() => onSelect(symbol)}>
           <b>{symbol}</b>

@@ -7,7 +7,7 @@ import type { Ledger } from './ledger.js'
 import { useLedger } from './ledger-context.js'
 import { Panel } from './panel.js'
 
-const HEIGHT = 268
+const HEIGHT = 300
 
 /** The day of one symbol, with a line where a site was lost or came back. */
 export function Chart({ symbol }: { readonly symbol: string }): ReactNode {
@@ -64,7 +64,7 @@ function optionsFor(host: HTMLElement, ledger: Ledger): uPlot.Options {
   return {
     width: host.clientWidth,
     height: HEIGHT,
-    padding: [14, 6, 0, 0],
+    padding: [14, 22, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { x: { time: false, range: [34_200, 57_600] } },

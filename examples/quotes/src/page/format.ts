@@ -46,7 +46,10 @@ const NAMES: Readonly<Record<string, string>> = {
   GOOG: 'Google',
   IBM: 'IBM',
   MSFT: 'Microsoft',
+  orders: 'Orders',
+  quotes: 'Quotes',
+  pricing: 'Pricing',
 } satisfies Record<SiteName, string> & Record<string, string>
 
-/** What people call a site or a company. */
+/** What people call a site, a company or a channel. */
 export const called = (name: string): string => NAMES[name] ?? name

@@ -69,6 +69,7 @@ export class Ledger {
   readonly #listeners = new Set<() => void>()
   readonly #realOf: (day: string) => Promise<RealBars>
   #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #since = Date.now()
   #now = OPENS
 
   /** `realOf` tells what a day really was, from another source than the ticks. */
@@ -83,7 +84,8 @@ export class Ledger {
     this.#tallies.set(value.symbol, tally)
     tally.add(value)
     this.#draw(value)
-    this.#sample(site, timeMs)
+    // What was replayed from before this page was here says nothing about how quick a site is.
+    if (timeMs !== undefined && timeMs > this.#since) this.#sample(site, timeMs)
     if (tally.complete) this.#judge()
     this.#later()
   }
@@ -186,11 +188,11 @@ export class Ledger {
     this.#now = time
   }
 
-  #sample(site: string, timeMs: number | undefined): void {
+  #sample(site: string, timeMs: number): void {
     const samples = this.#samples.get(site) ?? []
     this.#samples.set(site, samples)
     const at = Date.now()
-    samples.push({ at, ageMs: timeMs === undefined ? 0 : Math.max(0, at - timeMs) })
+    samples.push({ at, ageMs: Math.max(0, at - timeMs) })
     if (samples.length > MAX_SAMPLES * 2) samples.splice(0, MAX_SAMPLES)
   }
 

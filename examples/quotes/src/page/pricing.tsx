@@ -121,7 +121,7 @@ function Result({ answers, symbol }: { readonly answers: Answers; readonly symbo
         </div>
         <div>
           <dt>100 {symbol} cost</dt>
-          <dd>{last === undefined ? '–' : money(last * 100)}</dd>
+          <dd>{last === undefined ? '–' : `$${money(last * 100)}`}</dd>
         </div>
       </dl>
     </>

@@ -55,8 +55,8 @@ function tell(event: FailoverEvent): readonly [text: string, detail: string, sit
       return [`${called(event.site)} is ${event.to}`, event.reason, event.site]
     case 'moved':
       return [
-        `${event.channel} moved from ${called(event.from)} to ${called(event.to)}`,
-        `after ${ms(event.ms)}: ${event.reason}`,
+        `${called(event.channel.split('.', 1)[0] ?? '')} moved from ${called(event.from)} to ${called(event.to)}`,
+        `lane ${event.channel}, ${ms(event.ms)} after the first sign of trouble`,
         event.to,
       ]
     case 'gap':
