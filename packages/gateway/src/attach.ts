@@ -33,7 +33,7 @@ export async function attach(place: Place, wanted: Wanted, flow: Flow, signal: A
   const { number, channel, outbox, onEnd } = place
   const { source } = wanted
   if (place.settled) {
-    const reception = await channel.receive(source, flow, signal)
+    const reception = await attached(channel.receive(source, flow, signal), signal)
     place.keep(new Jobs(number, reception, channel.can, outbox, onEnd))
     return told(place, reception.beatMs)
   }
@@ -66,15 +66,23 @@ async function resume(
   flow: Flow,
   signal: AbortSignal,
 ): Promise<{ reception: Reception; recovered: boolean | undefined }> {
-  if (!resume) return { reception: await channel.receive(source, flow, signal), recovered: undefined }
+  if (!resume) return { reception: await attached(channel.receive(source, flow, signal), signal), recovered: undefined }
   try {
     if (resume.epoch !== epoch) throw otherLog()
-    return { reception: await channel.receive(source, flow, signal), recovered: true }
+    return { reception: await attached(channel.receive(source, flow, signal), signal), recovered: true }
   } catch (error) {
     if (!resume.otherwise || !MessagingError.is(error) || error.code !== 'conflict') throw error
     const elsewhere = { ...source, start: resume.otherwise }
-    return { reception: await channel.receive(elsewhere, flow, signal), recovered: false }
+    return { reception: await attached(channel.receive(elsewhere, flow, signal), signal), recovered: false }
   }
+}
+
+/** Whoever left while it was attached must not leave it behind. */
+async function attached(attaching: Promise<Reception>, signal: AbortSignal): Promise<Reception> {
+  const reception = await attaching
+  if (!signal.aborted) return reception
+  await reception.stop(signal)
+  throw new MessagingError('canceled', 'The client took its question back.')
 }
 
 function otherLog(): MessagingError {

@@ -57,6 +57,7 @@ export class ServedClient {
   /** Not answered yet. */
   #questions = 0
   #attaching = 0
+  #opening = 0
 
   constructor(grants: Grants, { upstream, outbox, limits, epoch, beatMs, onBreach, onFault }: Surroundings) {
     this.grants = grants
@@ -172,9 +173,13 @@ export class ServedClient {
   async #open(number: number, value: unknown): Promise<unknown> {
     const spec = channelSpec(value)
     this.grants.open(spec)
-    if (this.#channels.size >= this.#limits.channels) throw overloaded(`${this.#limits.channels} channels are open`)
+    if (this.#channels.size + this.#opening >= this.#limits.channels)
+      throw overloaded(`${this.#limits.channels} channels are open`)
     const upstream = this.#upstream.channel(spec)
-    const { can } = await upstream.open()
+    this.#opening += 1
+    const { can } = await upstream.open().finally(() => {
+      this.#opening -= 1
+    })
     this.#channels.set(number, { spec, upstream })
     return { can: { ...can, maxBytes: Math.min(can.maxBytes, this.#limits.message) } }
   }
@@ -243,7 +248,10 @@ export class ServedClient {
   async #stop(fields: Fields): Promise<void> {
     const number = whole(fields[1], 'a reception')
     const reception = this.#receptions.get(number)
-    if (!reception) return
+    if (!reception) {
+      this.#cancels.get(number)?.abort()
+      return
+    }
     const { received } = reception
     if (received instanceof Jobs) await received.stop(whole(fields[2], 'a delivery'))
     else await received.stop()

@@ -86,9 +86,9 @@ export class Connection {
 
   close([code, reason]: Close): void {
     if (this.#state.at === 'closed') return
+    this.#over()
     this.#outbox.flush()
     this.#socket.close(code, reason)
-    this.#over()
     setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref()
   }
 
