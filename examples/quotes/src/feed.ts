@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { MessagingError } from '@spanwire/core'
 import { quotes, type Tick } from './contracts.js'
 import { given, tellParent } from './life.js'
 import { readDays } from './prices.js'
@@ -53,6 +54,8 @@ function publish(tick: Tick): void {
   client
     .publish(quotes, tick)
     .catch((error: unknown) => {
+      // We are asked to end; the day is not over, and nobody will judge it.
+      if (MessagingError.is(error) && error.code === 'closed') return
       failed += 1
       console.log(`feed: ${tick.symbol} ${tick.n} of ${tick.day} was not published: ${String(error)}`)
     })

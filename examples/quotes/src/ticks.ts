@@ -23,7 +23,9 @@ export function printsOf(bar: Bar, count: number, seed: number): readonly Print[
 }
 
 function bridge(bar: Bar, count: number, random: () => number): readonly number[] {
-  const [first, second] = twoBetween(1, count - 2, random)
+  // Apart from each other and from both ends, or a day would jump from its low to its high.
+  const first = between(Math.max(1, Math.floor(count * 0.12)), Math.floor((count - 1) * 0.45), random)
+  const second = between(Math.ceil((count - 1) * 0.55), Math.min(count - 2, Math.ceil(count * 0.88)), random)
   const highFirst = random() < 0.5
   const anchors = [
     { at: 0, price: bar.open },
@@ -75,12 +77,9 @@ function spread(volume: number, count: number, random: () => number): readonly n
   return sizes.map((size, at) => size + Math.floor(rest / count) + (at < rest % count ? 1 : 0))
 }
 
-/** Two different whole numbers in [from, to], the smaller first. */
-function twoBetween(from: number, to: number, random: () => number): readonly [number, number] {
-  const span = to - from + 1
-  const one = Math.floor(random() * span)
-  const other = (one + 1 + Math.floor(random() * (span - 1))) % span
-  return [from + Math.min(one, other), from + Math.max(one, other)]
+/** A whole number in [from, to]. */
+function between(from: number, to: number, random: () => number): number {
+  return from + Math.floor(random() * (to - from + 1))
 }
 
 /** A small seeded generator of numbers in [0, 1); Tommy Ettinger's mulberry32, which is in the public domain. */

@@ -7,8 +7,6 @@ import type { Ledger } from './ledger.js'
 import { useLedger } from './ledger-context.js'
 import { Panel } from './panel.js'
 
-const HEIGHT = 300
-
 /** The day of one symbol, with a line where a site was lost or came back. */
 export function Chart({ symbol }: { readonly symbol: string }): ReactNode {
   const ledger = useLedger()
@@ -28,7 +26,7 @@ export function Chart({ symbol }: { readonly symbol: string }): ReactNode {
     if (!host) return
     const made = new uPlot(optionsFor(host, ledger), [[], []], host)
     plot.current = made
-    const resize = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: HEIGHT }))
+    const resize = new ResizeObserver(() => made.setSize(sizeOf(host)))
     resize.observe(host)
     // Colours are read while drawing.
     const theme = new MutationObserver(() => made.redraw(false))
@@ -53,6 +51,8 @@ export function Chart({ symbol }: { readonly symbol: string }): ReactNode {
   )
 }
 
+const sizeOf = ({ clientWidth, clientHeight }: HTMLElement) => ({ width: clientWidth, height: clientHeight })
+
 function optionsFor(host: HTMLElement, ledger: Ledger): uPlot.Options {
   const color = (name: string) => () => getComputedStyle(host).getPropertyValue(name).trim()
   const axis = {
@@ -62,8 +62,7 @@ function optionsFor(host: HTMLElement, ledger: Ledger): uPlot.Options {
     ticks: { show: false },
   }
   return {
-    width: host.clientWidth,
-    height: HEIGHT,
+    ...sizeOf(host),
     padding: [14, 22, 0, 0],
     legend: { show: false },
     cursor: { show: false },

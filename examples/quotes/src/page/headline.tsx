@@ -1,6 +1,7 @@
 import { useConnection } from '@spanwire/react'
 import type { ReactNode } from 'react'
 import type { Picture } from '../picture.js'
+import { SITES, type SiteName } from '../routes.js'
 import { called, whole } from './format.js'
 import type { Ledger } from './ledger.js'
 import { useLedger } from './ledger-context.js'
@@ -20,7 +21,7 @@ export function Headline({ picture }: { readonly picture: Picture }): ReactNode 
     <section className="headline" aria-label="Status">
       <div>
         <p className="statement" role="status">
-          {statement(up.split(' ').filter(Boolean), picture)}
+          {statement(up.split(' ').filter(Boolean), picture, leaderOf(ledger))}
         </p>
         <p className="sums">
           <span>{whole(ticks)} ticks received</span>
@@ -45,15 +46,24 @@ export function Headline({ picture }: { readonly picture: Picture }): ReactNode 
   )
 }
 
-function statement(up: readonly string[], picture: Picture): string {
+function statement(up: readonly string[], picture: Picture, leader: SiteName): string {
   const [one] = up
+  const hung = picture.sites.find(({ state }) => state === 'hung')
+  const awake = picture.sites.find(({ state }) => state === 'running')
+  if (up.length > 1 && hung && awake && picture.quotes === 'all')
+    return `${called(hung.name)} is silent. ${called(awake.name)} carries every quote.`
   if (up.length > 1)
     return picture.quotes === 'all'
       ? 'Frankfurt and Dublin carry every quote.'
-      : 'Frankfurt carries the quotes. Dublin stands by.'
+      : `${called(leader)} carries the quotes. ${SITES.filter((site) => site !== leader).map(called)} stands by.`
   const other = picture.sites.find(({ name }) => name !== one)
   if (one) return `${called(other?.name ?? '')} is lost. ${called(one)} carries every quote.`
   return 'No site can be reached. What was shown is stale.'
+}
+
+/** The site that most of the last ticks came from. */
+function leaderOf(ledger: Ledger): SiteName {
+  return ledger.service('dublin').perSecond > ledger.service('frankfurt').perSecond ? 'dublin' : 'frankfurt'
 }
 
 /** Of the days that are over and of the one that is on. */

@@ -36,7 +36,12 @@ export function Sites(props: { readonly picture: Picture; readonly dublinShare: 
         const process = picture.sites.find((site) => site.name === name)
         if (!process) return null
         const share = name === 'dublin' ? dublinShare : 100 - dublinShare
-        const serves = servesOf(name, picture, links.ordersHome, share)
+        const serves = servesOf(
+          name,
+          picture.quotes === 'all' || ledger.service(name).perSecond > 0,
+          links.ordersHome,
+          share,
+        )
         return (
           <SiteCard key={name} name={name} process={process} link={links.of[name]} serves={serves} ledger={ledger} />
         )
@@ -141,12 +146,8 @@ function Buttons({ name, state }: { readonly name: SiteName; readonly state: Pro
   )
 }
 
-function servesOf(name: SiteName, { quotes }: Picture, ordersHome: string | undefined, share: number): string {
-  const parts = [
-    (quotes === 'all' || name === 'frankfurt') && 'Quotes',
-    ordersHome === name && 'Orders',
-    share > 0 && `Pricing ${share}%`,
-  ]
+function servesOf(name: SiteName, isQuoting: boolean, ordersHome: string | undefined, share: number): string {
+  const parts = [isQuoting && 'Quotes', ordersHome === name && 'Orders', share > 0 && `Pricing ${share}%`]
   return parts.filter(Boolean).join(', ') || 'stands by'
 }
 

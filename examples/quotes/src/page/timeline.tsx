@@ -56,7 +56,7 @@ function tell(event: FailoverEvent): readonly [text: string, detail: string, sit
     case 'moved':
       return [
         `${called(event.channel.split('.', 1)[0] ?? '')} moved from ${called(event.from)} to ${called(event.to)}`,
-        `lane ${event.channel}, ${ms(event.ms)} after the first sign of trouble`,
+        event.ms < 1 ? 'at the first sign of trouble' : `${ms(event.ms)} after the first sign of trouble`,
         event.to,
       ]
     case 'gap':
