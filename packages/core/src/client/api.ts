@@ -68,9 +68,12 @@ export interface Params {
 /** The parameters may be left out when the value carries them under the same names. */
 export type WithParams<C, Options> = [keyof ParamsOf<C>] extends [never]
   ? [options?: Options]
-  : InputOf<C> extends { readonly [Name in keyof ParamsOf<C>]: string | number }
-    ? [options?: Options & { readonly params?: ParamsOf<C> }]
-    : [options: Options & { readonly params: ParamsOf<C> }]
+  : string extends keyof ParamsOf<C>
+    ? // A template that only the running program knows.
+      [options?: Options & { readonly params?: ParamsOf<C> }]
+    : InputOf<C> extends { readonly [Name in keyof ParamsOf<C>]: string | number }
+      ? [options?: Options & { readonly params?: ParamsOf<C> }]
+      : [options: Options & { readonly params: ParamsOf<C> }]
 
 /** What was promised when a publish or send resolved. */
 export interface Sent {

@@ -109,7 +109,8 @@ function retry(work: Work, delay: Duration | undefined): Promise<void> {
   const { attempt, can, delivery, queue } = work
   const { retryMs } = queue
   const waitMs = delay === undefined ? (retryMs[Math.min(attempt, retryMs.length) - 1] ?? 0) : toMs(delay, 'retry')
-  return can.retries ? delivery.settle({ retryMs: waitMs }) : retryByCopy(work, waitMs)
+  // An engine that does not count deliveries would try for ever: the copy carries the count.
+  return can.retries && can.counts ? delivery.settle({ retryMs: waitMs }) : retryByCopy(work, waitMs)
 }
 
 function text(error: unknown): string {

@@ -17,7 +17,7 @@ import { viewOf } from '../session/site-view.js'
 import type { ClientOptions, SiteOptions, SubscriptionStatus } from './api.js'
 import { Events } from './events.js'
 import type { MarksListener } from './marks.js'
-import { requestIds } from './request.js'
+import { requestIds } from './request-ids.js'
 
 /** Something that takes messages in and must end with the client. */
 export interface Intake {
@@ -100,7 +100,7 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     intakes: new Set(),
     completed: new Completed(),
     asking: new Set(),
-    nextRequestId: requestIds({ publisher }),
+    nextRequestId: requestIds(publisher),
     sessions,
     generation: 1,
     closed: deferred(),

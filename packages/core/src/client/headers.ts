@@ -7,6 +7,9 @@ export function header(of: Pick<Delivery, 'headers'>, name: string): string | un
   return undefined
 }
 
+/** Marks a tombstone: an empty body that means "this path has no value any more". */
+export const REMOVED = 'sw-removed'
+
 /** Our own headers stay out of users' sight. */
 const OWN = 'sw-'
 

@@ -81,11 +81,15 @@ interface Way {
   /** The id that must come first after a resume, or the log is another one. */
   expects: string | undefined
   caughtUp: boolean
+  /** Monotonic ms; absent while not attached. */
+  attachedAt: number | undefined
 }
 
 /** Clocks of publishers, engines and us may differ by this much when a log is read by time (R24). */
 const OVERLAP_MS = 5_000
 const MAX_REPLAY_MS = 600_000
+/** Engines that cannot say that they gave everything are taken to have done so after this long. */
+const SILENT_CATCH_UP_MS = 10_000
 /** A timer this late means that we stood still, not the others (R36). */
 const STALL_MS = 200
 
@@ -131,6 +135,7 @@ export class Reading {
       before: undefined,
       expects: undefined,
       caughtUp: false,
+      attachedAt: undefined,
     }))
     for (const way of this.#ways) way.attachment = this.#attach(way)
     this.#unmark = options.gaps
@@ -161,6 +166,16 @@ export class Reading {
     return refused.length === states.length ? refused[0] : undefined
   }
 
+  /** Every site is attached and gave what it had stored: what is missing now is missing (R35). */
+  get #complete(): boolean {
+    const now = this.#context.runtime.now()
+    return this.#ways.every(
+      (way) =>
+        way.attachedAt !== undefined &&
+        (way.caughtUp || this.#options.keep === 'live' || now - way.attachedAt > SILENT_CATCH_UP_MS),
+    )
+  }
+
   adjust(flow: Flow): void {
     for (const way of this.#ways) way.attachment?.adjust(flow)
   }
@@ -186,7 +201,9 @@ export class Reading {
       source: (why, can) => this.#source(way, why, can),
       onBatch: (batch) => this.#take(way, batch),
       onState: (state) => {
-        if (state.at !== 'attached') way.caughtUp = false
+        way.caughtUp = false
+        way.attachedAt = state.at === 'attached' ? this.#context.runtime.now() : undefined
+        this.#settle()
         this.#sink.changed()
       },
     })
@@ -194,15 +211,21 @@ export class Reading {
 
   #source(way: Way, why: 'first' | 'again' | 'conflict', can: Capabilities): Source {
     const { group, paths } = this.#options
-    const start = this.#start(way, why)
-    const able = can.starts.includes(start.at)
-      ? start
-      : ({ at: can.starts.includes('latest') && this.#options.latest ? 'latest' : 'now' } as const)
     return {
-      start: able,
+      start: this.#able(way, this.#start(way, why), can),
       ...(paths === undefined ? undefined : { paths }),
       ...(group === undefined ? undefined : { group }),
     }
+  }
+
+  /** The nearest start that the channel has; the window swallows what comes twice. */
+  #able(way: Way, start: Start, can: Capabilities): Start {
+    const has = (at: Start['at']): boolean => can.starts.includes(at)
+    if (has(start.at)) return start
+    way.expects = undefined
+    if (start.at === 'position' && has('time')) return { at: 'time', timeMs: this.#lastTime(way) - OVERLAP_MS }
+    if (start.at !== 'latest' && start.at !== 'now' && has('beginning')) return { at: 'beginning' }
+    return { at: this.#options.latest && has('latest') ? 'latest' : 'now' }
   }
 
   #start(way: Way, why: 'first' | 'again' | 'conflict'): Start {
@@ -257,6 +280,7 @@ export class Reading {
     }
     if (batch.caughtUp && !way.caughtUp) {
       way.caughtUp = true
+      this.#settle()
       this.#sink.changed()
     }
     this.#arm()
@@ -270,6 +294,12 @@ export class Reading {
     if (same) return true
     way.attachment?.restart()
     return false
+  }
+
+  /** What the sites' state decides about missing messages is looked at when that state changes. */
+  #settle(): void {
+    this.arrival.tick(this.#context.runtime.now(), this.#complete)
+    this.#arm()
   }
 
   #arm(): void {
@@ -288,7 +318,7 @@ export class Reading {
     const late = runtime.now() - at
     this.#timer = undefined
     if (late > STALL_MS) this.arrival.stalled(late)
-    else this.arrival.tick(runtime.now(), this.missing.length === 0)
+    else this.arrival.tick(runtime.now(), this.#complete)
     // After a stall what waits in the sockets is read before anybody is judged.
     if (late > STALL_MS) runtime.turn(() => runtime.turn(() => this.#arm()))
     else this.#arm()

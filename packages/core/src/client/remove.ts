@@ -4,11 +4,8 @@ import { laneOf } from '../contract/lane.js'
 import { pathOf } from '../contract/template.js'
 import type { PublishOptions, Sent } from './api.js'
 import type { Context } from './context.js'
-import { wireHeaders } from './headers.js'
+import { REMOVED, wireHeaders } from './headers.js'
 import { dispatch } from './sending.js'
-
-/** Marks a tombstone: an empty body that means "this path has no value any more". */
-export const REMOVED = 'sw-removed'
 
 /** A tombstone in the path's own lane; it is offered to every other site of the route, also to one that returns later (R48). */
 export async function remove(

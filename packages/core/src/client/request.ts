@@ -1,5 +1,4 @@
 import { type Headers, MessagingError, type Outgoing, type Reply, type SendOutcome } from '@spanwire/driver'
-import { formatId } from '../arrival/identity.js'
 import type { Rpc } from '../contract/contract.js'
 import { decodeReply } from '../contract/decode.js'
 import { type Encoded, encode } from '../contract/encode.js'
@@ -176,15 +175,4 @@ function readySite(context: Context, question: Question, last: MessagingError | 
 
 function canceled(rpc: Question['rpc']): MessagingError {
   return new MessagingError('canceled', `request ${rpc.name}: the caller gave up before it was sent`)
-}
-
-/** Ids of requests: one source per client, because requests have no order among each other. */
-export function requestIds(context: Pick<Context, 'publisher'>): (bound: string | undefined) => string {
-  let source: string | undefined
-  let seq = 0
-  return (bound) => {
-    source ??= context.publisher.source(bound)
-    seq += 1
-    return formatId(source, seq, context.publisher.stamp())
-  }
 }

@@ -10,9 +10,8 @@ import { toMs } from '../runtime/duration.js'
 import type { PublishOptions, Sent } from './api.js'
 import { boundPublisher } from './bound.js'
 import { type Context, channelOf, reasons } from './context.js'
-import { header } from './headers.js'
+import { header, REMOVED } from './headers.js'
 import { marksSpec } from './marks.js'
-import { REMOVED } from './remove.js'
 
 const DURABILITY = { written: 'sent', taken: 'accepted', stored: 'stored' } as const
 const LIVE_RETAIN_MS = 3_000

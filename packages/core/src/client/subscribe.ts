@@ -8,11 +8,10 @@ import { deferred } from '../runtime/deferred.js'
 import type { Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
 import { parseCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, type Intake } from './context.js'
-import { header } from './headers.js'
+import { header, REMOVED } from './headers.js'
 import { Inbox } from './inbox.js'
 import { type From, Reading, type ReadingSink, type Taken } from './reading.js'
 import { Received } from './received.js'
-import { REMOVED } from './remove.js'
 import { tellUndecodable } from './undecodable.js'
 
 const DEFAULT_BUFFER = 1_000

@@ -17,9 +17,9 @@ import { without } from '../client/retry.js'
 import { outboxOf, type Routed } from '../client/sending.js'
 import type { Departure, Ending } from '../departure/message.js'
 import { AGAIN } from '../departure/outgoing.js'
-import { probe } from './hop.js'
 import { HopReading } from './hop-reading.js'
 import { HopWork } from './hop-work.js'
+import { probe } from './probe.js'
 
 type Report = (index: number, outcome: SendOutcome) => void
 

@@ -10,6 +10,7 @@ import {
 import type { Client } from '../client/api.js'
 import { type Context, contextOf, reasons } from '../client/context.js'
 import { HopChannel } from './hop-channel.js'
+import { probe } from './probe.js'
 
 /**
  * A whole client as one link: what gateways and bridges stand on. Identity passes untouched, nothing is held back for
@@ -79,11 +80,4 @@ function both(a: Capabilities, b: Capabilities): Capabilities {
     maxDelayMs: Math.min(a.maxDelayMs, b.maxDelayMs),
     ttl: a.ttl && b.ttl,
   }
-}
-
-/** Proves one site at least. */
-export async function probe(context: Context, signal: AbortSignal): Promise<void> {
-  const links = [...context.sessions.values()].flatMap((session) => session.link ?? [])
-  if (links.length === 0) throw new MessagingError('unavailable', reasons(context), { scope: 'link' })
-  await Promise.any(links.map((link) => link.probe(signal)))
 }
