@@ -1,4 +1,4 @@
-import { type ChannelSpec, type Flow, MessagingError } from '@spanwire/driver'
+import type { ChannelSpec, Flow, MessagingError } from '@spanwire/driver'
 import { attach, type Received } from './attach.js'
 import { channelSpec, flowOf, invalid, maybe, sourceOf, type Wanted, whole } from './check.js'
 import type { Inbound } from './frame.js'
@@ -7,6 +7,7 @@ import { Jobs, notHeld } from './jobs.js'
 import { answerOf, messagesOf } from './messages.js'
 import type { Limits } from './options.js'
 import { type Outbox, wireError } from './outbox.js'
+import { overloaded, Questions } from './questions.js'
 import { Sends } from './sends.js'
 import { Subscription } from './subscription.js'
 import type { Upstream, UpstreamChannel } from './upstream.js'
@@ -48,14 +49,9 @@ export class ServedClient {
   readonly #beatMs: number
   readonly #channels = new Map<number, OpenChannel>()
   readonly #receptions = new Map<number, Reception>()
-  /** Questions that may be taken back, by number. */
-  readonly #cancels = new Map<number, AbortController>()
+  readonly #questions: Questions
   readonly #sends: Sends
-  readonly #onBreach: (error: MessagingError) => void
-  readonly #onFault: (error: unknown) => void
   #last = 0
-  /** Not answered yet. */
-  #questions = 0
   #attaching = 0
   #opening = 0
 
@@ -66,8 +62,7 @@ export class ServedClient {
     this.#outbox = outbox
     this.#epoch = epoch
     this.#beatMs = beatMs
-    this.#onBreach = onBreach
-    this.#onFault = onFault
+    this.#questions = new Questions(outbox, limits.questions, onBreach, onFault)
     this.#sends = new Sends(outbox)
     outbox.onFlush = () => this.#sends.tell()
     outbox.onOpen = () => this.#drain()
@@ -97,38 +92,19 @@ export class ServedClient {
     op(this, fields, frame)
   }
 
-  /** Answers a question once, in whatever time it takes. Settling has no bound of its own: the deliveries are. */
-  #ask(fields: Fields, answer: (number: number) => Promise<unknown>, bound?: number): void {
-    this.ask(this.#number(fields[0]), answer, bound)
+  /** Whatever a client asks under that number. */
+  ask(number: number, answer: () => Promise<unknown>): void {
+    this.#questions.ask(number, answer)
   }
 
-  /** A question that the client may take back. */
-  #askLong(fields: Fields, answer: (number: number, signal: AbortSignal) => Promise<unknown>): void {
-    const taken = new AbortController()
+  #ask(fields: Fields, answer: (number: number) => Promise<unknown>, limit?: number): void {
     const number = this.#number(fields[0])
-    this.#cancels.set(number, taken)
-    this.ask(number, () => answer(number, taken.signal).finally(() => this.#cancels.delete(number)))
+    this.#questions.ask(number, () => answer(number), limit)
   }
 
-  ask(number: number, answer: (number: number) => Promise<unknown>, bound: number = this.#limits.questions): void {
-    const outbox = this.#outbox
-    if (this.#questions >= bound) {
-      outbox.say(['error', number, wireError(overloaded(`${bound} questions are open`))])
-      return
-    }
-    this.#questions += 1
-    answer(number).then(
-      (result) => {
-        this.#questions -= 1
-        outbox.say(result === undefined ? ['ok', number] : ['ok', number, result])
-      },
-      (error) => {
-        this.#questions -= 1
-        if (isBreach(error)) this.#onBreach(error)
-        if (!MessagingError.is(error)) this.#onFault(error)
-        outbox.say(['error', number, wireError(error)])
-      },
-    )
+  #askLong(fields: Fields, answer: (number: number, signal: AbortSignal) => Promise<unknown>): void {
+    const number = this.#number(fields[0])
+    this.#questions.askLong(number, (signal) => answer(number, signal))
   }
 
   /** Which idle receptions live, and which deliveries were taken from the client. */
@@ -156,7 +132,7 @@ export class ServedClient {
 
   /** The connection is over: gives back what is not settled. Sends that were handed on go their way. */
   async close(): Promise<void> {
-    for (const question of this.#cancels.values()) question.abort()
+    this.#questions.cancelAll()
     const receptions = [...this.#receptions.values()]
     this.#receptions.clear()
     await Promise.allSettled(
@@ -249,7 +225,7 @@ export class ServedClient {
     const number = whole(fields[1], 'a reception')
     const reception = this.#receptions.get(number)
     if (!reception) {
-      this.#cancels.get(number)?.abort()
+      this.#questions.cancel(number)
       return
     }
     const { received } = reception
@@ -280,7 +256,7 @@ export class ServedClient {
     const number = whole(fields[0], 'a number')
     const index = maybe(fields[1], (index) => whole(index, 'an index'))
     if (this.#sends.cancel(number, index)) return
-    this.#cancels.get(number)?.abort()
+    this.#questions.cancel(number)
     const attached = this.#receptions.get(number)?.received
     this.#receptions.delete(number)
     if (attached) void (attached instanceof Jobs ? attached.abandon() : attached.stop())
@@ -318,16 +294,7 @@ export class ServedClient {
   }
 }
 
-/** Not a refusal but an offence against the protocol: the connection ends with it. */
-function isBreach(error: unknown): error is MessagingError {
-  return MessagingError.is(error) && error.code === 'invalid' && error.scope === 'link'
-}
-
 /** Whatever the client asks for, the gateway holds only so much. */
 function bounded(flow: Flow, { messages, bytes }: Limits['waiting']): Flow {
   return { ...flow, messages: Math.min(flow.messages, messages), bytes: Math.min(flow.bytes, bytes) }
-}
-
-function overloaded(why: string): MessagingError {
-  return new MessagingError('overloaded', `The gateway takes no more from this client: ${why}.`)
 }

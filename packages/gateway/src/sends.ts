@@ -22,7 +22,8 @@ class Sent {
 
   #failedAlike({ outcome, error }: Exclude<SendOutcome, { readonly outcome: 'done' }>): number[] {
     const last = this.#failed.at(-1)
-    if (last && last.error === error && last.outcome === outcome) return last.ranges
+    const alike = last?.outcome === outcome && last.error.code === error.code && last.error.message === error.message
+    if (alike) return last.ranges
     const ranges: number[] = []
     this.#failed.push({ outcome, error, ranges })
     return ranges
