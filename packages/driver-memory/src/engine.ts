@@ -64,32 +64,12 @@ export function createEngine(options: EngineOptions = {}): MemoryEngine {
 }
 
 function engineOf({ name }: Settings, turns: Turns, places: Places, doors: Doors): MemoryEngine {
-  const engine: MemoryEngine = {
+  return {
     name,
     get state() {
       return turns.state
     },
-    kill() {
-      if (turns.state === 'dead') return
-      turns.die()
-      doors.end([...doors.links.keys()], killed(name))
-      doors.refuseAll()
-      places.empty()
-      turns.empty()
-    },
-    hang() {
-      if (turns.state === 'running') turns.halt()
-    },
-    heal() {
-      if (turns.state !== 'hung') return
-      turns.resume()
-      for (const reception of doors.beats.all()) reception.revive()
-    },
-    restart(how) {
-      engine.kill()
-      if (how.data === 'wipe') places.wipe()
-      turns.resume()
-    },
+    ...lifeOf(name, turns, places, doors),
     drain: (notice) => drain(notice, name, turns, doors),
     cut(what) {
       const error = what === 'connection' ? cutOff(name) : unauthenticated(name, 'the credentials of this link expired')
@@ -110,7 +90,38 @@ function engineOf({ name }: Settings, turns: Turns, places: Places, doors: Doors
     }),
     connect: (dial, signal) => doors.connect(dial, signal),
   }
-  return engine
+}
+
+function lifeOf(
+  name: string,
+  turns: Turns,
+  places: Places,
+  doors: Doors,
+): Pick<MemoryEngine, 'kill' | 'hang' | 'heal' | 'restart'> {
+  const kill = (): void => {
+    if (turns.state === 'dead') return
+    turns.die()
+    doors.end([...doors.links.keys()], killed(name))
+    doors.refuseAll()
+    places.empty()
+    turns.empty()
+  }
+  return {
+    kill,
+    hang() {
+      if (turns.state === 'running') turns.halt()
+    },
+    heal() {
+      if (turns.state !== 'hung') return
+      turns.resume()
+      for (const reception of doors.beats.all()) reception.revive()
+    },
+    restart({ data }) {
+      kill()
+      if (data === 'wipe') places.wipe()
+      turns.resume()
+    },
+  }
 }
 
 function drain(notice: DrainNotice, name: string, turns: Turns, doors: Doors): void {

@@ -12,7 +12,7 @@ export function keepAll(out: Outgoing): Outgoing {
 }
 
 /** What it takes in memory, near enough for bounds: a text counts its length. */
-export function weigh(out: Outgoing): number {
+function weigh(out: Outgoing): number {
   let size = out.body.length + out.path.length
   if (out.headers !== undefined) for (const text of out.headers) size += text.length
   return size

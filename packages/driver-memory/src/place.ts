@@ -38,6 +38,8 @@ export class Place {
     this.#closed = deleted(this.name)
     this.#failAll(this.#closed)
     this.store.dispose()
+    // Whoever waits for a stalled channel is told that it is gone.
+    this.gate.set(undefined)
   }
 
   #look(): void {

@@ -364,6 +364,17 @@ describe('one ill channel', () => {
     expect(engine.depths()[0]).toMatchObject({ messages: 0 })
   })
 
+  it('stalled, then deleted, tells those who wait that it is gone', async () => {
+    const { open, engine } = rig()
+    const channel = await open(DURABLE)
+    engine.fault('durable', 'stalled')
+    const sending = sendOpen(channel, 'a')
+    const probing = codeOf(channel.probe(NEVER))
+    engine.delete('durable')
+    expect(await probing).toBe('not-found')
+    expect(codes(sending.outcomes)).toEqual(['refused not-found'])
+  })
+
   it('leaderless, refuses sends and probes with channel scope', async () => {
     const { open, engine } = rig()
     const channel = await open(DURABLE)

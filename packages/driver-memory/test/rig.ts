@@ -62,7 +62,7 @@ export function rig(options: EngineOptions = {}): Rig {
 
 export type Draft = string | Partial<Outgoing>
 
-export function outgoing(draft: Draft): Outgoing {
+function outgoing(draft: Draft): Outgoing {
   return typeof draft === 'string' ? { path: '', body: draft } : { path: '', body: '', ...draft }
 }
 
