@@ -9,7 +9,7 @@ import { root } from './bootstrap.mjs'
 export function publishedPackages() {
   return readdirSync(join(root, 'packages'))
     .map((name) => join(root, 'packages', name))
-    .filter((folder) => existsSync(join(folder, 'src/index.ts')))
+    .filter((folder) => existsSync(join(folder, 'package.json')))
     .map((folder) => {
       const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
       return { name, version, folder }

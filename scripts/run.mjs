@@ -12,7 +12,7 @@ const [command = '', ...args] = process.argv.slice(2)
 const commands = {
   start: async () => {
     await prepare()
-    await build(['@spanwire-examples/quotes'])
+    await build('programs', ['@spanwire-examples/quotes'])
     const { code, stopped } = await node(['examples/quotes/dist/start.js', ...args])
     // Who ended the example on purpose has not failed, however the signal was taken.
     return stopped && code > 128 ? 0 : code
@@ -20,7 +20,7 @@ const commands = {
 
   test: async () => {
     await prepare()
-    await build()
+    await build('programs')
     return (await node([bin('vitest/vitest.mjs'), 'run', ...args], await provideChromium())).code
   },
 
@@ -31,19 +31,19 @@ const commands = {
 
   consumers: async () => {
     await prepare()
-    await build(['./packages/*'])
+    await build('declarations', ['./packages/*'])
     return (await node(['test/consumers/run.mjs', ...args])).code
   },
 
   build: async () => {
     await prepare()
-    await build(args)
+    await build('declarations', args)
     return 0
   },
 
   bench: async () => {
     await prepare()
-    await build(['./packages/*'])
+    await build('programs', ['./packages/*'])
     const file = 'bench/run.mjs'
     if (!existsSync(join(root, file))) fail(`There is no ${file} yet.`)
     return (await node(['--expose-gc', file, ...args])).code

@@ -28,11 +28,17 @@ export async function checkSnippets() {
     JSON.stringify({ extends: '../../tsconfig.json', files: modules.map(({ file }) => file), include: [] }),
   )
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const { code, output } = await capture(process.execPath, [tsc, '-p', config], {
-    cwd: root,
-    env: { ...env, NO_COLOR: '1' },
+  const { output } = await capture(process.execPath, [tsc, '-p', config], { cwd: root, env: { ...env, NO_COLOR: '1' } })
+  const errors = errorsOf(output, modules)
+  return { code: errors.length, output: errors.join('\n') }
+}
+
+/** What the compiler says of the pages, by their names; what it says of the sources is the business of `types`. @param {string} output @param {readonly Module[]} modules */
+function errorsOf(output, modules) {
+  return output.split(/\n(?=\S)/).flatMap((error) => {
+    const module = modules.find(({ file }) => error.startsWith(`${relative(root, file)}(`))
+    return module ? [error.replace(relative(root, module.file), module.page)] : []
   })
-  return { code, output: modules.reduce((text, { file, page }) => text.replaceAll(relative(root, file), page), output) }
 }
 
 /** @returns {string[]} */
