@@ -33,7 +33,7 @@ function bridge(bar: Bar, count: number, random: () => number): readonly number[
     { at: second, price: highFirst ? bar.low : bar.high },
     { at: count - 1, price: bar.close },
   ]
-  const prices = new Array<number>(count).fill(bar.open)
+  const prices = Array.from({ length: count }, () => bar.open)
   anchors.slice(1).forEach((to, leg) => {
     const from = anchors[leg] ?? to
     walk(prices, from, to, bar, random)

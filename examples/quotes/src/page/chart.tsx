@@ -66,7 +66,7 @@ function optionsFor(host: HTMLElement, ledger: Ledger): uPlot.Options {
     padding: [14, 22, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: false, range: [34_200, 57_600] } },
+    scales: { x: { time: false, range: [34_200, 57_600] }, y: { range: (_, low, high) => around(low, high) } },
     axes: [
       {
         ...axis,
@@ -79,6 +79,13 @@ function optionsFor(host: HTMLElement, ledger: Ledger): uPlot.Options {
     series: [{}, { stroke: color('--ink'), width: 1.4, points: { show: false }, fill: color('--wash') }],
     hooks: { draw: [(made) => drawMarks(made, ledger, color('--soft')())] },
   }
+}
+
+/** With some air, and never less than two percent, or the first minutes would look wild. */
+function around(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 1]
+  const air = Math.max((high - low) * 0.08, (low * 0.02 - (high - low)) / 2)
+  return [low - air, high + air]
 }
 
 /** Neighbouring texts must not lie on each other, so they take turns in height. */

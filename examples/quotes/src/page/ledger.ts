@@ -197,7 +197,8 @@ export class Ledger {
   }
 
   #later(): void {
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== undefined) return
+    this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.version += 1
       for (const listener of this.#listeners) listener()
