@@ -53,7 +53,7 @@ export function dispatch(
 }
 
 function sent(departure: Departure): Sent {
-  return { id: departure.id ?? '', durability: DURABILITY[departure.confirms], sites: [...departure.stored] }
+  return { id: departure.id ?? '', durability: DURABILITY[departure.confirms], sites: departure.stored }
 }
 
 function unknown(contract: Contract, departure: Departure, cause: MessagingError | undefined): MessagingError {
@@ -99,7 +99,7 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     boundPublisher: () => boundPublisher(context),
     reachable: (site) => context.session(site).link !== undefined,
     reasons: () => reasons(context),
-    stored: (departure, lane) => retained.add(departure, lane, kept),
+    stored: (letter, lane) => retained.add(letter, lane, kept),
     voided: (source, seq) => voidsOf(context, contract).add(source, seq),
     moved: (lane, from, to) => {
       events.emit({
@@ -136,7 +136,7 @@ function retainedChannel(context: Context, contract: Routed): RetainedChannel {
       const state = context.session(site).channel(contract.spec)
       return state.at === 'open' ? state.sender : undefined
     },
-    everywhere: ({ load }: Departure) => header({ headers: () => load.headers }, REMOVED) !== undefined,
+    everywhere: ({ load }) => load.headers.length > 0 && header({ headers: () => load.headers }, REMOVED) !== undefined,
     offered: (from, to, count) =>
       context.events.emit({ type: 'offered-again', channel: contract.name, from, to, count }),
   }

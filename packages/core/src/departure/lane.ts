@@ -17,9 +17,12 @@ export interface Copy {
 
 /** A lane's way to one site. Copies stand in seq order; the first `next` of them were handed over there. */
 export class Line {
-  site: string
+  /** The only element is the site: the letters that it stored share this list. */
+  home: readonly [site: string]
   readonly copies: Copy[] = []
   next = 0
+  /** So many at the front are known to be gone. */
+  #gone = 0
   /**
    * `repairing`: a copy did not end up stored, and until it is nothing later is handed over (R8).
    * `leaving`: hands over nothing; goes elsewhere when what is in flight has ended (R9).
@@ -34,7 +37,11 @@ export class Line {
   pause: (() => void) | undefined
 
   constructor(site: string) {
-    this.site = site
+    this.home = [site]
+  }
+
+  get site(): string {
+    return this.home[0]
   }
 
   add(departure: Departure): void {
@@ -69,10 +76,12 @@ export class Line {
 
   /** Forgets the copies that are gone; cheap when they end in order. */
   trim(): void {
-    let gone = 0
-    while (this.copies[gone]?.at === 'gone') gone += 1
+    while (this.copies[this.#gone]?.at === 'gone') this.#gone += 1
+    const gone = this.#gone
     if (gone === 0 || (gone < 64 && gone < this.copies.length)) return
-    this.copies.splice(0, gone)
+    if (gone === this.copies.length) this.copies.length = 0
+    else this.copies.splice(0, gone)
+    this.#gone = 0
     this.next = Math.max(0, this.next - gone)
   }
 

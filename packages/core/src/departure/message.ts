@@ -23,17 +23,37 @@ export type Ending =
 /** Called once. */
 export type Settle = (ending: Ending, departure: Departure) => void
 
-/** One message on its way out: one identity, as many copies as its lane has lines. */
-export class Departure {
+/** Both clocks at one moment: the age of what is kept is the larger of both (R12). */
+export interface Clocks {
+  readonly nowMs: number
+  readonly wallMs: number
+}
+
+const NOWHERE: readonly string[] = Object.freeze([])
+
+/** What lasts of a departure: all that is needed to offer it to another site. Small, because it is kept for a while. */
+export class Letter {
   readonly load: Load
   /** Set at the first hand-over, or brought along by a message that only passes through. */
   id: string | undefined
   /** 0: not handed over yet. */
   seq = 0
+  /** Sites that said it is theirs. Replaced, never changed: most letters of a lane share one. */
+  stored: readonly string[] = NOWHERE
+  /** The last acknowledgement. */
+  acked: Clocks | undefined
+
+  constructor(load: Load, id: string | undefined) {
+    this.load = load
+    this.id = id
+  }
+}
+
+/** One message on its way out: one identity, as many copies as its lane has lines. */
+export class Departure {
+  readonly letter: Letter
   /** One attempt at least may have been taken without our knowing. */
   ambiguous = false
-  /** Sites that said it is theirs. */
-  readonly stored: string[] = []
   /** What an acknowledgement proves where it was handed over last. */
   confirms: Capabilities['confirms'] = 'written'
   /** Copies that are neither stored nor given up. */
@@ -41,15 +61,27 @@ export class Departure {
   /** What the last attempt that failed said. */
   error: MessagingError | undefined
   deadline: Deadline | undefined
-  /** Monotonic ms of the last acknowledgement, and wall time: age is the larger of both (R12). */
-  ackedAt = 0
-  ackedWall = 0
   #settle: Settle | undefined
 
   constructor(load: Load, id: string | undefined, settle: Settle) {
-    this.load = load
-    this.id = id
+    this.letter = new Letter(load, id)
     this.#settle = settle
+  }
+
+  get load(): Load {
+    return this.letter.load
+  }
+
+  get id(): string | undefined {
+    return this.letter.id
+  }
+
+  get seq(): number {
+    return this.letter.seq
+  }
+
+  get stored(): readonly string[] {
+    return this.letter.stored
   }
 
   get settled(): boolean {

@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime/runtime.js'
 import type { Deadlines } from '../runtime/wheel.js'
 import type { ChannelState } from '../session/channels.js'
 import { type Copy, Lane, Line, verdict } from './lane.js'
-import { Departure, type Ending, type Load, type Settle } from './message.js'
+import { Departure, type Ending, type Letter, type Load, type Settle } from './message.js'
 import { outgoing } from './outgoing.js'
 import type { Publisher } from './publisher.js'
 
@@ -24,7 +24,7 @@ export interface Surroundings {
   reachable(site: string): boolean
   /** Why each site cannot take it, one sentence. */
   reasons(): string
-  stored(departure: Departure, lane: Lane, site: string): void
+  stored(letter: Letter, lane: Lane): void
   /** A seq that nobody will ever receive (R15). */
   voided(source: string, seq: number): void
   moved(lane: string, from: string, to: string): void
@@ -44,6 +44,7 @@ const MAX_LANES = 100_000
 const MAX_FLYING = 8_192
 const REPAIR_BASE_MS = 25
 const REPAIR_CAP_MS = 2_000
+const DONE: Ending = { by: 'done' }
 
 /** All lanes of one contract: hands messages over in order, keeps what is not stored, and follows the sites. */
 export class Outbox {
@@ -179,7 +180,7 @@ export class Outbox {
       return
     }
     const from = line.site
-    line.site = to
+    line.home = [to]
     line.restart()
     this.#around.moved(lane.key, from, to)
   }
@@ -243,20 +244,21 @@ export class Outbox {
     copy.tries += 1
     copy.at = 'flying'
     line.flying += 1
-    const message = outgoing(departure, copy.tries > 1)
+    const message = outgoing(departure.letter, copy.tries > 1)
     copy.ticket = open.sender.send(message, load.bytes, (outcome) => this.#outcome(lane, line, copy, outcome))
   }
 
   /** Identity is given once, when a message leaves for its first link (R3). */
   #identify(lane: Lane, departure: Departure): void {
     const { room, publisher } = this.#around
+    const { letter } = departure
     room.messages -= 1
-    room.bytes -= departure.load.bytes
+    room.bytes -= letter.load.bytes
     lane.seq += 1
-    departure.seq = lane.seq
-    if (departure.id !== undefined) return
+    letter.seq = lane.seq
+    if (letter.id !== undefined) return
     lane.source ??= publisher.source(this.#around.boundPublisher())
-    departure.id = formatId(lane.source, departure.seq, publisher.stamp())
+    letter.id = formatId(lane.source, letter.seq, publisher.stamp())
   }
 
   #outcome(lane: Lane, line: Line, copy: Copy, outcome: SendOutcome): void {
@@ -281,10 +283,9 @@ export class Outbox {
     const departure = copy.of
     this.#drop(line, copy)
     line.failures = 0
-    departure.stored.push(line.site)
-    departure.ackedAt = this.#around.runtime.now()
-    departure.ackedWall = this.#around.runtime.wall()
-    this.#around.stored(departure, lane, line.site)
+    const { letter } = departure
+    letter.stored = letter.stored.length === 0 ? line.home : [...letter.stored, line.site]
+    this.#around.stored(letter, lane)
     if (this.#care === 'latest') this.#keepNewest(lane, line, departure, copy.tries > 1)
   }
 
@@ -331,7 +332,7 @@ export class Outbox {
   /** `undefined`: an attempt is still open. */
   #endingOf(lane: Lane, departure: Departure): Ending | undefined {
     const stored = departure.stored.length
-    if (stored >= lane.needed) return { by: 'done' }
+    if (stored >= lane.needed) return DONE
     if (departure.open > 0) return undefined
     if (stored > 0 || departure.ambiguous) return { by: 'unknown', error: departure.error }
     return { by: 'failed', error: departure.error ?? this.#late(departure) }

@@ -1,12 +1,12 @@
 import type { Runtime } from '../runtime/runtime.js'
 import type { Sender } from '../session/sender.js'
 import type { Lane } from './lane.js'
-import type { Departure } from './message.js'
+import type { Clocks, Letter } from './message.js'
 import { outgoing } from './outgoing.js'
 
 /** One stored message, and where its lane lives. */
 interface Kept {
-  readonly departure: Departure
+  readonly letter: Letter
   readonly lane: Lane
   readonly channel: RetainedChannel
 }
@@ -19,12 +19,15 @@ export interface RetainedChannel {
   sites(lane: Lane): { readonly sites: readonly string[]; readonly everywhere: boolean }
   sender(site: string): Sender | undefined
   /** A tombstone belongs to all sites, also to one that comes back (R48). */
-  everywhere(departure: Departure): boolean
+  everywhere(letter: Letter): boolean
   offered(from: string, to: string, count: number): void
 }
 
 /** What keeping a message costs besides its body, about; so that the bound is one of memory. */
 const OVERHEAD = 512
+/** So many messages are added between two looks at the age of the oldest. */
+const TRIM_EVERY = 64
+const LONG_AGO: Clocks = { nowMs: -Infinity, wallMs: -Infinity }
 /** Messages that are offered again in one turn, so that new ones are not held up (R13). */
 const BURST = 512
 const PACE_MS = 10
@@ -40,6 +43,8 @@ export class Retained {
   #head = 0
   #bytes = 0
   #cut = false
+  /** What acknowledgements of the same turn share. */
+  #clocks: Clocks | undefined
   /** Sites that went away and did not come back since. */
   readonly #lost = new Set<string>()
   #due: { kept: Kept; from: string }[] = []
@@ -50,15 +55,27 @@ export class Retained {
     this.#maxBytes = maxBytes
   }
 
-  add(departure: Departure, lane: Lane, channel: RetainedChannel): void {
-    if (channel.retainMs === 0 || departure.stored.length > 1) return
-    const kept = { departure, lane, channel }
+  add(letter: Letter, lane: Lane, channel: RetainedChannel): void {
+    if (channel.retainMs === 0) return
+    letter.acked = this.#readClocks()
+    if (letter.stored.length > 1) return
+    const kept = { letter, lane, channel }
     this.#kept.push(kept)
-    this.#bytes += departure.load.bytes + OVERHEAD
-    this.#trim()
-    if (!channel.everywhere(departure)) return
-    this.#due.push({ kept, from: departure.stored[0] ?? '' })
+    this.#bytes += letter.load.bytes + OVERHEAD
+    if (this.#bytes > this.#maxBytes || this.#kept.length % TRIM_EVERY === 0) this.#trim()
+    if (!channel.everywhere(letter)) return
+    this.#due.push({ kept, from: letter.stored[0] ?? '' })
     this.#work()
+  }
+
+  /** Once for all that one turn acknowledged: a batch is hundreds of them. */
+  #readClocks(): Clocks {
+    if (this.#clocks !== undefined) return this.#clocks
+    queueMicrotask(() => {
+      this.#clocks = undefined
+    })
+    this.#clocks = { nowMs: this.#runtime.now(), wallMs: this.#runtime.wall() }
+    return this.#clocks
   }
 
   /** A site is gone: what only lost sites acknowledged goes elsewhere, lane by lane in seq order. */
@@ -67,13 +84,13 @@ export class Retained {
     this.#trim()
     const byLane = new Map<Lane, Kept[]>()
     for (const kept of this.#kept.slice(this.#head)) {
-      if (!kept.departure.stored.every((one) => this.#lost.has(one)) || this.#isOld(kept)) continue
+      if (!kept.letter.stored.every((one) => this.#lost.has(one)) || this.#isOld(kept)) continue
       const lane = byLane.get(kept.lane) ?? []
       lane.push(kept)
       byLane.set(kept.lane, lane)
     }
     for (const lane of byLane.values()) {
-      lane.sort((a, b) => a.departure.seq - b.departure.seq)
+      lane.sort((a, b) => a.letter.seq - b.letter.seq)
       for (const kept of lane) this.#due.push({ kept, from: site })
     }
     this.#work()
@@ -84,7 +101,7 @@ export class Retained {
     this.#lost.delete(site)
     if (returned) {
       for (const kept of this.#kept.slice(this.#head)) {
-        if (kept.channel.everywhere(kept.departure) && !kept.departure.stored.includes(site))
+        if (kept.channel.everywhere(kept.letter) && !kept.letter.stored.includes(site))
           this.#due.push({ kept, from: site })
       }
     }
@@ -99,7 +116,7 @@ export class Retained {
   status(): { messages: number; bytes: number; spanMs: number; cut: boolean } {
     this.#trim()
     const first = this.#kept[this.#head]
-    const spanMs = first === undefined ? 0 : Math.round(this.#runtime.now() - first.departure.ackedAt)
+    const spanMs = first === undefined ? 0 : Math.round(this.#runtime.now() - (first.letter.acked?.nowMs ?? 0))
     return { messages: this.#kept.length - this.#head, bytes: this.#bytes, spanMs, cut: this.#cut }
   }
 
@@ -111,8 +128,8 @@ export class Retained {
   }
 
   #isOld(kept: Kept): boolean {
-    const { ackedAt, ackedWall } = kept.departure
-    const age = Math.max(this.#runtime.now() - ackedAt, this.#runtime.wall() - ackedWall)
+    const { nowMs, wallMs } = kept.letter.acked ?? LONG_AGO
+    const age = Math.max(this.#runtime.now() - nowMs, this.#runtime.wall() - wallMs)
     return age > kept.channel.retainMs
   }
 
@@ -121,7 +138,7 @@ export class Retained {
       const over = this.#bytes > this.#maxBytes
       if (!over && !this.#isOld(first)) break
       if (over) this.#cut = true
-      this.#bytes -= first.departure.load.bytes + OVERHEAD
+      this.#bytes -= first.letter.load.bytes + OVERHEAD
       this.#head += 1
     }
     if (this.#head > 1_024 && this.#head * 2 > this.#kept.length) {
@@ -147,19 +164,19 @@ export class Retained {
 
   /** False: no place to go at the moment. */
   #offer(kept: Kept, from: string): boolean {
-    const { departure, lane, channel } = kept
-    const toAll = channel.everywhere(departure)
+    const { letter, lane, channel } = kept
+    const toAll = channel.everywhere(letter)
     const { sites, everywhere } = channel.sites(lane)
-    const open = sites.filter((site) => !this.#lost.has(site) && !departure.stored.includes(site))
-    if (open.length === 0) return !departure.stored.every((site) => this.#lost.has(site))
+    const open = sites.filter((site) => !this.#lost.has(site) && !letter.stored.includes(site))
+    if (open.length === 0) return !letter.stored.every((site) => this.#lost.has(site))
     let offered = false
     for (const site of toAll || everywhere ? open : open.slice(0, 1)) {
       const sender = channel.sender(site)
       if (sender === undefined) continue
       offered = true
       channel.offered(from, site, 1)
-      sender.send(outgoing(departure, true), departure.load.bytes, (outcome) => {
-        if (outcome.outcome === 'done') departure.stored.push(site)
+      sender.send(outgoing(letter, true), letter.load.bytes, (outcome) => {
+        if (outcome.outcome === 'done') letter.stored = [...letter.stored, site]
         else if (outcome.outcome !== 'refused') this.#due.push({ kept, from })
       })
     }
