@@ -3,7 +3,6 @@ export type {
   Call,
   Checkpoint,
   Client,
-  ClientEvent,
   ClientOptions,
   ConsumeOptions,
   Job,
@@ -15,8 +14,6 @@ export type {
   SendOptions,
   Sent,
   SiteOptions,
-  SiteState,
-  Status,
   SubscribeOptions,
   Subscription,
   SubscriptionStatus,
@@ -26,6 +23,7 @@ export type {
   Worker,
 } from './client/api.js'
 export { createClient } from './client/client.js'
+export type { ClientEvent, SiteState, Status } from './client/happenings.js'
 export { bytes, type Codec, json, text } from './contract/codec.js'
 export type {
   Contract,

@@ -1,4 +1,4 @@
-import { type Contract, type Duration, json, queue, rpc, topic } from '@spanwire/core'
+import { type Contract, json, queue, rpc, topic } from '@spanwire/core'
 import { MessagingError } from '@spanwire/driver'
 import type { ChannelConfig, Config } from './schema.js'
 
@@ -25,8 +25,8 @@ function make(channel: ChannelConfig): Contract {
       return queue(channel.name, json, {
         ...(maxDeliveries !== undefined && { maxDeliveries }),
         ...(deadLetter !== undefined && { deadLetter }),
-        ...(lease !== undefined && { lease: lease as Duration }),
-        ...(retry !== undefined && { retry: retry as Duration[] }),
+        ...(lease !== undefined && { lease }),
+        ...(retry !== undefined && { retry }),
       })
     }
     case 'rpc':

@@ -8,7 +8,7 @@ import { ATTEMPT, without } from './retry.js'
 import { dispatch } from './sending.js'
 
 /** A dead letter's headers: what it was, why it died, how often it was tried. */
-export const ORIGIN = 'sw-origin'
+const ORIGIN = 'sw-origin'
 const REASON = 'sw-reason'
 const COUNT = 'sw-count'
 

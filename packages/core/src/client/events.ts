@@ -1,6 +1,6 @@
 import { Mailbox } from '../runtime/mailbox.js'
 import type { Runtime } from '../runtime/runtime.js'
-import type { ClientEvent } from './api.js'
+import type { ClientEvent } from './happenings.js'
 
 /** An event without its time; each kind keeps its own fields. */
 export type News = ClientEvent extends infer Event ? (Event extends ClientEvent ? Omit<Event, 'at'> : never) : never

@@ -1,39 +1,9 @@
 import type { Batch, Capabilities, ChannelSpec, Delivery, Flow, Source, Start } from '@spanwire/driver'
-import { Arrival, type ArrivalSnapshot, type Arrived, type Flags } from '../arrival/arrival.js'
-import { parseId } from '../arrival/identity.js'
-import { AGAIN } from '../departure/outgoing.js'
+import { Arrival, type ArrivalSnapshot, type Flags } from '../arrival/arrival.js'
 import { type Attachment, attach } from '../session/attachment.js'
 import type { Context } from './context.js'
-import { header } from './headers.js'
 import { listenMarks } from './marks.js'
-
-/** A message as it came in, with what its id says. */
-export class Taken implements Arrived<Taken> {
-  readonly delivery: Delivery
-  readonly site: string
-  readonly id: string | undefined
-  readonly source: string | undefined
-  readonly seq: number
-  readonly timeMs: number
-  readonly again: boolean
-  readonly bytes: number
-
-  constructor(delivery: Delivery, site: string) {
-    const identity = parseId(delivery.id)
-    this.delivery = delivery
-    this.id = delivery.id
-    this.site = site
-    this.source = identity?.source
-    this.seq = identity?.seq ?? 0
-    this.timeMs = identity?.timeMs ?? delivery.timeMs ?? 0
-    this.again = header(delivery, AGAIN) !== undefined
-    this.bytes = delivery.body.length
-  }
-
-  get message(): Taken {
-    return this
-  }
-}
+import { Taken } from './taken.js'
 
 export type From =
   | { readonly at: 'now' | 'beginning' | 'latest' }
@@ -188,7 +158,7 @@ export class Reading {
 
   async stop(signal: AbortSignal): Promise<void> {
     this.#unmark()
-    await Promise.all(this.#ways.map((way) => way.attachment?.stop(signal)))
+    await Promise.all(this.#ways.flatMap((way) => way.attachment?.stop(signal) ?? []))
     this.#timer?.cancel()
     this.#timer = undefined
   }

@@ -3,7 +3,7 @@ import type { Topic } from '../contract/contract.js'
 import { paramsOf } from '../contract/template.js'
 import type { Message } from './api.js'
 import { userHeaders } from './headers.js'
-import type { Taken } from './reading.js'
+import type { Taken } from './taken.js'
 
 /** A message for the application; what costs is made when asked for. */
 export class Received implements Message {

@@ -1,7 +1,7 @@
 import { MessagingError } from '@spanwire/driver'
 import type { Session } from '../session/session.js'
-import type { Status } from './api.js'
 import type { Context } from './context.js'
+import type { Status } from './happenings.js'
 
 /** A frozen picture of this moment, without secrets. */
 export function status(context: Context): Status {

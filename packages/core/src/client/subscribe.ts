@@ -10,8 +10,9 @@ import { parseCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, type Intake } from './context.js'
 import { header, REMOVED } from './headers.js'
 import { Inbox } from './inbox.js'
-import { type From, Reading, type ReadingSink, type Taken } from './reading.js'
+import { type From, Reading, type ReadingSink } from './reading.js'
 import { Received } from './received.js'
+import type { Taken } from './taken.js'
 import { tellUndecodable } from './undecodable.js'
 
 const DEFAULT_BUFFER = 1_000

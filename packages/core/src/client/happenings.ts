@@ -1,0 +1,96 @@
+import type { Headers, MessagingError } from '@spanwire/driver'
+import type { SubscriptionStatus } from './api.js'
+
+export type SiteState = 'idle' | 'dialing' | 'up' | 'suspect' | 'waiting' | 'draining' | 'disabled' | 'closed'
+
+export interface Status {
+  readonly generation: number
+  readonly sites: readonly {
+    readonly name: string
+    readonly engine: string
+    readonly state: SiteState
+    readonly since: number
+    readonly endpoint: string | undefined
+    readonly attempt: number
+    readonly rttMs: number | undefined
+    readonly error: { readonly code: string; readonly message: string } | undefined
+  }[]
+  readonly outbox: { readonly messages: number; readonly bytes: number }
+  /** What could be offered again now, and how far back that reaches. `cut`: the bound in bytes shortened it. */
+  readonly retained: {
+    readonly messages: number
+    readonly bytes: number
+    readonly spanMs: number
+    readonly cut: boolean
+  }
+  readonly subscriptions: readonly ({ readonly channel: string } & SubscriptionStatus)[]
+}
+
+/** What happened, for logs, pages and operators. `at`: Unix ms. */
+export type ClientEvent = { readonly at: number } & (
+  | {
+      readonly type: 'site'
+      readonly site: string
+      readonly from: SiteState
+      readonly to: SiteState
+      readonly reason: string
+    }
+  /** A lane (or all of a channel's) goes to another site now. `ms`: since the first sign of the fault. */
+  | {
+      readonly type: 'moved'
+      readonly channel: string
+      readonly from: string
+      readonly to: string
+      readonly reason: string
+      readonly ms: number
+    }
+  | {
+      readonly type: 'gap'
+      readonly channel: string
+      readonly source: string
+      readonly first: number
+      readonly last: number
+      readonly reason: string
+    }
+  | { readonly type: 'gap-closed'; readonly channel: string; readonly source: string; readonly seq: number }
+  | { readonly type: 'overflow'; readonly channel: string; readonly dropped: number }
+  | {
+      readonly type: 'lost'
+      readonly channel: string
+      readonly site: string
+      readonly reason: string
+      readonly count: number | undefined
+    }
+  /** Bytes that the contract cannot read. They are given here once, and the next message is handled. */
+  | {
+      readonly type: 'undecodable'
+      readonly channel: string
+      readonly site: string
+      readonly id: string | undefined
+      readonly body: Uint8Array | string
+      readonly headers: Headers
+      readonly error: MessagingError
+    }
+  | {
+      readonly type: 'dead-letter'
+      readonly channel: string
+      readonly id: string | undefined
+      readonly reason: string
+      readonly attempt: number
+    }
+  | {
+      readonly type: 'offered-again'
+      readonly channel: string
+      readonly from: string
+      readonly to: string
+      readonly count: number
+    }
+  | {
+      readonly type: 'handler-failed'
+      readonly channel: string
+      readonly id: string | undefined
+      readonly attempt: number
+      readonly error: unknown
+    }
+  | { readonly type: 'warning'; readonly message: string }
+)
