@@ -1,15 +1,21 @@
-export { type InitialState, SpanwireProvider, type SpanwireProviderProps, useClient } from './provider.js'
+export {
+  type InitialState,
+  SpanwireProvider,
+  type SpanwireProviderProps,
+  useClient,
+  useStore as useInternalStore,
+} from './provider.js'
 export type { Connection, ConnectionState } from './store/connection.js'
 export type { Flush } from './store/flush.js'
 export type { History } from './store/history.js'
+export type { Progress } from './store/progress.js'
 export type { FailoverEvent } from './store/timeline.js'
-export { type ChannelStatus, useChannel } from './use-channel.js'
+export { useChannel } from './use-channel.js'
 export { useConnection } from './use-connection.js'
 export { useFailover } from './use-failover.js'
 export { type HistoryOptions, useHistory } from './use-history.js'
 export { type Latest, type LatestOptions, useLatest } from './use-latest.js'
-export { LiveSuspense, type Present, useLatestSuspense } from './use-latest-suspense.js'
 export type { ChannelOptions } from './use-listener.js'
 export { usePublish, useSend } from './use-publish.js'
-export { type Asking, type AskOptions, useRequest } from './use-request.js'
+export { type Asking, useRequest } from './use-request.js'
 export { type TableOptions, type TableRows, useKeys, useTable } from './use-table.js'

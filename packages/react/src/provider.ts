@@ -9,10 +9,9 @@ import {
   useEffect,
   useInsertionEffect,
   useMemo,
-  useState,
 } from 'react'
 import type { Flush } from './store/flush.js'
-import { Store } from './store/store.js'
+import { createStore, type Store } from './store/store.js'
 
 /**
  * Rows that the server had, by the topic's template: `{ [quotes.template]: [...table.entries()].map(([, row]) => row) }`.
@@ -40,10 +39,8 @@ export function SpanwireProvider(
   props: SpanwireProviderProps,
 ): FunctionComponentElement<ProviderProps<Store | undefined>> {
   const { client, flush = 'frame', initialState, children } = props
-  const [given] = useState(initialState)
-  const [lazy] = useState(() => (typeof client === 'function' ? client : undefined))
-  const source = typeof client === 'function' ? (lazy ?? client) : client
-  const store = useMemo(() => new Store(source, given), [source, given])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a lazy client is taken once, and so is the server's state.
+  const store = useMemo(() => createStore(client, initialState), [typeof client === 'function' || client])
   useInsertionEffect(() => {
     store.flush = flush
   })
@@ -51,14 +48,11 @@ export function SpanwireProvider(
   return createElement(StoreContext.Provider, { value: store }, children)
 }
 
-/** The store of the nearest provider. Throws `invalid` outside of one, naming the hook. */
-export function useStore(hook: string): Store {
+/** The store of the nearest provider. Throws `invalid` outside of one. For the other entries of this package, which share its context; no contract with anybody else. */
+export function useStore(): Store {
   const store = useContext(StoreContext)
   if (store) return store
-  throw new MessagingError(
-    'invalid',
-    `${hook} was called outside of <SpanwireProvider client={...}>: wrap the page in one.`,
-  )
+  throw new MessagingError('invalid', 'No <SpanwireProvider> around this hook.')
 }
 
 /**
@@ -66,5 +60,5 @@ export function useStore(hook: string): Store {
  * only where one may be made: not on a server.
  */
 export function useClient(): Client {
-  return useStore('useClient').client()
+  return useStore().client()
 }

@@ -1,21 +1,18 @@
-import { useState, useSyncExternalStore } from 'react'
+import { useSyncExternalStore } from 'react'
 import { useStore } from './provider.js'
 import { type Connection, NO_CONNECTION } from './store/connection.js'
-import { remember } from './store/remember.js'
+import { useSelection } from './use-selection.js'
 
 /** How the client stands with its sites, or the part that `select` takes; draws again only when that changes (`isEqual`, default `Object.is`). On a server: `idle`. */
 export function useConnection<Selected = Connection>(
   select?: (connection: Connection) => Selected,
-  isEqual: (before: Selected, now: Selected) => boolean = Object.is,
+  isEqual?: (before: Selected, now: Selected) => boolean,
 ): Selected {
-  const { connection } = useStore('useConnection')
-  const [read] = useState(() =>
-    // Without `select` both types are one.
-    remember((all: Connection, pick: typeof select) => (pick ? pick(all) : (all as unknown as Selected))),
-  )
+  const { connection } = useStore()
+  const pick = useSelection(select, isEqual)
   return useSyncExternalStore(
     connection.listen,
-    () => read(isEqual, connection.read(), select),
-    () => read(isEqual, NO_CONNECTION, select),
+    () => pick(connection.read()),
+    () => pick(NO_CONNECTION),
   )
 }

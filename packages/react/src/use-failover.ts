@@ -1,9 +1,11 @@
+import type { ClientEvent } from '@spanwire/core'
 import { useInsertionEffect, useMemo, useSyncExternalStore } from 'react'
 import { useStore } from './provider.js'
-import { type FailoverEvent, Timeline } from './store/timeline.js'
+import { viewHistory } from './store/history.js'
+import { listenTo } from './store/listener.js'
+import { type FailoverEvent, isFailover } from './store/timeline.js'
 
 const LIMIT = 100
-const NONE: readonly FailoverEvent[] = Object.freeze([])
 
 /**
  * The last `limit` events (default 100) that tell of sites lost and found, lanes that moved, and gaps; oldest first, from the
@@ -14,11 +16,25 @@ export function useFailover(
   options: { readonly limit?: number } = {},
 ): readonly FailoverEvent[] {
   const { limit = LIMIT } = options
-  const store = useStore('useFailover')
-  const timeline = useMemo(() => new Timeline(store), [store])
+  const store = useStore()
+  const view = useMemo(
+    () =>
+      viewHistory<ClientEvent, FailoverEvent>(
+        store,
+        listenTo(() => store.events),
+      ),
+    [store],
+  )
   useInsertionEffect(() => {
-    timeline.limit = limit
-    timeline.tell = onEvent ?? (() => {})
+    view.limit = limit
+    view.hear = (event) => {
+      if (isFailover(event)) onEvent?.(event)
+    }
+    view.reduce = (items, batch) => {
+      const news = limit > 0 ? batch.filter(isFailover) : []
+      return news.length > 0 ? [...items, ...news] : items
+    }
   })
-  return useSyncExternalStore(timeline.subscribe, timeline.read, () => NONE)
+  const read = (): readonly FailoverEvent[] => view.read().items
+  return useSyncExternalStore(view.subscribe, read, read)
 }

@@ -1,7 +1,7 @@
 import type { Message, OutputOf, ParamsOf, Topic } from '@spanwire/core'
 import { useInsertionEffect, useMemo, useSyncExternalStore } from 'react'
 import { useStore } from './provider.js'
-import { type History, HistoryView, type Reduce } from './store/history.js'
+import { type History, viewHistory } from './store/history.js'
 import { type ChannelOptions, useListener } from './use-listener.js'
 
 export interface HistoryOptions<C, Item> extends ChannelOptions<C> {
@@ -22,15 +22,15 @@ export function useHistory<C extends Topic, Item = Message<OutputOf<C>, ParamsOf
   all: HistoryOptions<C, Item> = {},
 ): History<Item> {
   const { limit = LIMIT, reduce, ...options } = all
-  const store = useStore('useHistory')
-  const listener = useListener('useHistory', topic, options)
-  const view = useMemo(() => new HistoryView<Item>(store, listener), [store, listener])
+  const store = useStore()
+  const listener = useListener(topic, options)
+  const view = useMemo(() => viewHistory<Message, Item>(store, listener), [store, listener])
   useInsertionEffect(() => {
     view.limit = limit
     // The feed is this topic's; views do not know the type. Without `reduce` an item is a message.
-    view.reduce = (reduce ?? append) as Reduce<Item>
+    view.reduce = (reduce ?? append) as typeof view.reduce
   })
-  return useSyncExternalStore(view.subscribe, view.read, () => view.first)
+  return useSyncExternalStore(view.subscribe, view.read, view.read)
 }
 
-const append: Reduce<Message> = (items, batch) => [...items, ...batch]
+const append = (items: readonly Message[], batch: readonly Message[]): readonly Message[] => [...items, ...batch]

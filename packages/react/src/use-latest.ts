@@ -1,23 +1,22 @@
-import type { MessagingError, OutputOf, ParamsOf, TableEntry, Topic } from '@spanwire/core'
+import type { OutputOf, ParamsOf, TableEntry, Topic } from '@spanwire/core'
 import { useState } from 'react'
-import type { Phase } from './store/board.js'
-import { remember } from './store/remember.js'
+import { createMemory } from './store/memory.js'
+import { LIVE, type Progress, STALE } from './store/progress.js'
 import { useGlance } from './use-glance.js'
+import { useSelection } from './use-selection.js'
 
-/** The newest value under one path. The same object until something in it changes. */
-export interface Latest<Value> {
+/**
+ * The newest value under one path. The same object until something in it changes. `loading`: not every reachable site gave its
+ * snapshot, so a value may be an older one, or the server's. `stale`: the site that served it is lost and no other confirmed
+ * it since. With an `error` the value is the last one.
+ */
+export type Latest<Value> = Progress & {
   /** Absent while loading, and when nothing is published under these parameters. */
   readonly value: Value | undefined
-  /**
-   * `idle`: switched off. `loading`: no site gave its snapshot yet; a value is then the server's. `live`: kept up to date.
-   * `stale`: the site that served it is lost and no other confirmed it since. `error`: see `error`; a value is the last one.
-   */
-  readonly status: 'idle' | 'loading' | 'live' | 'stale' | 'error'
   /** When it was published, Unix ms. */
   readonly updatedAt: number | undefined
-  /** The site that served it. */
+  /** The site that served it; absent without a value. */
   readonly site: string | undefined
-  readonly error: MessagingError | undefined
 }
 
 export interface LatestOptions<Value, Selected = Value> {
@@ -41,49 +40,20 @@ export function useLatest<C extends Topic, Selected = OutputOf<C>>(
   params: ParamsOf<C> | undefined,
   options: LatestOptions<OutputOf<C>, Selected> = {},
 ): Latest<Selected> {
-  const { enabled = true, maxRate, select, isEqual } = options
-  const filter = enabled ? params : undefined
-  const [read] = useState(() => remember(latestOf<OutputOf<C>, Selected>))
-  const same = (before: Latest<Selected>, now: Latest<Selected>): boolean =>
-    (select ?? isEqual) !== undefined && isSame(before, now, isEqual)
-  return useGlance({ hook: 'useLatest', topic, filter, maxRate }, (sight, path) => {
+  const { select, isEqual } = options
+  const pick = useSelection(select, isEqual)
+  const [read] = useState(createMemory<Latest<Selected>>)
+  return useGlance(topic, params, options, (sight, path) => {
     // The table gives what the topic's schema put out; boards do not know the type.
     const row = sight.row(path) as TableEntry<OutputOf<C>> | undefined
-    return read(same, sight.phase, row, sight.isGiven(path), select)
+    const progress = sight.progress === LIVE && row?.stale ? STALE : sight.progress
+    const value = row && pick(row.value)
+    // What was not selected is no news, not even the time.
+    return read([progress, value, row?.site, select ? undefined : row], () => ({
+      ...progress,
+      value,
+      updatedAt: row?.timeMs,
+      site: row?.site,
+    }))
   })
-}
-
-function latestOf<Value, Selected>(
-  phase: Phase,
-  row: TableEntry<Value> | undefined,
-  given: boolean,
-  select: ((value: Value) => Selected) | undefined,
-): Latest<Selected> {
-  return Object.freeze({
-    // Without `select` both types are one.
-    value: row && (select ? select(row.value) : (row.value as unknown as Selected)),
-    status: statusOf(phase, row, given),
-    updatedAt: row?.timeMs,
-    site: row?.site,
-    error: phase.at === 'failed' ? phase.error : undefined,
-  })
-}
-
-function statusOf(phase: Phase, row: TableEntry | undefined, given: boolean): Latest<unknown>['status'] {
-  if (phase.at === 'off') return 'idle'
-  if (phase.at === 'failed') return 'error'
-  if (phase.at === 'stopped') return row ? 'stale' : 'loading'
-  if (row && !given) return row.stale ? 'stale' : 'live'
-  return phase.at
-}
-
-function isSame<Value>(
-  before: Latest<Value>,
-  now: Latest<Value>,
-  isEqual: (before: Value, now: Value) => boolean = Object.is,
-): boolean {
-  const { status, site, error } = now
-  if (before.status !== status || before.site !== site || before.error !== error) return false
-  if (before.value === undefined || now.value === undefined) return before.value === now.value
-  return isEqual(before.value, now.value)
 }

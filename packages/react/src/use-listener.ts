@@ -1,8 +1,8 @@
-import { type MessagingError, type ParamsOf, patternOf, type Topic } from '@spanwire/core'
+import type { Message, ParamsOf, Topic } from '@spanwire/core'
 import { useId, useMemo } from 'react'
 import { useStore } from './provider.js'
-import { failure } from './store/failure.js'
 import { type Listener, listenTo, listenToNothing } from './store/listener.js'
+import { pathIn } from './store/path-in.js'
 import type { FeedOptions } from './store/store.js'
 
 export interface ChannelOptions<C> extends FeedOptions {
@@ -12,25 +12,18 @@ export interface ChannelOptions<C> extends FeedOptions {
   readonly enabled?: boolean
 }
 
-/** The same listener until topic, parameters or options say something else. */
-export function useListener<C extends Topic>(hook: string, topic: C, all: ChannelOptions<C>): Listener {
-  const { params = {}, enabled = true, ...options } = all
-  const store = useStore(hook)
+/** The same listener until topic, parameters or options (compared as JSON) say something else. */
+export function useListener<C extends Topic>(topic: C, all: ChannelOptions<C>): Listener<Message> {
+  const { params: filter = {}, enabled = true, ...options } = all
+  const store = useStore()
   const own = useId()
-  const pattern = patternIn(topic, params)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: pattern and text say all that counts of parameters and options.
-  return useMemo(() => {
-    if (!enabled) return listenToNothing()
-    if (typeof pattern !== 'string') return listenToNothing({ status: 'error', error: pattern })
-    return listenTo(store, { topic, filter: { ...params }, pattern, options }, own)
-  }, [store, own, topic, enabled, typeof pattern, String(pattern), JSON.stringify(options)])
-}
-
-/** Parameters that cannot be make an error to show, not one to throw while rendering. */
-function patternIn(topic: Topic, params: Readonly<Record<string, unknown>>): string | MessagingError {
-  try {
-    return patternOf(topic, params)
-  } catch (error) {
-    return failure(error)
-  }
+  const path = pathIn(topic, enabled ? filter : undefined, false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: path and text say all that counts of parameters and options.
+  return useMemo(
+    () =>
+      typeof path === 'string'
+        ? listenTo(() => store.feed({ topic, filter: { ...filter }, path, options }, own))
+        : listenToNothing(path),
+    [store, own, topic, path, JSON.stringify(options)],
+  )
 }

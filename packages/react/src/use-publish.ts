@@ -6,7 +6,7 @@ import { useStore } from './provider.js'
 export function usePublish<C extends Topic>(
   topic: C,
 ): (value: InputOf<C>, ...rest: WithParams<C, PublishOptions>) => Promise<Sent> {
-  const store = useStore('usePublish')
+  const store = useStore()
   return useCallback(async (value, ...rest) => store.client().publish(topic, value, ...rest), [store, topic])
 }
 
@@ -14,6 +14,6 @@ export function usePublish<C extends Topic>(
 export function useSend<C extends Queue>(
   queue: C,
 ): (value: InputOf<C>, ...rest: WithParams<C, SendOptions>) => Promise<Sent> {
-  const store = useStore('useSend')
+  const store = useStore()
   return useCallback(async (value, ...rest) => store.client().send(queue, value, ...rest), [store, queue])
 }

@@ -1,6 +1,6 @@
 import { type ReactNode, StrictMode } from 'react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type ChannelOptions, type ChannelStatus, useChannel } from '../src/index.js'
+import { type ChannelOptions, type Progress, useChannel } from '../src/index.js'
 import { LINGER_MS } from '../src/store/shared.js'
 import { open } from './open.js'
 import { pass, provide, stage } from './stage.js'
@@ -8,7 +8,7 @@ import { trade, trades } from './trades.js'
 
 interface HearingProps {
   readonly hear: (price: number) => void
-  readonly statuses?: ChannelStatus[]
+  readonly statuses?: Progress[]
   readonly options?: ChannelOptions<typeof trades>
 }
 
@@ -24,7 +24,7 @@ describe('useChannel', () => {
   it('hands over every message once and in order, without drawing anything', async () => {
     const { client } = await open('trades')
     const heard: number[] = []
-    const statuses: ChannelStatus[] = []
+    const statuses: Progress[] = []
     await stage(provide(client, <Hearing hear={(price) => void heard.push(price)} statuses={statuses} />))
     await pass(50)
     await trade(client, 1, 500)
@@ -104,7 +104,7 @@ describe('useChannel', () => {
 
   it('listens to nothing while it is switched off, and shows impossible parameters as an error', async () => {
     const { client, wire } = await open('trades')
-    const statuses: ChannelStatus[] = []
+    const statuses: Progress[] = []
     const hear = vi.fn()
     const page = await stage(provide(client, <Hearing hear={hear} statuses={statuses} options={{ enabled: false }} />))
     await page.render(provide(client, <Hearing hear={hear} statuses={statuses} options={{ params: { symbol: '' } }} />))
@@ -119,7 +119,7 @@ describe('useChannel', () => {
   it('says that it is refused', async () => {
     const { client, engine } = await open('trades')
     engine.revoke('trades')
-    const statuses: ChannelStatus[] = []
+    const statuses: Progress[] = []
     await stage(provide(client, <Hearing hear={vi.fn()} statuses={statuses} />))
     await pass(50)
     expect(statuses.at(-1)).toEqual({ status: 'error', error: expect.objectContaining({ code: 'forbidden' }) })

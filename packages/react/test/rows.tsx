@@ -31,5 +31,5 @@ export function List({ seen }: { readonly seen: Seen }): ReactNode {
 }
 
 export function Peek({ to }: { readonly to: (store: Store) => void }): undefined {
-  to(useStore('Peek'))
+  to(useStore())
 }

@@ -1,7 +1,7 @@
 import { Component, type ReactNode, Suspense } from 'react'
 import { describe, expect, it, vi } from 'vitest'
-import { type Present, useLatestSuspense } from '../src/index.js'
 import { LINGER_MS } from '../src/store/shared.js'
+import { type Present, useLatestSuspense } from '../src/suspense.js'
 import { open } from './open.js'
 import { type Quote, quotes } from './site.js'
 import { pass, provide, stage } from './stage.js'

@@ -1,7 +1,7 @@
-import type { Client, SiteState, Status } from '@spanwire/core'
-import type { Events } from './events.js'
+import type { Client, ClientEvent, SiteState, Status } from '@spanwire/core'
+import type { Feed } from './feed.js'
 import type { Later } from './flush.js'
-import { type Hold, shared } from './shared.js'
+import { createAudience, shared } from './shared.js'
 
 /**
  * The connection in one word. `connected`: every site that takes part is up. `degraded`: some site is, but not all, or the
@@ -16,65 +16,48 @@ export interface Connection {
   readonly sites: Status['sites']
 }
 
-export const NO_CONNECTION: Connection = Object.freeze({ state: 'idle', sites: Object.freeze([]) })
+export const NO_CONNECTION: Connection = { state: 'idle', sites: [] }
 
 /** Pure. `before`: the state until now, which tells a first dial from a lost link. Sites that nothing needs yet are idle and do not count. */
 export function connectionState(all: readonly SiteState[], online: boolean, before: ConnectionState): ConnectionState {
   const sites = all.filter((state) => state !== 'idle')
-  if (sites.length === 0) return 'idle'
-  if (sites.every((state) => state === 'closed')) return 'closed'
-  if (sites.some(isUp)) return online && sites.every((state) => state === 'up') ? 'connected' : 'degraded'
+  const only = (state: SiteState): boolean => sites.every((at) => at === state)
+  if (only('idle')) return 'idle'
+  if (only('closed')) return 'closed'
+  if (/up|suspect|draining/.test(sites.join())) return online && only('up') ? 'connected' : 'degraded'
   if (!online) return 'offline'
   return before === 'idle' || before === 'connecting' ? 'connecting' : 'reconnecting'
 }
 
-const isUp = (state: SiteState): boolean => state === 'up' || state === 'suspect' || state === 'draining'
-
 /** The connection as the page knows it: read anew when a site moves or the browser goes on- or offline. */
-export class ConnectionView {
-  #value: Connection = NO_CONNECTION
-  readonly #client: () => Client
-  readonly #later: Later
-  readonly #hold: Hold
-  readonly #listeners = new Set<() => void>()
+export interface ConnectionView {
+  /** The same object until something changed. */
+  readonly read: () => Connection
+  readonly listen: (listener: () => void) => () => void
+}
 
-  constructor(client: () => Client, events: Events, later: Later) {
-    this.#client = client
-    this.#later = later
-    this.#hold = shared(() => {
-      const soon = (): void => this.#later(this.#read)
-      const quiet = events.listen((event) => event.type === 'site' && soon())
-      globalThis.addEventListener?.('online', soon)
-      globalThis.addEventListener?.('offline', soon)
-      this.#read()
+export function viewConnection(client: () => Client, events: Feed<ClientEvent>, later: Later): ConnectionView {
+  let value = NO_CONNECTION
+  const look = (): void => {
+    const { sites } = client().status()
+    const online = globalThis.navigator?.onLine !== false
+    const states = sites.map((site) => site.state)
+    value = { state: connectionState(states, online, value.state), sites }
+    for (const listener of listeners) listener()
+  }
+  const soon = (): void => later(look)
+  const { listeners, listen } = createAudience<() => void>(
+    shared(() => {
+      const quiet = events.listen({ take: (event) => event.type === 'site' && soon(), changed: soon })
+      for (const name of NETWORK) globalThis.addEventListener?.(name, soon)
+      look()
       return () => {
         quiet()
-        globalThis.removeEventListener?.('online', soon)
-        globalThis.removeEventListener?.('offline', soon)
+        for (const name of NETWORK) globalThis.removeEventListener?.(name, soon)
       }
-    })
-  }
-
-  /** The same object until something changed. */
-  readonly read = (): Connection => this.#value
-
-  readonly listen = (listener: () => void): (() => void) => {
-    const letGo = this.#hold()
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-      letGo()
-    }
-  }
-
-  readonly #read = (): void => {
-    const { sites } = this.#client().status()
-    const state = connectionState(
-      sites.map((site) => site.state),
-      globalThis.navigator?.onLine !== false,
-      this.#value.state,
-    )
-    this.#value = Object.freeze({ state, sites })
-    for (const listener of this.#listeners) listener()
-  }
+    }),
+  )
+  return { read: () => value, listen }
 }
+
+const NETWORK = ['online', 'offline'] as const

@@ -1,83 +1,45 @@
-import type { Message, MessagingError, Subscription } from '@spanwire/core'
-import { failure } from './failure.js'
-import { type Hold, shared } from './shared.js'
+import { follow } from './follow.js'
+import { LOADING, type Progress } from './progress.js'
+import { createAudience } from './shared.js'
 
-/** How a subscription is doing. `idle`: nobody listens, or the client was closed. */
-export type FeedStatus =
-  | { readonly status: 'idle' | 'loading' | 'live'; readonly error: undefined }
-  | { readonly status: 'error'; readonly error: MessagingError }
-
-export const IDLE: FeedStatus = { status: 'idle', error: undefined }
-export const CONNECTING: FeedStatus = { status: 'loading', error: undefined }
-const LIVE: FeedStatus = { status: 'live', error: undefined }
-
-export interface FeedListener {
-  message(message: Message): void
-  /** The status changed. */
+export interface FeedListener<Item> {
+  take(item: Item): void
+  /** The progress changed. */
   changed(): void
 }
 
-/** One subscription, and everybody on the page who listens to it. */
-export class Feed {
-  status: FeedStatus = CONNECTING
-  readonly #hold: Hold
-  readonly #listeners = new Set<FeedListener>()
-  #subscription: Subscription | undefined
-
-  constructor(wire: { open(): Subscription; ended(): void }) {
-    this.#hold = shared(() => {
-      this.#follow(wire.open)
-      return () => {
-        wire.ended()
-        const subscription = this.#subscription
-        this.#subscription = undefined
-        this.status = IDLE
-        // Nobody is left who could be told that stopping failed.
-        subscription?.stop().catch(() => {})
-      }
-    })
-  }
-
+/** One stream, and everybody on the page who listens to it. Open while anybody does. */
+export interface Feed<Item> {
+  readonly progress: Progress
   /** Messages that are known to be missing and may still come. */
-  get gaps(): number {
-    return this.#subscription?.status().gapsOpen ?? 0
-  }
+  gaps(): number
+  readonly listen: (listener: FeedListener<Item>) => () => void
+}
 
-  listen(listener: FeedListener): () => void {
-    const letGo = this.#hold()
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-      letGo()
-    }
-  }
+/** What a feed reads: a subscription, or the client's events. */
+export interface Stream<Item> extends AsyncIterable<Item> {
+  readonly ready?: Promise<void>
+  status?(): { readonly gapsOpen: number }
+}
 
-  #follow(open: () => Subscription): void {
-    const fail = (error: unknown): void => this.#enter({ status: 'error', error: failure(error) })
-    try {
-      const subscription = open()
-      this.#subscription = subscription
-      subscription.ready.then(() => this.#is(subscription) && this.#enter(LIVE), fail)
-      this.#pull(subscription).catch(fail)
-    } catch (error) {
-      fail(error)
-    }
-  }
-
-  async #pull(subscription: Subscription): Promise<void> {
-    for await (const message of subscription) {
-      if (!this.#is(subscription)) return
-      for (const listener of this.#listeners) listener.message(message)
-    }
-    if (this.#is(subscription)) this.#enter(IDLE)
-  }
-
-  #is(subscription: Subscription): boolean {
-    return this.#subscription === subscription
-  }
-
-  #enter(status: FeedStatus): void {
-    this.status = status
-    for (const listener of this.#listeners) listener.changed()
-  }
+export function createFeed<Item>(open: (signal: AbortSignal) => Stream<Item>, ended: () => void): Feed<Item> {
+  let stream: Stream<Item> | undefined
+  const { listeners, listen } = createAudience<FeedListener<Item>>(
+    follow<Item>({
+      open(signal) {
+        stream = open(signal)
+        return [stream, stream.ready]
+      },
+      take(item) {
+        for (const listener of listeners) listener.take(item)
+      },
+      enter(now) {
+        feed.progress = now
+        for (const listener of listeners) listener.changed()
+      },
+      ended,
+    }),
+  )
+  const feed = { progress: LOADING, gaps: () => stream?.status?.().gapsOpen ?? 0, listen }
+  return feed
 }

@@ -12,10 +12,10 @@ const HIDDEN_MS = 250
 
 /** Gathers work and runs all of it in one pass. `rate` is asked for each pass anew. */
 export function createLater(rate: () => Flush): Later {
-  const waiting = new Set<() => void>()
+  let waiting = new Set<() => void>()
   const run = (): void => {
-    const works = [...waiting]
-    waiting.clear()
+    const works = waiting
+    waiting = new Set()
     for (const work of works) work()
   }
   return (work) => {
@@ -31,12 +31,11 @@ function arm(rate: Flush, run: () => void): void {
 }
 
 function nextFrame(run: () => void): void {
-  if (typeof requestAnimationFrame !== 'function') return void setTimeout(run, HIDDEN_MS)
   const timer = setTimeout(() => {
-    cancelAnimationFrame(frame)
+    globalThis.cancelAnimationFrame?.(frame)
     run()
   }, HIDDEN_MS)
-  const frame = requestAnimationFrame(() => {
+  const frame = globalThis.requestAnimationFrame?.(() => {
     clearTimeout(timer)
     run()
   })

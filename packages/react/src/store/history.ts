@@ -1,11 +1,9 @@
-import type { Message } from '@spanwire/core'
-import { report } from './failure.js'
-import type { FeedStatus } from './feed.js'
 import type { Listener } from './listener.js'
+import { guarded, type Progress } from './progress.js'
 import type { Store } from './store.js'
 
 /** What was heard, oldest first. The same object until something changes. */
-export type History<Item> = FeedStatus & {
+export type History<Item> = Progress & {
   /** At most `limit`. */
   readonly items: readonly Item[]
   /** Older items were dropped for the limit. */
@@ -16,85 +14,78 @@ export type History<Item> = FeedStatus & {
   readonly clear: () => void
 }
 
-/** Turns what is there and what came, in the order of arrival, into what is there now. */
-export type Reduce<Item> = (items: readonly Item[], batch: readonly Message[]) => readonly Item[]
+/** The last items of a feed, folded in once per pass. */
+export interface HistoryView<Heard, Item> {
+  limit: number
+  /** Told of each item at once. */
+  hear: (item: Heard) => void
+  /** Turns what is there and what came, in the order of arrival, into what is there now. */
+  reduce: (items: readonly Item[], batch: readonly Heard[]) => readonly Item[]
+  readonly read: () => History<Item>
+  readonly subscribe: (changed: () => void) => () => void
+}
 
-/** So many messages are folded in without waiting for the pass, which bounds what waits on a hidden page. */
+/** So many items are folded in without waiting for the pass, which bounds what waits on a hidden page. */
 const BATCH = 1000
 
-/** The last items of a feed, folded in once per pass. */
-export class HistoryView<Item> {
-  limit = 0
-  reduce: Reduce<Item> = (items) => items
-  readonly first: History<Item>
-  readonly subscribe: (changed: () => void) => () => void
-  readonly #listener: Listener
-  readonly #clear: () => void
-  #changed: () => void = () => {}
-  #waiting: Message[] = []
-  #items: readonly Item[] = []
-  #truncated = false
-  #picture: History<Item>
-
-  constructor(store: Store, listener: Listener) {
-    this.#listener = listener
-    this.#clear = () => {
-      this.#items = []
-      this.#waiting = []
-      this.#truncated = false
-      this.#pass()
-    }
-    this.first = this.#draw(listener.first())
-    this.#picture = this.first
-    const soon = (): void => store.later(this.#pass)
-    this.subscribe = (changed) => {
-      this.#changed = changed
-      listener.take = (message) => {
-        this.#waiting.push(message)
-        if (this.#waiting.length >= BATCH) this.#fold()
-        soon()
-      }
-      const quiet = [
-        listener.subscribe(soon),
-        // A gap comes to notice without a message.
-        store.events.listen(() => {
-          if (listener.gaps() !== this.#picture.gaps) soon()
-        }),
-      ]
-      return () => {
-        for (const end of quiet) end()
-      }
-    }
-  }
-
-  readonly read = (): History<Item> => this.#picture
-
-  readonly #pass = (): void => {
-    this.#fold()
-    this.#picture = this.#draw(this.#listener.read())
-    this.#changed()
-  }
-
-  #fold(): void {
-    const batch = this.#waiting
-    this.#waiting = []
+export function viewHistory<Heard, Item>(
+  { later, events }: Store,
+  listener: Listener<Heard>,
+): HistoryView<Heard, Item> {
+  let tell = () => {}
+  let waiting: Heard[] = []
+  let items: readonly Item[] = []
+  let truncated = false
+  const fold = (): void => {
+    const batch = waiting
+    waiting = []
     if (batch.length === 0) return
-    try {
-      const items = this.reduce(this.#items, batch)
-      this.#truncated ||= items.length > this.limit
-      this.#items = this.limit > 0 ? items.slice(-this.limit) : []
-    } catch (error) {
-      report(error)
-    }
-  }
-
-  #draw(status: FeedStatus): History<Item> {
-    return Object.freeze({
-      ...status,
-      items: this.#items,
-      truncated: this.#truncated,
-      gaps: this.#listener.gaps(),
-      clear: this.#clear,
+    guarded(() => {
+      const all = view.reduce(items, batch)
+      const over = all.length - view.limit
+      truncated ||= over > 0
+      items = over > 0 ? all.slice(over) : all
     })
   }
+  const draw = (): History<Item> => ({
+    ...listener.feed.progress,
+    items,
+    truncated,
+    gaps: listener.feed.gaps(),
+    clear,
+  })
+  const pass = (): void => {
+    fold()
+    picture = draw()
+    tell()
+  }
+  const clear = (): void => {
+    items = waiting = []
+    truncated = false
+    pass()
+  }
+  const soon = (): void => later(pass)
+  let picture = draw()
+  const view: HistoryView<Heard, Item> = {
+    limit: 0,
+    hear: () => {},
+    reduce: (before) => before,
+    read: () => picture,
+    subscribe(changed) {
+      tell = changed
+      listener.take = (item) => {
+        if (waiting.push(item) >= BATCH) fold()
+        soon()
+        view.hear(item)
+      }
+      const quiet = listener.subscribe(soon)
+      // A gap comes to notice without a message.
+      const deaf = events.listen({ take: () => listener.feed.gaps() !== picture.gaps && soon(), changed: soon })
+      return () => {
+        quiet()
+        deaf()
+      }
+    },
+  }
+  return view
 }

@@ -1,29 +1,23 @@
-import type { Message } from '@spanwire/core'
-import { report } from './failure.js'
-import { CONNECTING, type Feed, type FeedStatus, IDLE } from './feed.js'
-import type { Listening, Store } from './store.js'
+import type { Feed } from './feed.js'
+import { guarded, LOADING, type Progress } from './progress.js'
 
 /** One mounted listener of a feed. Made in render; an effect attaches it. */
-export interface Listener {
-  /** What is done with each message; may be exchanged at any time. */
-  take: (message: Message) => void
-  readonly first: () => FeedStatus
-  readonly read: () => FeedStatus
-  /** Messages that are known to be missing. */
-  gaps(): number
+export interface Listener<Item> {
+  /** What is done with each item; may be exchanged at any time. */
+  take: (item: Item) => void
+  /** What it listens to; until it attaches, nothing that loads. */
+  feed: Pick<Feed<Item>, 'progress' | 'gaps'>
   readonly subscribe: (changed: () => void) => () => void
 }
 
-export function listenTo(store: Store, listening: Listening, own: string): Listener {
-  let feed: Feed | undefined
-  const listener: Listener = {
-    take: () => {},
-    first: () => CONNECTING,
-    read: () => feed?.status ?? CONNECTING,
-    gaps: () => feed?.gaps ?? 0,
+/** `find` is asked when it attaches. */
+export function listenTo<Item>(find: () => Feed<Item>): Listener<Item> {
+  const listener: Listener<Item> = {
+    ...listenToNothing(LOADING),
     subscribe(changed) {
-      feed = store.feed(listening, own)
-      const quiet = feed.listen({ message: (message) => guarded(listener.take, message), changed })
+      const feed = find()
+      listener.feed = feed
+      const quiet = feed.listen({ take: (item) => guarded(() => listener.take(item)), changed })
       changed()
       return quiet
     },
@@ -32,15 +26,6 @@ export function listenTo(store: Store, listening: Listening, own: string): Liste
 }
 
 /** The listener of nothing. */
-export function listenToNothing(status: FeedStatus = IDLE): Listener {
-  return { take: () => {}, first: () => status, read: () => status, gaps: () => 0, subscribe: () => () => {} }
-}
-
-/** A handler that throws must not end the listening of others. */
-function guarded(take: (message: Message) => void, message: Message): void {
-  try {
-    take(message)
-  } catch (error) {
-    report(error)
-  }
+export function listenToNothing<Item>(progress: Progress): Listener<Item> {
+  return { take: () => {}, feed: { progress, gaps: () => 0 }, subscribe: () => () => {} }
 }

@@ -38,18 +38,6 @@ it('goes on for who comes back within the linger', () => {
   expect(stop).toHaveBeenCalledTimes(1)
 })
 
-it('counts a share that is given back twice once', () => {
-  const { stop, hold } = counted()
-  const [first, second] = [hold(), hold()]
-  first()
-  first()
-  vi.advanceTimersByTime(LINGER_MS)
-  expect(stop).not.toHaveBeenCalled()
-  second()
-  vi.advanceTimersByTime(LINGER_MS)
-  expect(stop).toHaveBeenCalledTimes(1)
-})
-
 it('starts anew after it stopped', () => {
   const { start, stop, hold } = counted()
   hold()()

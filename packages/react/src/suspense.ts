@@ -1,7 +1,9 @@
 import { MessagingError, type OutputOf, type ParamsOf, pathOf, type Topic } from '@spanwire/core'
+// Not by path: a copy of the context in this entry's bundle would know no provider.
+import { type Latest, type LatestOptions, useInternalStore, useLatest } from '@spanwire/react'
 import { createElement, type ReactNode, Suspense, useMemo, useSyncExternalStore } from 'react'
-import { useStore } from './provider.js'
-import { type Latest, type LatestOptions, useLatest } from './use-latest.js'
+import { firstOf } from './store/first.js'
+import { STALE } from './store/progress.js'
 
 /** A {@link Latest} that has a value. After a removal it is the last one, `stale`. */
 export type Present<Value> = Latest<Value> & { readonly value: Value }
@@ -16,12 +18,12 @@ export function useLatestSuspense<C extends Topic, Selected = OutputOf<C>>(
   params: ParamsOf<C>,
   options: Omit<LatestOptions<OutputOf<C>, Selected>, 'enabled'> = {},
 ): Present<Selected> {
-  const store = useStore('useLatestSuspense')
+  const store = useInternalStore()
   const latest = useLatest(topic, params, options)
   if (latest.error && !latest.site) throw latest.error
-  const pattern = pathOf(topic, params)
+  const path = pathOf(topic, params)
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was there is another row's when these change.
-  const keep = useMemo(() => keepLast<Selected>(), [store, topic, pattern])
+  const keep = useMemo(() => keepLast<Selected>(), [store, topic, path])
   const onPage = useOnPage()
   const present = keep(latest)
   if (present) return present
@@ -30,7 +32,7 @@ export function useLatestSuspense<C extends Topic, Selected = OutputOf<C>>(
       'invalid',
       `useLatestSuspense cannot wait for ${topic.name} on a server: give the provider an initialState, or put the component into <LiveSuspense>.`,
     )
-  throw store.firsts.wait({ topic, filter: { ...params }, pattern, single: true, maxRate: options.maxRate })
+  throw firstOf(store, { topic, filter: { ...params }, path, single: true, maxRate: options.maxRate })
 }
 
 /** A Suspense boundary that waits on pages only: on a server, and until the page is hydrated, it renders the fallback. */
@@ -61,7 +63,7 @@ function keepLast<Value>(): (latest: Latest<Value>) => Present<Value> | undefine
   return (latest) => {
     // A row always says which site it is from, and then its value is the topic's, whatever that is.
     if (latest.site !== undefined) last = latest as Present<Value>
-    else if (last && last.status !== 'stale') last = { ...last, status: 'stale' }
+    else if (last && last.status !== 'stale') last = { ...last, ...STALE }
     return last
   }
 }
