@@ -2,8 +2,9 @@ import type { Options } from 'tsup'
 
 /** What starts or tests runs without them, and they take nine tenths of a build. */
 const declarations: NonNullable<Options['dts']> = {
-  // tsup still sets `baseUrl`, which TypeScript 6 only accepts with this switch. Other packages are read as users get them.
-  compilerOptions: { ignoreDeprecations: '6.0', paths: {} },
+  // tsup still sets `baseUrl`, which TypeScript 6 only accepts with this switch. Other packages are read as users get them;
+  // itself a package has not built yet, when a second entry of it imports the first.
+  compilerOptions: { ignoreDeprecations: '6.0', paths: { [`${process.env['npm_package_name']}`]: ['./src/index.ts'] } },
   // Brings `AsyncDisposable` to programs that only load the library of their own target.
   banner: '/// <reference lib="esnext.disposable" />\n',
 }
