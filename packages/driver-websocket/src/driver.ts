@@ -1,12 +1,21 @@
 import { type ConnectOptions, type Driver, type Endpoint, type Link, MessagingError } from '@spanwire/driver'
 import { greet } from './greet.js'
 
+/** What is used of its events: data of `message`, code and reason of `close`, the rest of `error`, where the platform tells. */
+export interface SocketEvent {
+  readonly type?: string
+  readonly data?: unknown
+  readonly code?: number
+  readonly reason?: string
+  readonly message?: string
+  readonly error?: unknown
+}
+
 /** What is used of a WebSocket. The browser's own, Node's own (22 and later) and `ws` all fit. */
 export interface SocketLike {
   binaryType: string
   readonly bufferedAmount: number
-  // biome-ignore lint/suspicious/noExplicitAny: the three implementations declare their events differently
-  addEventListener(type: 'open' | 'message' | 'error' | 'close', listener: (event: any) => void): void
+  addEventListener(type: 'open' | 'message' | 'error' | 'close', listener: (event: SocketEvent) => void): void
   send(data: string | Uint8Array<ArrayBuffer>): void
   close(code?: number, reason?: string): void
   /** Only `ws` has it: ends without waiting for the other side. */

@@ -1,5 +1,5 @@
 import type { ConnectOptions, Credentials, MessagingError } from '@spanwire/driver'
-import type { SocketConstructor, SocketLike } from './driver.js'
+import type { SocketConstructor, SocketEvent, SocketLike } from './driver.js'
 import { canceled, closedWith, linkError } from './errors.js'
 import { type Op, readFrame } from './frame.js'
 import { GatewayLink, type Welcome } from './link.js'
@@ -19,7 +19,7 @@ export async function greet(
     } catch (cause) {
       return reject(linkError('invalid', `${url} cannot be dialed; check the endpoint.`, { cause }))
     }
-    let trouble: { message?: string; error?: { code?: string } } = {}
+    let trouble: SocketEvent = {}
     const fail = (error: MessagingError): void => {
       signal.removeEventListener('abort', onAbort)
       // The gateway may be silent: waiting for its goodbye would leave the socket open.
@@ -39,7 +39,7 @@ export async function greet(
     let link: GatewayLink | undefined
     socket.addEventListener('message', ({ data }) => {
       if (link) return
-      const welcome = welcomeOf(data)
+      const welcome = welcomeOf(data as string | ArrayBuffer)
       if (!welcome) return
       signal.removeEventListener('abort', onAbort)
       link = new GatewayLink(socket, url, options, welcome)
@@ -93,14 +93,12 @@ function welcomeOf(data: string | ArrayBuffer): Welcome | undefined {
   }
 }
 
-function refusal(
-  url: string,
-  event: { code?: number; reason?: string },
-  trouble: { message?: string; error?: { code?: string } },
-): MessagingError {
+function refusal(url: string, event: SocketEvent, trouble: SocketEvent): MessagingError {
   if (event.code && event.code !== 1006) return closedWith(url, event.code, event.reason)
   const why = trouble.message ?? ''
-  const tls = /CERT|SSL|TLS|ALTNAME|self.signed|certificate/i.test(`${trouble.error?.code} ${why}`)
+  const tls = /CERT|SSL|TLS|ALTNAME|self.signed|certificate/i.test(
+    `${(trouble.error as { code?: string } | undefined)?.code} ${why}`,
+  )
   return linkError('unavailable', `Could not connect to ${url}${why && `: ${why}`}.`, {
     retryable: !tls,
     cause: trouble.error,

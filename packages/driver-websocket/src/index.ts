@@ -1,1 +1,7 @@
-export { type SocketConstructor, type SocketLike, type WebSocketOptions, websocket } from './driver.js'
+export {
+  type SocketConstructor,
+  type SocketEvent,
+  type SocketLike,
+  type WebSocketOptions,
+  websocket,
+} from './driver.js'

@@ -56,13 +56,13 @@ export class GatewayLink implements Link {
     socket.addEventListener('message', ({ data }) => {
       if (this.#life.signal.aborted) return
       try {
-        this.#talk.hear(data)
+        this.#talk.hear(data as string | ArrayBuffer)
       } catch (cause) {
         this.#over(linkError('decode', `The gateway ${url} sent what is no frame.`, { cause }))
         cut(socket)
       }
     })
-    socket.addEventListener('close', ({ code, reason }) => this.#over(closedWith(url, code, reason)))
+    socket.addEventListener('close', ({ code = 1006, reason }) => this.#over(closedWith(url, code, reason)))
     this.#refreshIn(welcome.ttlMs)
   }
 
