@@ -9,6 +9,7 @@ const MAX_REMEMBERED = 10_000
 
 const client = startService('orders')
 const board = client.table(quotes)
+await board.ready
 const runs = new Map<string, number>()
 
 client.consume(

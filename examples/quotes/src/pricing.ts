@@ -6,6 +6,7 @@ import { startService } from './service.js'
 
 const client = startService('pricing')
 const board = client.table(quotes)
+await board.ready
 
 client.respond(
   price,

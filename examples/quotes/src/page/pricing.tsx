@@ -18,9 +18,11 @@ interface Answers {
   readonly failed: number
   readonly total: number
   readonly last: number | undefined
+  /** Why the last one that failed did. */
+  readonly trouble: string
 }
 
-const NONE: Answers = { sites: [], failed: 0, total: 0, last: undefined }
+const NONE: Answers = { sites: [], failed: 0, total: 0, last: undefined, trouble: '' }
 
 /** The migration: which part of the pricing requests goes to the cloud. */
 export function Pricing(props: {
@@ -33,14 +35,20 @@ export function Pricing(props: {
   const [answers, setAnswers] = useState(NONE)
   const share = useSettled(dublinShare)
   const answered = useCallback((site: string, last: number) => {
-    setAnswers(({ sites, total, failed }) => ({
-      sites: [...sites, site].slice(-MAX_ANSWERS),
-      failed,
-      total: total + 1,
+    setAnswers((before) => ({
+      ...before,
+      sites: [...before.sites, site].slice(-MAX_ANSWERS),
+      total: before.total + 1,
       last,
     }))
   }, [])
-  const failed = useCallback(() => setAnswers((before) => ({ ...before, failed: before.failed + 1 })), [])
+  const failed = useCallback((error: unknown) => {
+    setAnswers((before) => ({
+      ...before,
+      failed: before.failed + 1,
+      trouble: error instanceof Error ? error.message : String(error),
+    }))
+  }, [])
   return (
     <Panel className="pricing" title="Migration" hint="Pricing moves to the cloud, one share at a time.">
       <label className="dial">
@@ -73,7 +81,7 @@ export function Pricing(props: {
 function Asker(props: {
   readonly symbol: string
   readonly onAnswer: (site: string, price: number) => void
-  readonly onFailure: () => void
+  readonly onFailure: (error: unknown) => void
 }): ReactNode {
   const { symbol, onAnswer, onFailure } = props
   const { call } = useRequest(price)
@@ -91,7 +99,7 @@ function Asker(props: {
 }
 
 function Result({ answers, symbol }: { readonly answers: Answers; readonly symbol: string }): ReactNode {
-  const { sites, failed, total, last } = answers
+  const { sites, failed, total, last, trouble } = answers
   const counts = SITES.map((name) => sites.filter((site) => site === name).length)
   return (
     <>
@@ -124,6 +132,7 @@ function Result({ answers, symbol }: { readonly answers: Answers; readonly symbo
           <dd>{last === undefined ? '–' : `$${money(last * 100)}`}</dd>
         </div>
       </dl>
+      {trouble && <p className="trouble">Last failure: {trouble}</p>}
     </>
   )
 }
