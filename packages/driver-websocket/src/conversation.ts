@@ -19,8 +19,8 @@ export class Conversation {
   /** Why nothing can be said any more. */
   over: MessagingError | undefined
   readonly frame: Frame = new Frame()
-  readonly sendings = new Map<number, Sending>()
-  readonly receptions = new Map<number, GatewayReception>()
+  readonly sendings: Map<number, Sending> = new Map()
+  readonly receptions: Map<number, GatewayReception> = new Map()
   readonly onDrain: (notice: DrainNotice) => void
   readonly #calls = new Map<number, Call>()
   readonly #socket: SocketLike

@@ -23,7 +23,7 @@ export class GatewayReception implements Reception {
   readonly talk: Conversation
   number = 0
   /** Deliveries that are pulled and not settled. */
-  readonly open = new Map<number, GatewayDelivery>()
+  readonly open: Map<number, GatewayDelivery> = new Map()
   #state: 'live' | 'ended' | { readonly failed: MessagingError } = 'live'
   #queue: Batch[] = []
   #waiting: ((batch: Batch | undefined | Promise<never>) => void) | undefined

@@ -1,5 +1,19 @@
+/** How a connection is closed. */
+export type Close = readonly [code: number, reason: string]
+
+type Reason =
+  | 'shutdown'
+  | 'noUpstream'
+  | 'slow'
+  | 'silent'
+  | 'tokenExpired'
+  | 'noHello'
+  | 'unauthenticated'
+  | 'breach'
+  | 'version'
+
 /** Close codes. 3000 to 3499: come again. 3500 to 3999: do not, unless something changed. */
-export const CLOSE = {
+export const CLOSE: Readonly<Record<Reason, Close>> = {
   shutdown: [3000, 'shutdown'],
   noUpstream: [3001, 'no engine yet'],
   slow: [3003, 'slow'],
@@ -9,6 +23,4 @@ export const CLOSE = {
   unauthenticated: [3500, 'unauthenticated'],
   breach: [3501, 'protocol'],
   version: [3502, 'version'],
-} as const satisfies Record<string, readonly [code: number, reason: string]>
-
-export type Close = (typeof CLOSE)[keyof typeof CLOSE]
+}
