@@ -1,4 +1,7 @@
-/** What pages load: everything that the named packages export, minified and gzipped. */
+/**
+ * What pages load: everything that the named packages export, minified and gzipped. The goal for core and driver-websocket is
+ * 12 kB; the limits hold the line until then: docs/decisions/2026-11-22-the-page-bundle.md.
+ */
 
 /** Fails the bundle when a package is in it that the budget does not name: a dependency must not come in unseen. */
 function onlyFrom(...packages) {
@@ -23,14 +26,14 @@ export default [
   {
     name: 'core and driver-websocket',
     path: 'scripts/check/page.mjs',
-    limit: '12 kB',
+    limit: '37 kB',
     gzip: true,
     modifyEsbuildConfig: onlyFrom('core', 'driver', 'driver-websocket'),
   },
   {
     name: 'browser, which adds the life of a page',
     path: 'packages/browser/dist/index.js',
-    limit: '13 kB',
+    limit: '36 kB',
     gzip: true,
     modifyEsbuildConfig: onlyFrom('core', 'driver', 'driver-websocket', 'browser'),
   },
