@@ -77,7 +77,7 @@ function optionsFor(host: HTMLElement, ledger: Ledger): uPlot.Options {
       { ...axis, size: 56, values: (_, at) => at.map((price) => price.toFixed(2)) },
     ],
     series: [{}, { stroke: color('--ink'), width: 1.4, points: { show: false }, fill: color('--wash') }],
-    hooks: { draw: [(made) => drawMarks(made, ledger, color('--soft')())] },
+    hooks: { draw: [(made) => drawMarks(made, ledger, { line: color('--soft')(), ground: color('--panel')() })] },
   }
 }
 
@@ -88,24 +88,35 @@ function around(low: number | null, high: number | null): [number, number] {
   return [low - air, high + air]
 }
 
+interface Colors {
+  readonly line: string
+  readonly ground: string
+}
+
 /** Neighbouring texts must not lie on each other, so they take turns in height. */
-function drawMarks({ ctx, bbox, valToPos }: uPlot, { marks }: Ledger, color: string): void {
+function drawMarks({ ctx, bbox, valToPos }: uPlot, { marks }: Ledger, color: Colors): void {
   const ratio = devicePixelRatio
   ctx.save()
-  ctx.strokeStyle = color
-  ctx.fillStyle = color
-  ctx.lineWidth = ratio
+  ctx.fillStyle = color.line
   ctx.font = `${11 * ratio}px system-ui, sans-serif`
-  ctx.setLineDash([3 * ratio, 3 * ratio])
   marks.forEach(({ time, text }, at) => {
     const x = Math.round(valToPos(time, 'x', true))
     const right = x > bbox.left + bbox.width * 0.75
     ctx.textAlign = right ? 'right' : 'left'
+    ctx.strokeStyle = color.line
+    ctx.lineWidth = ratio
+    ctx.setLineDash([3 * ratio, 3 * ratio])
     ctx.beginPath()
     ctx.moveTo(x, bbox.top)
     ctx.lineTo(x, bbox.top + bbox.height)
     ctx.stroke()
-    ctx.fillText(text, x + (right ? -5 : 5) * ratio, bbox.top + (10 + (at % 4) * 14) * ratio)
+    const place = [x + (right ? -5 : 5) * ratio, bbox.top + (10 + (at % 4) * 14) * ratio] as const
+    // A rim in the colour of the ground keeps the text readable where the price runs through it.
+    ctx.strokeStyle = color.ground
+    ctx.lineWidth = 4 * ratio
+    ctx.setLineDash([])
+    ctx.strokeText(text, ...place)
+    ctx.fillText(text, ...place)
   })
   ctx.restore()
 }
