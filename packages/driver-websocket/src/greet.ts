@@ -1,8 +1,10 @@
-import type { ConnectOptions, Credentials, MessagingError } from '@spanwire/driver'
+import type { ConnectOptions, MessagingError } from '@spanwire/driver'
+import { cut } from './cut.js'
 import type { SocketConstructor, SocketEvent, SocketLike } from './driver.js'
 import { canceled, closedWith, linkError } from './errors.js'
 import { type Op, readFrame } from './frame.js'
 import { GatewayLink, type Welcome } from './link.js'
+import { tokenOf } from './token.js'
 
 /** Dials, says hello, and resolves with the link once the gateway said welcome. Failed or aborted, the socket is gone. */
 export async function greet(
@@ -47,37 +49,6 @@ export async function greet(
     })
     if (signal.aborted) onAbort()
   })
-}
-
-/** Ends a socket now where that is possible, else as soon as the platform lets go. */
-export function cut(socket: SocketLike): void {
-  if (socket.terminate) socket.terminate()
-  else socket.close()
-}
-
-/** The token to show, `null` for none. A provider that does not come back is left behind when the signal aborts. */
-export async function tokenOf(options: ConnectOptions, signal: AbortSignal): Promise<string | null> {
-  let credentials: Credentials
-  let off: (() => void) | undefined
-  try {
-    credentials = await Promise.race([
-      options.credentials(signal),
-      new Promise<never>((_, reject) => {
-        const stop = (): void => reject(canceled('Obtaining credentials'))
-        signal.addEventListener('abort', stop)
-        off = () => signal.removeEventListener('abort', stop)
-        if (signal.aborted) stop()
-      }),
-    ])
-  } catch (cause) {
-    if (signal.aborted) throw canceled('Obtaining credentials')
-    throw linkError('unauthenticated', 'The credentials could not be obtained; check their provider.', { cause })
-  } finally {
-    off?.()
-  }
-  if (credentials.by === 'none') return null
-  if (credentials.by === 'token') return credentials.token
-  throw linkError('unauthenticated', `A gateway takes a token, not credentials by ${credentials.by}.`)
 }
 
 function tlsOf({ tls }: ConnectOptions): object | undefined {

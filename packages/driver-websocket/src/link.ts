@@ -11,9 +11,10 @@ import {
 } from '@spanwire/driver'
 import { GatewayChannel, type Opened } from './channel.js'
 import { Conversation } from './conversation.js'
+import { cut } from './cut.js'
 import type { SocketLike } from './driver.js'
 import { canceled, closedWith, linkError } from './errors.js'
-import { cut, tokenOf } from './greet.js'
+import { tokenOf } from './token.js'
 
 /** What the gateway says of itself, once. */
 export interface Welcome {

@@ -41,7 +41,7 @@ export function list(value: unknown, what: string, max: number): readonly unknow
   throw invalid(`${what} that is not a list of at most ${max}`)
 }
 
-export function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
+function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   throw invalid(`${what} that is not an object`)
 }

@@ -53,7 +53,7 @@ function lengthOf(frames: readonly Buffer[]): number {
 }
 
 /** The reverse of {@link prepare}. */
-export function payloadOf(frame: Buffer): Buffer {
+function payloadOf(frame: Buffer): Buffer {
   const length = frame[1] ?? 0
   return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10)
 }

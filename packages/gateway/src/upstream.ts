@@ -179,7 +179,7 @@ export class UpstreamChannel {
   }
 }
 
-export function asMessagingError(error: unknown): MessagingError {
+function asMessagingError(error: unknown): MessagingError {
   if (MessagingError.is(error)) return error
   return new MessagingError('unavailable', 'The gateway could not reach its engine.', { scope: 'link', cause: error })
 }

@@ -3,7 +3,7 @@ import { Sources } from './forget.js'
 import { Lane, type SavedLane } from './lane.js'
 import { type ArrivalSink, type Arrived, Ledger } from './ledger.js'
 
-export type { ArrivalSink, Arrived, Flags, GapReason } from './ledger.js'
+export type { ArrivalSink, Arrived, Flags } from './ledger.js'
 
 export interface ArrivalOptions {
   readonly order: 'strict' | 'arrival' | 'newest'

@@ -159,7 +159,7 @@ const FLAGS: readonly Flags[] = [0, 1, 2, 3, 4, 5, 6, 7].map((n) =>
 )
 
 /** One of the eight shared objects. */
-export function flags(late: boolean, uncertain: boolean, again: boolean): Flags {
+function flags(late: boolean, uncertain: boolean, again: boolean): Flags {
   return FLAGS[(late ? 1 : 0) + (uncertain ? 2 : 0) + (again ? 4 : 0)] ?? PLAIN
 }
 
