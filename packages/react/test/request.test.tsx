@@ -3,7 +3,8 @@ import { act, type ReactNode, StrictMode } from 'react'
 import { describe, expect, it, vi } from 'vitest'
 import { type Asking, usePublish, useRequest, useSend } from '../src/index.js'
 import { open } from './open.js'
-import { type Quote, quotes, schema } from './site.js'
+import { type Quote, schema } from './schema.js'
+import { quotes } from './site.js'
 import { pass, provide, stage } from './stage.js'
 
 interface Ask {

@@ -2,7 +2,8 @@ import { memo, type ReactNode } from 'react'
 import { type Latest, useKeys, useLatest } from '../src/index.js'
 import { useStore } from '../src/provider.js'
 import type { Store } from '../src/store/store.js'
-import { type Quote, quotes } from './site.js'
+import type { Quote } from './schema.js'
+import { quotes } from './site.js'
 
 /** Renders per symbol, and what each row showed last. */
 export class Seen {

@@ -16,7 +16,8 @@ import {
   useTable,
 } from '../src/index.js'
 import { LiveSuspense, useLatestSuspense } from '../src/suspense.js'
-import { quotes, schema } from './site.js'
+import { schema } from './schema.js'
+import { quotes } from './site.js'
 
 const price = rpc('pricing.price', schema<{ readonly symbol: string }>(), schema<number>())
 

@@ -1,19 +1,7 @@
-import { type Client, createClient, type StandardSchema, type Topic, topic } from '@spanwire/core'
+import { type Client, createClient, type Topic, topic } from '@spanwire/core'
 import type { Channel, Driver, Link, Reception } from '@spanwire/driver'
 import { createEngine, type MemoryEngine, memory } from '@spanwire/driver-memory'
-
-/** Takes whatever the type says: these tests are about pages, not about schemas. */
-export function schema<Value>(): StandardSchema<Value> {
-  return {
-    '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as Value }) },
-  }
-}
-
-export interface Quote {
-  readonly symbol: string
-  readonly bid: number
-  readonly ask?: number
-}
+import { type Quote, schema } from './schema.js'
 
 export const quotes = topic('quotes.{symbol}', schema<Quote>(), { delivery: 'durable', latest: true })
 

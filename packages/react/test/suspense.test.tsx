@@ -3,7 +3,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { LINGER_MS } from '../src/store/shared.js'
 import { type Present, useLatestSuspense } from '../src/suspense.js'
 import { open } from './open.js'
-import { type Quote, quotes } from './site.js'
+import type { Quote } from './schema.js'
+import { quotes } from './site.js'
 import { pass, provide, stage } from './stage.js'
 
 interface RowProps {

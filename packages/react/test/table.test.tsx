@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { describe, expect, it } from 'vitest'
 import { type TableRows, useKeys, useTable } from '../src/index.js'
 import { open } from './open.js'
-import { schema } from './site.js'
+import { schema } from './schema.js'
 import { pass, provide, stage } from './stage.js'
 
 interface Price {

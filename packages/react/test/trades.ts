@@ -1,5 +1,5 @@
 import { type Client, topic } from '@spanwire/core'
-import { schema } from './site.js'
+import { schema } from './schema.js'
 import { pass } from './stage.js'
 
 export interface Trade {
