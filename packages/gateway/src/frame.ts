@@ -1,9 +1,6 @@
 import type { Body } from '@spanwire/driver'
 import { invalid } from './check.js'
 
-/** A body inside an op: text, or [offset, length] of bytes behind the ops, with a third member when these are UTF-8 text. */
-type Slot = string | readonly [offset: number, length: number, text?: 1]
-
 export interface Inbound {
   readonly ops: readonly unknown[]
   body(slot: unknown): Body
