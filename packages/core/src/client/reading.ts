@@ -37,6 +37,10 @@ export interface ReadingSink {
   room(): Promise<void> | undefined
   /** Messages of this site will not come. */
   lost?(lost: NonNullable<Batch['lost']>): void
+  /** A batch of a site was taken, perhaps an empty one. */
+  beat?(): void
+  /** The position that this reading began at is of another log: it goes by time there, unless it is stopped. */
+  conflict?(): void
   /** Something about the sites changed: attached, lost, caught up. */
   changed(): void
 }
@@ -124,6 +128,19 @@ export class Reading {
     return this.#ways.filter((way) => way.attachment?.state.at !== 'attached').map((way) => way.site)
   }
 
+  /** Sites that may yet be attached without anything else changing first. */
+  get attaching(): readonly string[] {
+    const isUnderWay = ({ attachment }: Way): boolean =>
+      attachment === undefined || attachment.state.at === 'waiting' || attachment.state.at === 'attaching'
+    return this.#ways.filter(isUnderWay).map((way) => way.site)
+  }
+
+  /** How often at least one live site shows a sign of life. */
+  get beatMs(): number | undefined {
+    const all = this.#ways.flatMap((way) => way.attachment?.beatMs ?? [])
+    return all.length === 0 ? undefined : Math.max(...all)
+  }
+
   /** Sites that gave all they had stored when we attached. */
   get caughtUp(): readonly string[] {
     return this.#ways.filter((way) => way.caughtUp && way.attachment?.state.at === 'attached').map((way) => way.site)
@@ -201,6 +218,7 @@ export class Reading {
   #start(way: Way, why: 'first' | 'again' | 'conflict'): Start {
     const { from, latest, order } = this.#options
     way.expects = undefined
+    if (why === 'conflict' && way.last === undefined && from.at === 'checkpoint') this.#sink.conflict?.()
     if (order === 'newest' && latest) return { at: 'latest' }
     if (why === 'conflict') return { at: 'time', timeMs: this.#lastTime(way) - OVERLAP_MS }
     const resume = way.before ?? way.last
@@ -212,7 +230,7 @@ export class Reading {
     if (from.at === 'checkpoint') {
       const stored = from.positions[way.site]
       return stored === undefined
-        ? { at: 'time', timeMs: from.timeMs - OVERLAP_MS }
+        ? { at: 'time', timeMs: Math.max(0, from.timeMs - OVERLAP_MS) }
         : { at: 'position', position: stored }
     }
     // A site that joins after the others: what it took since the start is ours as well.
@@ -248,6 +266,7 @@ export class Reading {
       way.last = taken
       this.arrival.take(taken, now)
     }
+    this.#sink.beat?.()
     if (batch.caughtUp && !way.caughtUp) {
       way.caughtUp = true
       this.#settle()

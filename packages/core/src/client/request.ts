@@ -23,6 +23,8 @@ export interface Question {
   readonly rpc: Pick<Rpc, 'name' | 'spec' | 'idempotent'>
   readonly encoded: Pick<Encoded, 'path' | 'body' | 'bytes' | 'lane'>
   readonly headers: Headers
+  /** Says in a header how much of the time is left. */
+  readonly timed: boolean
   readonly signal: AbortSignal | undefined
   /** Given with the first wire send, when a link has told which publisher it accepts (R3, R52). */
   id: string | undefined
@@ -47,6 +49,7 @@ export async function request(
     rpc,
     encoded,
     headers: wireHeaders(options.headers),
+    timed: true,
     signal: options.signal,
     id: undefined,
     until: context.runtime.now() + timeoutMs,
@@ -109,7 +112,8 @@ function attempt(context: Context, question: Question, site: string): Promise<Se
     return Promise.resolve({ outcome: 'unsent', error: new MessagingError('unavailable', reasons(context), { site }) })
   const leftMs = Math.max(1, Math.ceil(until - context.runtime.now()))
   question.attempts += 1
-  const headers = [...question.headers, TIMEOUT, String(leftMs), ...(question.attempts > 1 ? [AGAIN, '1'] : [])]
+  const timeout = question.timed ? [TIMEOUT, String(leftMs)] : []
+  const headers = [...question.headers, ...timeout, ...(question.attempts > 1 ? [AGAIN, '1'] : [])]
   question.id ??= context.nextRequestId(boundPublisher(context))
   const message: Outgoing = { id: question.id, path: encoded.path, body: encoded.body, headers, ttlMs: leftMs }
   return new Promise((resolve) => {

@@ -10,6 +10,8 @@ export interface Load {
   readonly headers: Headers
   readonly delayMs: number | undefined
   readonly ttlMs: number | undefined
+  /** Of a stranger, passing through: it stays without identity (I19). */
+  readonly foreign?: boolean
 }
 
 /** How a departure ended, once. */

@@ -256,7 +256,7 @@ export class Outbox {
     room.bytes -= letter.load.bytes
     lane.seq += 1
     letter.seq = lane.seq
-    if (letter.id !== undefined) return
+    if (letter.id !== undefined || letter.load.foreign) return
     lane.source ??= publisher.source(this.#around.boundPublisher())
     letter.id = formatId(lane.source, letter.seq, publisher.stamp())
   }

@@ -4,6 +4,7 @@ import {
   type Channel,
   type ChannelSpec,
   type Flow,
+  isPathPattern,
   MessagingError,
   type Outgoing,
   type Reception,
@@ -11,103 +12,145 @@ import {
   type Source,
 } from '@spanwire/driver'
 import { parseId } from '../arrival/identity.js'
-import type { Context } from '../client/context.js'
-import { ask, TIMEOUT } from '../client/request.js'
-import { without } from '../client/retry.js'
+import { reasons } from '../client/context.js'
 import { outboxOf, type Routed } from '../client/sending.js'
-import type { Departure, Ending } from '../departure/message.js'
-import { AGAIN } from '../departure/outgoing.js'
+import type { Ending } from '../departure/message.js'
+import { ask } from './ask.js'
 import { HopReading } from './hop-reading.js'
 import { HopWork } from './hop-work.js'
-import { probe } from './probe.js'
+import type { HopLife } from './life.js'
+import { failed } from './outcome.js'
+import { placesOf, sitesOf } from './places.js'
+import { probeAny } from './probe.js'
 
-type Report = (index: number, outcome: SendOutcome) => void
+type Tell = (outcome: SendOutcome) => void
 
 const DONE: SendOutcome = { outcome: 'done' }
-const DEFAULT_REQUEST_MS = 30_000
+const nothing = (): void => undefined
 
 /** One channel over all sites of its route. */
 export class HopChannel implements Channel {
   readonly can: Capabilities
-  readonly #context: Context
+  readonly #life: HopLife
   readonly #routed: Routed
 
-  constructor(context: Context, spec: ChannelSpec, can: Capabilities) {
+  constructor(life: HopLife, spec: ChannelSpec, can: Capabilities) {
     this.can = can
-    this.#context = context
+    this.#life = life
     this.#routed = routedOf(spec)
   }
 
   /** A source's messages stay one lane here, in order and at one home; its seqs are not ours to give (R7, R49). */
-  send(batch: readonly Outgoing[], report: Report): Cancel {
-    const cancels = batch.map((message, index) =>
-      this.#routed.kind === 'rpc' ? this.#ask(message, index, report) : this.#offer(message, index, report),
-    )
-    return (index) => {
-      if (index === undefined) for (const cancel of cancels) cancel()
+  send(batch: readonly Outgoing[], report: (index: number, outcome: SendOutcome) => void): Cancel {
+    const { sends } = this.#life
+    const cancels: (() => void)[] = []
+    const cancel: Cancel = (index) => {
+      if (index === undefined) for (const one of cancels) one()
       else cancels[index]?.()
+    }
+    let open = batch.length
+    if (open > 0) sends.add(cancel)
+    const start = this.#starter()
+    for (const [index, message] of batch.entries()) {
+      const tell: Tell = (outcome) => {
+        open -= 1
+        if (open === 0) sends.delete(cancel)
+        report(index, outcome)
+      }
+      cancels.push(start(message, tell))
+    }
+    return cancel
+  }
+
+  async receive(source: Source, flow: Flow, signal: AbortSignal): Promise<Reception> {
+    const { kind, name, spec } = this.#routed
+    if (this.#life.over) throw this.#life.closed()
+    const late = (): MessagingError => new MessagingError('canceled', `${name}: attaching was given up`)
+    if (signal.aborted) throw late()
+    this.#check(source)
+    const made = kind !== 'topic' || source.group !== undefined ? HopWork : HopReading
+    const reception = new made(this.#life, spec, this.can, source, flow)
+    try {
+      await this.#life.within(reception.attached, signal, late)
+      return reception
+    } catch (error) {
+      await reception.stop(AbortSignal.abort())
+      throw error
     }
   }
 
-  receive(source: Source, flow: Flow, signal: AbortSignal): Promise<Reception> {
-    const isWork = this.#routed.kind !== 'topic' || source.group !== undefined
-    return isWork
-      ? HopWork.attach(this.#context, this.#routed, source, flow, signal)
-      : HopReading.attach(this.#context, this.#routed, source, flow, signal)
-  }
-
+  /** Proves the channel at one site at least. */
   probe(signal: AbortSignal): Promise<void> {
-    return probe(this.#context, signal)
+    const { name, spec } = this.#routed
+    const { context } = this.#life
+    const channels = placesOf(context, spec).flatMap((place) => (place.at === 'open' ? [place.channel] : []))
+    return probeAny(
+      this.#life,
+      channels,
+      signal,
+      (code) => new MessagingError(code, `${name}: no site answered: ${reasons(context)}`, { scope: 'channel' }),
+    )
   }
 
-  #offer(message: Outgoing, index: number, report: Report): () => void {
-    const outbox = outboxOf(this.#context, this.#routed)
-    const lane = parseId(message.id)?.source ?? message.path
+  /** How a message starts now: all of a batch find the same. */
+  #starter(): (message: Outgoing, tell: Tell) => () => void {
+    const error = this.#unable()
+    if (error === undefined)
+      return this.#routed.kind === 'rpc'
+        ? (message, tell) => ask(this.#life.context, this.#routed, message, tell)
+        : (message, tell) => this.#offer(message, tell)
+    return (_, tell) => {
+      tell({ outcome: 'unsent', error })
+      return nothing
+    }
+  }
+
+  /** Nobody is there to take it: whoever sends knows more ways than we do (R51). */
+  #unable(): MessagingError | undefined {
+    const { context, over } = this.#life
+    if (over) return this.#life.closed()
+    const { name, spec } = this.#routed
+    if (sitesOf(context, spec).some((site) => context.session(site).link !== undefined)) return undefined
+    return new MessagingError('unavailable', `${name}: ${reasons(context)}`, { scope: 'channel' })
+  }
+
+  #offer(message: Outgoing, tell: Tell): () => void {
+    const { context } = this.#life
+    const outbox = outboxOf(context, this.#routed)
     const { body, delayMs, headers = [], id, key, path, ttlMs } = message
-    const load = { path, key, body, bytes: body.length, headers, delayMs, ttlMs }
-    const departure: Departure = outbox.offer(
-      lane,
-      load,
-      this.#context.waitMs,
-      (ending) => report(index, outcomeOf(ending)),
-      id,
-    )
+    if ((delayMs ?? 0) > this.can.maxDelayMs || (ttlMs !== undefined && !this.can.ttl)) {
+      tell({ outcome: 'refused', error: this.#incapable(delayMs) })
+      return nothing
+    }
+    const lane = parseId(id)?.source ?? key ?? path
+    const load = { path, key, body, bytes: body.length, headers, delayMs, ttlMs, foreign: id === undefined }
+    const departure = outbox.offer(lane, load, context.waitMs, (ending) => tell(outcomeOf(ending)), id)
     return () => {
       if (!departure.settled) outbox.cancel(lane, departure, new MessagingError('canceled', 'the sender gave up'))
     }
   }
 
-  #ask(message: Outgoing, index: number, report: Report): () => void {
-    const context = this.#context
-    const gaveUp = new AbortController()
-    let reported = false
-    const tell = (outcome: SendOutcome): void => {
-      if (!reported) report(index, outcome)
-      reported = true
+  #incapable(delayMs: number | undefined): MessagingError {
+    const what = (delayMs ?? 0) > this.can.maxDelayMs ? `a delay of ${delayMs} ms` : 'an expiry'
+    return new MessagingError('capability', `${this.#routed.name}: ${what} cannot be had at all of its sites`)
+  }
+
+  /** Sites that cannot do it would be read another way; whoever asks here learns that it cannot be had everywhere. */
+  #check({ group, paths = [], start }: Source): void {
+    const { kind, name, spec } = this.#routed
+    const { can } = this
+    const refuse = (code: 'invalid' | 'capability', text: string): never => {
+      throw new MessagingError(code, `${name}: ${text}`, { scope: 'channel' })
     }
-    const { body, headers = [], id = '', path } = message
-    const question = {
-      rpc: { name: this.#routed.name, spec: this.#routed.spec, idempotent: false },
-      encoded: { path, body, bytes: body.length, lane: path },
-      headers: without(headers, [TIMEOUT, AGAIN]),
-      signal: gaveUp.signal,
-      id,
-      until: context.runtime.now() + (message.ttlMs ?? DEFAULT_REQUEST_MS),
-      tried: new Set<string>(),
-      attempts: 0,
-      ambiguous: false,
-    }
-    ask(context, question).then(
-      (reply) => tell({ outcome: 'done', reply }),
-      (error: unknown) => tell(failed(error)),
-    )
-    return () => {
-      gaveUp.abort()
-      tell({
-        outcome: question.attempts > 0 ? 'unknown' : 'unsent',
-        error: new MessagingError('canceled', 'the requester gave up'),
-      })
-    }
+    if (!paths.every((path) => isPathPattern(path, spec.params))) refuse('invalid', 'a pattern is not well-formed')
+    if (start !== undefined && kind !== 'topic') refuse('invalid', 'only topics have a start')
+    if (start !== undefined && !can.starts.includes(start.at))
+      refuse('capability', `start ${start.at} cannot be had at all of its sites`)
+    if (group === undefined) return
+    if (kind !== 'topic') refuse('invalid', 'only topics have groups')
+    if (!can.groups) refuse('capability', 'groups cannot be had at all of its sites')
+    if (this.#life.context.policy(spec).by === 'all')
+      refuse('capability', 'a group needs one home site, and the route is all() (R43)')
   }
 }
 
@@ -116,14 +159,6 @@ function outcomeOf(ending: Ending): SendOutcome {
   if (ending.by === 'unknown')
     return { outcome: 'unknown', error: ending.error ?? new MessagingError('outcome-unknown', 'no site confirmed it') }
   return failed(ending.error)
-}
-
-/** Nobody has it: refused if some site said so for good, else it never left (R51). */
-function failed(error: unknown): SendOutcome {
-  const known = MessagingError.is(error) ? error : new MessagingError('unavailable', String(error), { cause: error })
-  if (known.code === 'outcome-unknown') return { outcome: 'unknown', error: known }
-  const final = known.scope === 'message' && !known.retryable && known.code !== 'canceled'
-  return { outcome: final ? 'refused' : 'unsent', error: known }
 }
 
 function routedOf(spec: ChannelSpec): Routed {

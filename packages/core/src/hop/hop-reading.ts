@@ -1,61 +1,62 @@
-import { type Batch, type Delivery, type Flow, MessagingError, type Reception, type Source } from '@spanwire/driver'
-import type { Context, Intake } from '../client/context.js'
+import {
+  type Batch,
+  type Capabilities,
+  type ChannelSpec,
+  type Delivery,
+  type Flow,
+  MessagingError,
+  type Reception,
+  type Source,
+} from '@spanwire/driver'
+import type { Intake } from '../client/context.js'
 import { type From, Reading, type ReadingSink } from '../client/reading.js'
-import type { Routed } from '../client/sending.js'
 import type { Taken } from '../client/taken.js'
-import { listen } from '../route/listen.js'
+import { isComing } from '../client/working.js'
 import { deferred } from '../runtime/deferred.js'
 import { HopQueue } from './hop-queue.js'
+import type { HopLife } from './life.js'
+import { Passed, type Position, parsePosition } from './passed.js'
+import { sitesOf } from './places.js'
 
 /** A topic read at all its sites as one reception: exact duplicates dropped, order and gaps left to the reader behind (R49). */
 export class HopReading implements Reception, ReadingSink, Intake {
   readonly channel: string
-  readonly #context: Context
+  /** Of the sites that were attached first: one that lives shows it so often. */
+  beatMs?: number
+  /** Resolves when every site that can be had is attached; rejects when all refuse, or with `conflict`. */
+  readonly attached: Promise<void>
+  readonly #attached = deferred<void>()
+  readonly #life: HopLife
   readonly #queue: HopQueue
   readonly #reading: Reading
-  readonly #attached = deferred<void>()
-  /** Resume points by site, of what was given so far. */
-  readonly #last = new Map<string, Taken>()
+  readonly #from: Position
+  /** Replaced, never changed: each delivery keeps the one of its moment. */
+  #last: Readonly<Record<string, Delivery>> = {}
   #caughtUp = false
 
-  static async attach(
-    context: Context,
-    routed: Routed,
-    source: Source,
-    flow: Flow,
-    signal: AbortSignal,
-  ): Promise<HopReading> {
-    const reading = new HopReading(context, routed, source, flow)
-    const abort = (): void =>
-      reading.#attached.reject(new MessagingError('canceled', `${routed.name}: attaching was given up`))
-    signal.addEventListener('abort', abort)
-    if (signal.aborted) abort()
-    try {
-      await reading.#attached.promise
-      return reading
-    } catch (error) {
-      await reading.stop(AbortSignal.abort())
-      throw error
-    } finally {
-      signal.removeEventListener('abort', abort)
-    }
-  }
-
-  private constructor(context: Context, routed: Routed, source: Source, flow: Flow) {
-    this.channel = routed.name
-    this.#context = context
-    this.#queue = new HopQueue(flow)
+  constructor(life: HopLife, spec: ChannelSpec, can: Capabilities, source: Source, flow: Flow) {
+    const { context } = life
+    const { start = { at: 'now' } } = source
+    this.channel = spec.name
+    this.attached = this.#attached.promise
+    this.#life = life
+    this.#from =
+      start.at === 'position'
+        ? parsePosition(start.position)
+        : { sinceMs: start.at === 'beginning' ? 0 : context.runtime.wall(), positions: {} }
+    this.#queue = new HopQueue(flow, can.waits ? 'wait' : 'drop')
+    const isTopic = spec.kind === 'topic'
     this.#reading = new Reading(
       context,
       {
-        name: routed.name,
-        channel: routed.name,
-        spec: routed.spec,
-        keep: routed.delivery ?? 'durable',
-        latest: routed.latest ?? false,
+        name: spec.name,
+        channel: spec.name,
+        spec,
+        keep: isTopic ? spec.keep : 'durable',
+        latest: isTopic && spec.latest,
         paths: source.paths,
-        sites: listen(context.policy(routed.spec), context.picture()),
-        from: fromOf(source),
+        sites: sitesOf(context, spec),
+        from: this.#readingFrom(start),
         order: 'arrival',
         group: undefined,
         flow,
@@ -64,6 +65,7 @@ export class HopReading implements Reception, ReadingSink, Intake {
       this,
     )
     context.intakes.add(this)
+    life.receptions.add(this)
   }
 
   next(): Promise<Batch | undefined> {
@@ -78,12 +80,15 @@ export class HopReading implements Reception, ReadingSink, Intake {
   async stop(signal: AbortSignal): Promise<void> {
     this.#queue.end()
     await this.#reading.stop(signal)
-    this.#context.intakes.delete(this)
+    this.#life.context.intakes.delete(this)
+    this.#life.receptions.delete(this)
   }
 
-  give(taken: Taken): void {
-    this.#last.set(taken.site, taken)
-    this.#queue.push(new Passed(taken, new Map(this.#last)))
+  give({ delivery, site }: Taken): void {
+    this.#last = { ...this.#last, [site]: delivery }
+    this.#queue.push(
+      new Passed(delivery, { sinceMs: this.#from.sinceMs, before: this.#from.positions, last: this.#last }),
+    )
   }
 
   room(): Promise<void> | undefined {
@@ -94,67 +99,38 @@ export class HopReading implements Reception, ReadingSink, Intake {
     this.#queue.lost(lost)
   }
 
+  beat(): void {
+    this.#queue.beat()
+  }
+
+  conflict(): void {
+    this.#attached.reject(
+      new MessagingError('conflict', `${this.channel}: the position is of another log`, { scope: 'channel' }),
+    )
+  }
+
   changed(): void {
-    queueMicrotask(() => {
-      const { attached, caughtUp, refusal } = this.#reading
-      if (refusal !== undefined) this.#attached.reject(refusal)
-      else if (attached.length > 0) this.#attached.resolve()
-      if (this.#caughtUp || attached.length === 0 || caughtUp.length < attached.length) return
-      this.#caughtUp = true
-      this.#queue.caughtUp()
-    })
-  }
-}
-
-/** A delivery as it came, with a resume point over all sites. */
-class Passed implements Delivery {
-  readonly path: string
-  readonly id: string | undefined
-  readonly body: Delivery['body']
-  readonly timeMs: number | undefined
-  readonly attempt = 1
-  readonly held = true
-  readonly #delivery: Delivery
-  readonly #places: ReadonlyMap<string, Taken>
-
-  constructor({ delivery }: Taken, places: ReadonlyMap<string, Taken>) {
-    this.path = delivery.path
-    this.id = delivery.id
-    this.body = delivery.body
-    this.timeMs = delivery.timeMs
-    this.#delivery = delivery
-    this.#places = places
+    queueMicrotask(() => this.#look())
   }
 
-  headers(): ReturnType<Delivery['headers']> {
-    return this.#delivery.headers()
-  }
-
-  position(): string | undefined {
-    const places: Record<string, string> = {}
-    for (const [site, taken] of this.#places) {
-      const position = taken.delivery.position()
-      if (position !== undefined) places[site] = position
+  #look(): void {
+    const { attached, attaching, beatMs, caughtUp, refusal } = this.#reading
+    if (refusal !== undefined) {
+      this.#attached.reject(refusal)
+      // It was attached before: whoever pulls learns of it.
+      this.#queue.end(MessagingError.is(refusal) ? refusal : undefined)
+      void this.stop(AbortSignal.abort())
     }
-    return JSON.stringify([this.timeMs ?? 0, places])
+    if (attached.length === 0 || attaching.some((site) => isComing(this.#life.context, site))) return
+    if (beatMs !== undefined) this.beatMs ??= beatMs
+    this.#attached.resolve()
+    if (this.#caughtUp || caughtUp.length < attached.length) return
+    this.#caughtUp = true
+    this.#queue.caughtUp()
   }
 
-  settle(): Promise<void> {
-    return Promise.reject(new MessagingError('capability', 'messages of a topic without group are not settled'))
+  #readingFrom(start: NonNullable<Source['start']>): From {
+    if (start.at !== 'position') return start
+    return { at: 'checkpoint', positions: this.#from.positions, timeMs: this.#from.sinceMs }
   }
-
-  extend(): Promise<void> {
-    return this.settle()
-  }
-}
-
-function fromOf({ start = { at: 'now' } }: Source): From {
-  if (start.at !== 'position') return start
-  try {
-    const [timeMs, positions] = JSON.parse(start.position) as [number, Record<string, string>]
-    if (Number.isFinite(timeMs) && typeof positions === 'object') return { at: 'checkpoint', positions, timeMs }
-  } catch {
-    // Falls through: a text of another maker.
-  }
-  throw new MessagingError('conflict', 'the position is of another log', { scope: 'channel' })
 }

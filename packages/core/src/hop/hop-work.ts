@@ -1,58 +1,53 @@
-import { type Batch, type Flow, MessagingError, type Reception, type Source } from '@spanwire/driver'
-import type { Context, Intake } from '../client/context.js'
-import type { Routed } from '../client/sending.js'
-import { listen } from '../route/listen.js'
+import type { Batch, Capabilities, ChannelSpec, Delivery, Flow, Reception, Source } from '@spanwire/driver'
+import type { Intake } from '../client/context.js'
+import { isComing } from '../client/working.js'
 import { deferred } from '../runtime/deferred.js'
 import { type Attachment, attach } from '../session/attachment.js'
 import { HopQueue } from './hop-queue.js'
+import type { HopLife } from './life.js'
+import { Owed } from './owed.js'
+import { Passed } from './passed.js'
+import { sitesOf } from './places.js'
 
-/** Work of all sites as one reception: each delivery is settled where it came from. */
+/**
+ * Work of all sites as one reception: each delivery is settled where it came from. Every site may hand over as much as
+ * `flow` allows, because mostly one of them has the work; no more than that is given out at a time.
+ */
 export class HopWork implements Reception, Intake {
   readonly channel: string
-  readonly #context: Context
-  readonly #queue: HopQueue
-  readonly #attachments: readonly Attachment[]
+  /** Of the sites that were attached first: one that lives shows it so often. */
+  beatMs?: number
+  /** Resolves when every site that can be had is attached; rejects when all refuse. */
+  readonly attached: Promise<void>
   readonly #attached = deferred<void>()
+  readonly #life: HopLife
+  readonly #can: Capabilities
+  readonly #queue: HopQueue
+  readonly #sites: readonly string[]
+  readonly #attachments: readonly Attachment[]
+  readonly #owed: Owed
+  #stopping: Promise<void> | undefined
 
-  static async attach(
-    context: Context,
-    routed: Routed,
-    source: Source,
-    flow: Flow,
-    signal: AbortSignal,
-  ): Promise<HopWork> {
-    const work = new HopWork(context, routed, source, flow)
-    const abort = (): void =>
-      work.#attached.reject(new MessagingError('canceled', `${routed.name}: attaching was given up`))
-    signal.addEventListener('abort', abort)
-    if (signal.aborted) abort()
-    try {
-      await work.#attached.promise
-      return work
-    } catch (error) {
-      await work.stop(AbortSignal.abort())
-      throw error
-    } finally {
-      signal.removeEventListener('abort', abort)
-    }
-  }
-
-  private constructor(context: Context, routed: Routed, source: Source, flow: Flow) {
-    this.channel = routed.name
-    this.#context = context
-    this.#queue = new HopQueue(flow)
-    const sites = listen(context.policy(routed.spec), context.picture())
-    const share = { ...flow, messages: Math.max(1, Math.floor(flow.messages / sites.length)) }
-    this.#attachments = sites.map((site) =>
-      attach(context.session(site), routed.spec, {
+  constructor(life: HopLife, spec: ChannelSpec, can: Capabilities, source: Source, flow: Flow) {
+    const { context } = life
+    this.channel = spec.name
+    this.attached = this.#attached.promise
+    this.#life = life
+    this.#can = can
+    this.#owed = new Owed(flow.messages)
+    this.#queue = new HopQueue(flow, 'wait', this.#owed)
+    this.#sites = sitesOf(context, spec)
+    this.#attachments = this.#sites.map((site) =>
+      attach(context.session(site), spec, {
         runtime: context.runtime,
-        flow: share,
+        flow,
         source: () => source,
         onBatch: (batch) => this.#take(batch),
         onState: () => queueMicrotask(() => this.#look()),
       }),
     )
     context.intakes.add(this)
+    life.receptions.add(this)
   }
 
   next(): Promise<Batch | undefined> {
@@ -60,27 +55,67 @@ export class HopWork implements Reception, Intake {
   }
 
   adjust(flow: Flow): void {
+    this.#owed.adjust(flow.messages)
     this.#queue.adjust(flow)
-    const share = { ...flow, messages: Math.max(1, Math.floor(flow.messages / this.#attachments.length)) }
-    for (const attachment of this.#attachments) attachment.adjust(share)
+    for (const attachment of this.#attachments) attachment.adjust(flow)
   }
 
-  async stop(signal: AbortSignal): Promise<void> {
-    this.#queue.end()
-    await Promise.all(this.#attachments.map((attachment) => attachment.stop(signal)))
-    this.#context.intakes.delete(this)
+  stop(signal: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#end(signal)
+    return this.#stopping
+  }
+
+  async #end(signal: AbortSignal): Promise<void> {
+    for (const delivery of this.#queue.end()) this.#giveBack(delivery)
+    // Sites wait for all that they handed over, also for what nobody pulled here: until the pulled ones are settled.
+    const back = new AbortController()
+    const give = (): void => back.abort()
+    signal.addEventListener('abort', give)
+    const stopped = Promise.all(this.#attachments.map((attachment) => attachment.stop(back.signal)))
+    if (signal.aborted) give()
+    else void this.#owed.empty().then(give)
+    await stopped
+    signal.removeEventListener('abort', give)
+    this.#life.context.intakes.delete(this)
+    this.#life.receptions.delete(this)
+  }
+
+  readonly #settled = (delivery: Delivery): void => {
+    this.#owed.settled(delivery)
+    this.#queue.wake()
   }
 
   #take(batch: Batch): Promise<void> | undefined {
     if (batch.lost !== undefined) this.#queue.lost(batch.lost)
-    for (const delivery of batch.deliveries) this.#queue.push(delivery)
+    for (const delivery of batch.deliveries) {
+      if (this.#stopping !== undefined) this.#giveBack(delivery)
+      else this.#queue.push(new Passed(delivery, undefined, this.#settled))
+    }
+    this.#queue.beat()
     return this.#queue.room()
+  }
+
+  /** Where a site cannot be told so, it goes back when the pulled ones are settled. */
+  #giveBack(delivery: Delivery): void {
+    if (this.#can.retries) delivery.settle({ retryMs: 0 }).catch(() => undefined)
   }
 
   #look(): void {
     const states = this.#attachments.map((attachment) => attachment.state)
     const refused = states.flatMap((state) => (state.at === 'refused' ? [state.error] : []))
-    if (refused.length === states.length) this.#attached.reject(refused[0])
-    else if (states.some((state) => state.at === 'attached')) this.#attached.resolve()
+    if (refused.length === states.length) {
+      this.#attached.reject(refused[0])
+      // It was attached before: whoever pulls learns of it.
+      this.#queue.end(refused[0])
+      void this.stop(AbortSignal.abort())
+    }
+    const settled = this.#sites.every((site, at) => {
+      const state = states[at]?.at
+      return state === 'attached' || state === 'refused' || !isComing(this.#life.context, site)
+    })
+    if (!settled || states.every((state) => state.at !== 'attached')) return
+    const beats = this.#attachments.flatMap((attachment) => attachment.beatMs ?? [])
+    if (beats.length > 0) this.beatMs ??= Math.max(...beats)
+    this.#attached.resolve()
   }
 }

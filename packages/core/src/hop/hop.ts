@@ -1,34 +1,37 @@
 import {
-  type Capabilities,
   type Channel,
   type ChannelSpec,
   type EngineInfo,
+  isChannelName,
   type Link,
-  type LinkEnd,
   MessagingError,
 } from '@spanwire/driver'
 import type { Client } from '../client/api.js'
 import { type Context, contextOf, reasons } from '../client/context.js'
+import { deferred } from '../runtime/deferred.js'
 import { HopChannel } from './hop-channel.js'
-import { probe } from './probe.js'
+import { HopLife } from './life.js'
+import { common, placesOf, sitesOf } from './places.js'
+import { probeAny } from './probe.js'
 
 /**
  * A whole client as one link: what gateways and bridges stand on. Identity passes untouched, nothing is held back for
  * order, exact duplicates are dropped (R49). Lanes follow the client's routes and sites; a site's end does not end the
- * link, only the client's close does. Closing the link leaves the client alone.
+ * link: it ends with `close`, which leaves the client alone, or when the client closes. A message for which no site has
+ * a link is `unsent` at once (R51); one that finds its site gone waits as long as the client's outbox would.
  */
 export function hop(client: Client): Link {
   const context = contextOf(client)
-  const ended = context.closed.promise.then((): LinkEnd => ({ by: 'us' }))
+  const life = new HopLife(context)
   return {
     get engine() {
       return engineOf(context)
     },
     draining: new Promise(() => undefined),
-    ended,
-    open: (spec, signal) => open(context, spec, signal),
-    probe: (signal) => probe(context, signal),
-    close: () => Promise.resolve(),
+    ended: life.ended,
+    open: (spec, signal) => open(life, spec, signal),
+    probe: (signal) => probe(life, signal),
+    close: () => life.end(),
   }
 }
 
@@ -41,43 +44,41 @@ function engineOf(context: Context): EngineInfo {
   return { name: 'spanwire', version: '1', upstreams: [...upstreams].sort() }
 }
 
-/** Resolves when one site at least has the channel; rejects when every site refuses it, or at the signal's abort. */
-function open(context: Context, spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
-  return new Promise((resolve, reject) => {
-    const look = (): void => {
-      const states = [...context.sessions.values()].map((session) => session.channel(spec))
-      const opened = states.flatMap((state) => (state.at === 'open' ? [state.channel.can] : []))
-      const refused = states.flatMap((state) => (state.at === 'refused' ? [state.error] : []))
-      if (opened.length > 0) end(() => resolve(new HopChannel(context, spec, opened.reduce(both))))
-      else if (refused.length === states.length) end(() => reject(refused[0]))
-      else if (signal.aborted)
-        end(() => reject(new MessagingError('unavailable', `${spec.name}: ${reasons(context)}`, { scope: 'channel' })))
-    }
-    const end = (settle: () => void): void => {
-      for (const stop of stops) stop()
-      signal.removeEventListener('abort', look)
-      settle()
-    }
-    const stops = [...context.sessions.values()].map((session) => session.onChange(look))
-    signal.addEventListener('abort', look)
-    look()
-  })
+function probe(life: HopLife, signal: AbortSignal): Promise<void> {
+  const { context } = life
+  const links = [...context.sessions.values()].flatMap((session) => session.link ?? [])
+  return probeAny(
+    life,
+    links,
+    signal,
+    (code) => new MessagingError(code, `no site answered: ${reasons(context)}`, { scope: 'link' }),
+  )
 }
 
-/** What can be promised wherever a message goes. */
-function both(a: Capabilities, b: Capabilities): Capabilities {
-  const order = ['written', 'taken', 'stored'] as const
-  return {
-    maxBytes: Math.min(a.maxBytes, b.maxBytes),
-    confirms: order[Math.min(order.indexOf(a.confirms), order.indexOf(b.confirms))] ?? 'written',
-    starts: a.starts.filter((start) => b.starts.includes(start)),
-    groups: a.groups && b.groups,
-    waits: a.waits && b.waits,
-    keyed: a.keyed && b.keyed,
-    retries: a.retries && b.retries,
-    extends: a.extends && b.extends,
-    counts: a.counts && b.counts,
-    maxDelayMs: Math.min(a.maxDelayMs, b.maxDelayMs),
-    ttl: a.ttl && b.ttl,
+/** Resolves when one site at least has the channel; rejects when every site refuses it. */
+async function open(life: HopLife, spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
+  const { context } = life
+  const { name } = spec
+  if (!isChannelName(name)) throw new MessagingError('invalid', `"${name}" is no channel name`, { scope: 'channel' })
+  if (signal.aborted) throw new MessagingError('canceled', `${name}: opening was given up`, { scope: 'channel' })
+  const opened = deferred<Channel>()
+  const look = (): void => {
+    const places = placesOf(context, spec)
+    const refused = places.flatMap((place) => (place.at === 'refused' ? [place.error] : []))
+    const can = common(places.flatMap((place) => (place.at === 'open' ? [place.channel.can] : [])))
+    if (can !== undefined) opened.resolve(new HopChannel(life, spec, can))
+    else if (refused.length === places.length) opened.reject(refused[0] ?? late())
+  }
+  const late = (): MessagingError =>
+    new MessagingError('unavailable', `${name} was opened at no site: ${reasons(context)}`, { scope: 'channel' })
+  const sessions = sitesOf(context, spec).map((site) => context.session(site))
+  const stops = sessions.map((session) => session.onChange(look))
+  // A refusal of before may have been somebody else's, or be over.
+  for (const session of sessions) session.renew(spec)
+  look()
+  try {
+    return await life.within(opened.promise, signal, late)
+  } finally {
+    for (const stop of stops) stop()
   }
 }

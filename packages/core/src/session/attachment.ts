@@ -41,6 +41,8 @@ export interface AttachmentOptions {
 /** A reception that is kept alive on one site. */
 export interface Attachment {
   readonly state: AttachmentState
+  /** How often the reception of now shows a sign of life; absent: not, or there is none. */
+  readonly beatMs: number | undefined
   /** New bounds, from now on and for later attaches. */
   adjust(flow: Flow): void
   /** The log is not the one that the position was of: attaches anew, asking for another source. */
@@ -83,6 +85,10 @@ class Keeper implements Attachment {
 
   get state(): AttachmentState {
     return this.#state
+  }
+
+  get beatMs(): number | undefined {
+    return this.#reception?.beatMs
   }
 
   adjust(flow: Flow): void {

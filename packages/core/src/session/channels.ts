@@ -58,6 +58,14 @@ export class Channels {
     return place.state
   }
 
+  /** Asks again now for a channel that was refused: somebody new wants it. */
+  renew(spec: ChannelSpec): void {
+    const place = this.#byContent.get(JSON.stringify(spec))
+    if (place?.state.at !== 'refused') return
+    place.leave()
+    this.#open(place)
+  }
+
   end(): void {
     this.#end.abort()
     for (const place of this.#byContent.values()) place.leave()

@@ -108,6 +108,11 @@ export class Session {
     return this.#channels ? this.#channels.get(spec) : NO_CHANNEL
   }
 
+  /** Asks again now for a channel that the engine refused. */
+  renew(spec: ChannelSpec): void {
+    this.#channels?.renew(spec)
+  }
+
   /** Listeners hear of changes in order, in a microtask of their own, and must not throw. The result removes the listener. */
   onChange(listener: (change: SessionChange) => void): () => void {
     const own = (change: SessionChange) => listener(change)

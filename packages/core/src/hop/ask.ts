@@ -1,0 +1,49 @@
+import { MessagingError, type Outgoing, type SendOutcome } from '@spanwire/driver'
+import type { Context } from '../client/context.js'
+import { ask as askSites, type Question, TIMEOUT } from '../client/request.js'
+import { without } from '../client/retry.js'
+import type { Routed } from '../client/sending.js'
+import { failed } from './outcome.js'
+
+const DEFAULT_MS = 30_000
+
+/** A request of somebody else: one wire send, elsewhere only where nobody can have run it (R45). The result cancels it. */
+export function ask(
+  context: Context,
+  { name, spec }: Routed,
+  message: Outgoing,
+  tell: (outcome: SendOutcome) => void,
+): () => void {
+  const { body, headers = [], id, path, ttlMs = DEFAULT_MS } = message
+  const gaveUp = new AbortController()
+  const question: Question = {
+    rpc: { name, spec, idempotent: false },
+    encoded: { path, body, bytes: body.length, lane: path },
+    // What is left of the time is said anew, where it was said (R51).
+    headers: without(headers, [TIMEOUT]),
+    timed: headers.includes(TIMEOUT),
+    signal: gaveUp.signal,
+    id,
+    until: context.runtime.now() + ttlMs,
+    tried: new Set(),
+    attempts: 0,
+    ambiguous: false,
+  }
+  let isOpen = true
+  const end = (outcome: SendOutcome): void => {
+    if (!isOpen) return
+    isOpen = false
+    context.asking.delete(question)
+    tell(outcome)
+  }
+  context.asking.add(question)
+  askSites(context, question).then(
+    (reply) => end({ outcome: 'done', reply }),
+    (error: unknown) => end(failed(error)),
+  )
+  return () => {
+    gaveUp.abort()
+    const outcome = question.attempts > 0 ? 'unknown' : 'unsent'
+    end({ outcome, error: new MessagingError('canceled', 'the requester gave up') })
+  }
+}
