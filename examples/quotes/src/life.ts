@@ -12,6 +12,8 @@ export function endWithParent(close: () => Promise<void>): void {
   process.on('SIGTERM', end)
   // A terminal sends it to the whole group; the starter decides when.
   process.on('SIGINT', () => {})
+  // The starter may have gone while this was loading, and then nobody says so any more.
+  if (process.connected === false) end()
 }
 
 /** Says something to the starter; nothing when run by hand. */
