@@ -40,14 +40,14 @@ export function consume(context: Context, queue: Queue, handler: Handler, option
     sites: listen(context.policy(queue.spec), context.picture()),
     concurrency: options.concurrency ?? 1,
     signal: options.signal,
-    handle: (delivery, site, can, cut) => {
+    handle: (delivery, site, can, run) => {
       const attempt = Number(header(delivery, ATTEMPT) ?? delivery.attempt)
-      return work({ context, queue, delivery, site, can, attempt, options }, handler, cut)
+      return work({ context, queue, delivery, site, can, attempt, options }, handler, run)
     },
   })
 }
 
-async function work(work: Work, handler: Handler, cut: AbortSignal): Promise<void> {
+async function work(work: Work, handler: Handler, run: AbortController): Promise<void> {
   const { context, delivery, queue, site } = work
   const { id } = delivery
   // Done before, only the acknowledgement was lost: acknowledged again and not run.
@@ -59,7 +59,7 @@ async function work(work: Work, handler: Handler, cut: AbortSignal): Promise<voi
     const error = tellUndecodable(context, queue, delivery, site, cause)
     return settle(work, undefined, { how: 'reject', reason: error.message })
   }
-  const made = makeJob(work, cut)
+  const made = makeJob(work, run)
   try {
     await handler(value, made.job)
     await settle(work, made.job, made.wish())

@@ -16,13 +16,9 @@ interface Given {
   readonly attempt: number
 }
 
-/** The handler's side of a job, its lease kept while it runs where the engine can; `end` lets go. */
-export function makeJob(given: Given, cut: AbortSignal): { readonly job: Job; wish(): Wish; end(): void } {
+/** The handler's side of a job, its lease kept while it runs where the engine can; `end` lets go. `lost` aborts with the job. */
+export function makeJob(given: Given, lost: AbortController): { readonly job: Job; wish(): Wish; end(): void } {
   const { attempt, delivery, queue, site } = given
-  const lost = new AbortController()
-  const abort = (): void => lost.abort()
-  cut.addEventListener('abort', abort)
-  if (cut.aborted) abort()
   let wish: Wish = { how: 'ack' }
   const letGo = keepLease(given, lost)
   const job: Job = {
@@ -44,11 +40,7 @@ export function makeJob(given: Given, cut: AbortSignal): { readonly job: Job; wi
       wish = { how: 'reject', reason }
     },
   }
-  const end = (): void => {
-    letGo()
-    cut.removeEventListener('abort', abort)
-  }
-  return { job, wish: () => wish, end }
+  return { job, wish: () => wish, end: letGo }
 }
 
 /** Renews at a third of the lease; where that cannot be done, the handler's signal tells when the lease is over (R42). */

@@ -24,14 +24,14 @@ export function respond(context: Context, rpc: Rpc, handler: Handler, options: R
     sites: listen(context.policy(rpc.spec), context.picture()),
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     signal: options.signal,
-    handle: (delivery, site, _can, cut) => answer(context, rpc, handler, { delivery, site, cut }),
+    handle: (delivery, site, _can, over) => answer(context, rpc, handler, { delivery, site, over }),
   })
 }
 
 interface Asked {
   readonly delivery: Delivery
   readonly site: string
-  readonly cut: AbortSignal
+  readonly over: AbortController
 }
 
 async function answer(context: Context, rpc: Rpc, handler: Handler, asked: Asked): Promise<void> {
@@ -55,13 +55,10 @@ async function run(
   rpc: Rpc,
   handler: Handler,
   query: unknown,
-  { cut, delivery, site }: Asked,
+  { delivery, over, site }: Asked,
 ): Promise<Answer> {
   const headers = delivery.headers()
-  const over = new AbortController()
   const abort = (): void => over.abort()
-  cut.addEventListener('abort', abort)
-  if (cut.aborted) abort()
   const timeout = Number(header(delivery, TIMEOUT))
   const cancel = timeout > 0 ? context.runtime.after(timeout, abort) : () => undefined
   const call: Call = {
@@ -85,7 +82,6 @@ async function run(
     return { body: '', error: error instanceof Error ? error.message : String(error) }
   } finally {
     cancel()
-    cut.removeEventListener('abort', abort)
   }
 }
 

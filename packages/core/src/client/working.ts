@@ -10,8 +10,8 @@ export interface WorkingOptions {
   readonly sites: readonly string[]
   readonly concurrency: number
   readonly signal: AbortSignal | undefined
-  /** Handles one delivery to its end, settled. Never rejects. `cut` aborts when the worker is cut. */
-  handle(delivery: Delivery, site: string, can: Capabilities, cut: AbortSignal): Promise<void>
+  /** Handles one delivery to its end, settled. Never rejects. `run` is this one's own: aborted when the worker is cut. */
+  handle(delivery: Delivery, site: string, can: Capabilities, run: AbortController): Promise<void>
 }
 
 interface Waiting {
@@ -31,10 +31,10 @@ export class Working implements Worker, Intake {
   readonly #attachments: readonly Attachment[]
   readonly #isReady = deferred<void>()
   readonly #idle: (() => void)[] = []
-  readonly #cut = new AbortController()
+  /** What runs now, each with the means to cut it. */
+  readonly #runs = new Set<AbortController>()
   readonly #unwatch: () => void
   readonly #waiting: Waiting[] = []
-  #running = 0
   #stopping: Promise<void> | undefined
 
   constructor(context: Context, options: WorkingOptions) {
@@ -81,16 +81,17 @@ export class Working implements Worker, Intake {
   }
 
   #work(): void {
-    while (this.#running < this.#options.concurrency && this.#stopping === undefined) {
+    while (this.#runs.size < this.#options.concurrency && this.#stopping === undefined) {
       const next = this.#waiting.shift()
       if (next === undefined) return
       // Lost while it waited here: somebody else has it by now.
       if (!next.delivery.held) continue
-      this.#running += 1
-      void this.#options.handle(next.delivery, next.site, next.can, this.#cut.signal).then(() => {
-        this.#running -= 1
+      const run = new AbortController()
+      this.#runs.add(run)
+      void this.#options.handle(next.delivery, next.site, next.can, run).then(() => {
+        this.#runs.delete(run)
         this.#work()
-        if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+        if (this.#runs.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })
     }
   }
@@ -109,16 +110,14 @@ export class Working implements Worker, Intake {
   async #end(signal: AbortSignal | undefined): Promise<void> {
     this.#unwatch()
     this.#waiting.length = 0
-    const cut = (): void => this.#cut.abort()
+    const cut = (): void => {
+      for (const run of this.#runs) run.abort()
+      for (const resolve of this.#idle.splice(0)) resolve()
+    }
     signal?.addEventListener('abort', cut)
     if (signal?.aborted) cut()
     const stopped = Promise.all(this.#attachments.map((attachment) => attachment.stop(this.#returned(signal))))
-    if (this.#running > 0 && !this.#cut.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#idle.push(resolve)
-        this.#cut.signal.addEventListener('abort', () => resolve())
-      })
-    }
+    if (this.#runs.size > 0 && !signal?.aborted) await new Promise<void>((resolve) => this.#idle.push(resolve))
     await stopped
     signal?.removeEventListener('abort', cut)
     this.#context.intakes.delete(this)
@@ -128,7 +127,7 @@ export class Working implements Worker, Intake {
   #returned(signal: AbortSignal | undefined): AbortSignal {
     const end = new AbortController()
     const give = (): void => end.abort()
-    if (this.#running === 0) give()
+    if (this.#runs.size === 0) give()
     else this.#idle.push(give)
     signal?.addEventListener('abort', give)
     return end.signal
