@@ -1,6 +1,7 @@
+import { gateway } from './gateway.mjs'
 import { layers } from './layers.mjs'
 
-const jobs = { layers }
+const jobs = { layers, gateway }
 const [name = 'layers'] = process.argv.slice(2)
 const job = Object.entries(jobs).find(([key]) => key === name)?.[1]
 if (job === undefined) {
