@@ -82,6 +82,8 @@ const harness: Harness = {
     return {
       driver,
       endpoints: ['sites'],
+      // X1 runs ten of everything beside it, in one process with both engines and their clients.
+      leaseMs: 1_000,
       hang: each((engine) => engine.hang()),
       heal: each((engine) => engine.heal()),
       makesChannels: true,

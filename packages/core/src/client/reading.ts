@@ -29,6 +29,8 @@ export interface ReadingOptions {
   readonly flow: Flow
   /** False: holes are expected here (groups, conflation), nobody reports them (R38). */
   readonly gaps: boolean
+  /** Drops nothing but exact duplicates: whoever reads behind us has a start of its own (R49). */
+  readonly passes?: true
 }
 
 export interface ReadingSink {
@@ -91,7 +93,7 @@ export class Reading {
         order: options.order,
         live: options.keep === 'live',
         startWallMs: from.at === 'checkpoint' ? from.timeMs : this.startWallMs,
-        fromNow: from.at === 'now',
+        fromNow: from.at === 'now' && options.passes === undefined,
         gaps: options.gaps,
         wall: context.runtime.wall,
       },

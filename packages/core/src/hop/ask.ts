@@ -1,4 +1,4 @@
-import { MessagingError, type Outgoing, type SendOutcome } from '@spanwire/driver'
+import type { MessagingError, Outgoing, SendOutcome } from '@spanwire/driver'
 import type { Context } from '../client/context.js'
 import { ask as askSites, type Question, TIMEOUT } from '../client/request.js'
 import { without } from '../client/retry.js'
@@ -13,7 +13,7 @@ export function ask(
   { name, spec }: Routed,
   message: Outgoing,
   tell: (outcome: SendOutcome) => void,
-): () => void {
+): (error: MessagingError) => void {
   const { body, headers = [], id, path, ttlMs = DEFAULT_MS } = message
   const gaveUp = new AbortController()
   const question: Question = {
@@ -41,9 +41,8 @@ export function ask(
     (reply) => end({ outcome: 'done', reply }),
     (error: unknown) => end(failed(error)),
   )
-  return () => {
+  return (error) => {
     gaveUp.abort()
-    const outcome = question.attempts > 0 ? 'unknown' : 'unsent'
-    end({ outcome, error: new MessagingError('canceled', 'the requester gave up') })
+    end({ outcome: question.attempts > 0 ? 'unknown' : 'unsent', error })
   }
 }

@@ -18,21 +18,25 @@ import type { Ending } from '../departure/message.js'
 import { ask } from './ask.js'
 import { HopReading } from './hop-reading.js'
 import { HopWork } from './hop-work.js'
-import type { HopLife } from './life.js'
+import type { Busy, HopLife } from './life.js'
 import { failed } from './outcome.js'
 import { placesOf, sitesOf } from './places.js'
 import { probeAny } from './probe.js'
 
 type Tell = (outcome: SendOutcome) => void
+/** Ends what is not reported yet: reports it before it returns. */
+type End = (error: MessagingError) => void
 
 const DONE: SendOutcome = { outcome: 'done' }
 const nothing = (): void => undefined
 
 /** One channel over all sites of its route. */
-export class HopChannel implements Channel {
+export class HopChannel implements Channel, Busy {
   readonly can: Capabilities
   readonly #life: HopLife
   readonly #routed: Routed
+  /** Calls to `send` with messages that are not reported yet. */
+  readonly #sending = new Set<End>()
 
   constructor(life: HopLife, spec: ChannelSpec, can: Capabilities) {
     this.can = can
@@ -42,24 +46,26 @@ export class HopChannel implements Channel {
 
   /** A source's messages stay one lane here, in order and at one home; its seqs are not ours to give (R7, R49). */
   send(batch: readonly Outgoing[], report: (index: number, outcome: SendOutcome) => void): Cancel {
-    const { sends } = this.#life
-    const cancels: (() => void)[] = []
-    const cancel: Cancel = (index) => {
-      if (index === undefined) for (const one of cancels) one()
-      else cancels[index]?.()
+    const ends: End[] = []
+    const giveUp: End = (error) => {
+      for (const end of ends) end(error)
     }
     let open = batch.length
-    if (open > 0) sends.add(cancel)
+    if (open > 0) this.#open(giveUp)
     const start = this.#starter()
     for (const [index, message] of batch.entries()) {
       const tell: Tell = (outcome) => {
         open -= 1
-        if (open === 0) sends.delete(cancel)
+        if (open === 0) this.#done(giveUp)
         report(index, outcome)
       }
-      cancels.push(start(message, tell))
+      ends.push(start(message, tell))
     }
-    return cancel
+    return (index) => {
+      const error = new MessagingError('canceled', 'the sender gave up')
+      if (index === undefined) giveUp(error)
+      else ends[index]?.(error)
+    }
   }
 
   async receive(source: Source, flow: Flow, signal: AbortSignal): Promise<Reception> {
@@ -92,8 +98,28 @@ export class HopChannel implements Channel {
     )
   }
 
+  /** The last of its sites went away: what they have not taken is the sender's again. */
+  look(): void {
+    const error = this.#unable()
+    if (error !== undefined) this.giveUp(error)
+  }
+
+  giveUp(error: MessagingError): void {
+    for (const end of this.#sending) end(error)
+  }
+
+  #open(send: End): void {
+    this.#sending.add(send)
+    this.#life.busy.add(this)
+  }
+
+  #done(send: End): void {
+    this.#sending.delete(send)
+    if (this.#sending.size === 0) this.#life.busy.delete(this)
+  }
+
   /** How a message starts now: all of a batch find the same. */
-  #starter(): (message: Outgoing, tell: Tell) => () => void {
+  #starter(): (message: Outgoing, tell: Tell) => End {
     const error = this.#unable()
     if (error === undefined)
       return this.#routed.kind === 'rpc'
@@ -114,7 +140,7 @@ export class HopChannel implements Channel {
     return new MessagingError('unavailable', `${name}: ${reasons(context)}`, { scope: 'channel' })
   }
 
-  #offer(message: Outgoing, tell: Tell): () => void {
+  #offer(message: Outgoing, tell: Tell): End {
     const { context } = this.#life
     const outbox = outboxOf(context, this.#routed)
     const { body, delayMs, headers = [], id, key, path, ttlMs } = message
@@ -122,11 +148,12 @@ export class HopChannel implements Channel {
       tell({ outcome: 'refused', error: this.#incapable(delayMs) })
       return nothing
     }
-    const lane = parseId(id)?.source ?? key ?? path
+    // A stranger's lane is none of the client's own, whose seqs must have no holes.
+    const lane = parseId(id)?.source ?? `foreign ${key ?? path}`
     const load = { path, key, body, bytes: body.length, headers, delayMs, ttlMs, foreign: id === undefined }
     const departure = outbox.offer(lane, load, context.waitMs, (ending) => tell(outcomeOf(ending)), id)
-    return () => {
-      if (!departure.settled) outbox.cancel(lane, departure, new MessagingError('canceled', 'the sender gave up'))
+    return (error) => {
+      if (!departure.settled) outbox.cancel(lane, departure, error)
     }
   }
 

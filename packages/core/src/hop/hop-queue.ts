@@ -121,6 +121,7 @@ export class HopQueue {
 
   /** As many as a batch may hold, one at least. */
   #cut(): readonly Delivery[] {
+    if (this.#deliveries.length === 0) return NONE
     const { bytes, messages } = this.#flow
     const most = Math.min(this.#limit?.room() ?? messages, messages, this.#deliveries.length)
     let size = 0

@@ -61,6 +61,7 @@ export class HopReading implements Reception, ReadingSink, Intake {
         group: undefined,
         flow,
         gaps: false,
+        passes: true,
       },
       this,
     )

@@ -18,7 +18,7 @@ import { probeAny } from './probe.js'
  * A whole client as one link: what gateways and bridges stand on. Identity passes untouched, nothing is held back for
  * order, exact duplicates are dropped (R49). Lanes follow the client's routes and sites; a site's end does not end the
  * link: it ends with `close`, which leaves the client alone, or when the client closes. A message for which no site has
- * a link is `unsent` at once (R51); one that finds its site gone waits as long as the client's outbox would.
+ * a link is the sender's again at once, `unsent` if none can have taken it (R51).
  */
 export function hop(client: Client): Link {
   const context = contextOf(client)

@@ -1,23 +1,37 @@
-import { type Cancel, type LinkEnd, MessagingError, type Reception } from '@spanwire/driver'
+import { type LinkEnd, MessagingError, type Reception } from '@spanwire/driver'
 import type { Context } from '../client/context.js'
 import { deferred } from '../runtime/deferred.js'
+
+/** Somebody with messages under way. */
+export interface Busy {
+  /** A site lost its link: what nobody can take any more is given up. */
+  look(): void
+  /** Reports all that is open. */
+  giveUp(error: MessagingError): void
+}
 
 /** What is open on a hop. It ends once, and everything in it ends before `ended` tells. */
 export class HopLife {
   readonly context: Context
   readonly ended: Promise<LinkEnd>
-  /** Calls to `send` with messages that are not reported yet. */
-  readonly sends: Set<Cancel> = new Set()
+  /** Channels with messages that are not reported yet. */
+  readonly busy: Set<Busy> = new Set()
   readonly receptions: Set<Reception> = new Set()
   /** What waits: told of the end. */
   readonly #waits = new Set<() => void>()
   #over = false
   readonly #isEnded = deferred<LinkEnd>()
+  readonly #unwatch: readonly (() => void)[]
 
   constructor(context: Context) {
     this.context = context
     this.ended = this.#isEnded.promise
     void context.closed.promise.then(() => this.end())
+    this.#unwatch = [...context.sessions.values()].map((session) =>
+      session.onChange((change) => {
+        if ('to' in change && !('link' in change.to)) for (const one of this.busy) one.look()
+      }),
+    )
   }
 
   get over(): boolean {
@@ -29,7 +43,8 @@ export class HopLife {
     if (this.over) return void (await this.ended)
     this.#over = true
     for (const tell of this.#waits) tell()
-    for (const cancel of this.sends) cancel()
+    for (const stop of this.#unwatch) stop()
+    for (const one of this.busy) one.giveUp(this.closed())
     await Promise.all([...this.receptions].map((reception) => reception.stop(AbortSignal.abort())))
     // Who waited has heard of it one turn later.
     this.context.runtime.turn(() => this.#isEnded.resolve({ by: 'us' }))

@@ -16,7 +16,7 @@ export class Owed {
 
   /** So many more may be pulled now. */
   room(): number {
-    return this.#most - this.#count()
+    return this.#most - (this.#taken.size < this.#most ? this.#taken.size : this.#count())
   }
 
   took(deliveries: readonly Delivery[]): void {
