@@ -38,7 +38,7 @@ const StoreContext = createContext<Store | undefined>(undefined)
 export function SpanwireProvider(
   props: SpanwireProviderProps,
 ): FunctionComponentElement<ProviderProps<Store | undefined>> {
-  const { client, flush = 'frame', initialState, children } = props
+  const { client, flush, initialState, children } = props
   // biome-ignore lint/correctness/useExhaustiveDependencies: a lazy client is taken once, and so is the server's state.
   const store = useMemo(() => createStore(client, initialState), [typeof client === 'function' || client])
   useInsertionEffect(() => {
@@ -52,7 +52,7 @@ export function SpanwireProvider(
 export function useStore(): Store {
   const store = useContext(StoreContext)
   if (store) return store
-  throw new MessagingError('invalid', 'No <SpanwireProvider> around this hook.')
+  throw new MessagingError('invalid', 'No <SpanwireProvider> around here.')
 }
 
 /**

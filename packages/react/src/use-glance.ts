@@ -1,8 +1,9 @@
 import type { Topic } from '@spanwire/core'
 import { useMemo, useSyncExternalStore } from 'react'
 import { useStore } from './provider.js'
-import { type Place, type Sight, still } from './store/board.js'
-import { type Filter, type Glance, glanceAt } from './store/boards.js'
+import type { Place, Sight } from './store/board.js'
+import type { Filter } from './store/boards.js'
+import { type Glance, glanceAt, glanceAtNothing } from './store/glance.js'
 import { pathIn } from './store/path-in.js'
 
 interface Options {
@@ -26,8 +27,8 @@ export function useGlance<Picture>(
   const glance = useMemo(
     (): Glance =>
       typeof path === 'string'
-        ? boards.glance({ topic, filter: { ...filter }, path, single, maxRate }, place ?? path)
-        : glanceAt('', still(path)),
+        ? glanceAt(boards, { topic, filter: { ...filter }, path, single, maxRate }, place ?? path)
+        : glanceAtNothing(path),
     [boards, topic, path, maxRate, place],
   )
   return useSyncExternalStore(

@@ -1,5 +1,5 @@
 import type { InputOf, PublishOptions, Queue, SendOptions, Sent, Topic, WithParams } from '@spanwire/core'
-import { useCallback } from 'react'
+import { useMemo } from 'react'
 import { useStore } from './provider.js'
 
 /** `client.publish` for this topic: the same function at every render, drawing nothing. Rejects as it does. */
@@ -7,7 +7,12 @@ export function usePublish<C extends Topic>(
   topic: C,
 ): (value: InputOf<C>, ...rest: WithParams<C, PublishOptions>) => Promise<Sent> {
   const store = useStore()
-  return useCallback(async (value, ...rest) => store.client().publish(topic, value, ...rest), [store, topic])
+  return useMemo(
+    () =>
+      async (value, ...rest) =>
+        store.client().publish(topic, value, ...rest),
+    [store, topic],
+  )
 }
 
 /** `client.send` for this queue: the same function at every render, drawing nothing. Rejects as it does. */
@@ -15,5 +20,10 @@ export function useSend<C extends Queue>(
   queue: C,
 ): (value: InputOf<C>, ...rest: WithParams<C, SendOptions>) => Promise<Sent> {
   const store = useStore()
-  return useCallback(async (value, ...rest) => store.client().send(queue, value, ...rest), [store, queue])
+  return useMemo(
+    () =>
+      async (value, ...rest) =>
+        store.client().send(queue, value, ...rest),
+    [store, queue],
+  )
 }

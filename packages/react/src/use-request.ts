@@ -1,5 +1,5 @@
 import type { InputOf, MessagingError, ReplyOf, RequestOptions, Rpc, WithParams } from '@spanwire/core'
-import { useCallback, useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useStore } from './provider.js'
 import { failure } from './store/progress.js'
 
@@ -42,7 +42,9 @@ export function useRequest<C extends Rpc>(rpc: C, query?: InputOf<C>, options?: 
     // The overload saw to it that parameters are there when they must be.
     const rest = [{ ...options, signal }] as unknown as WithParams<C, RequestOptions>
     // A double effect asks once: what is taken back in the same task was never asked. How it ended is in the state.
-    queueMicrotask(() => signal.aborted || call(query as InputOf<C>, ...rest).catch(() => {}))
+    queueMicrotask(() => {
+      if (!signal.aborted) call(query as InputOf<C>, ...rest).catch(() => {})
+    })
     return () => stop.abort()
   }, [call, text])
   return { ...asked, call }
@@ -51,23 +53,22 @@ export function useRequest<C extends Rpc>(rpc: C, query?: InputOf<C>, options?: 
 function useCall<C extends Rpc>(rpc: C): readonly [Asked<ReplyOf<C>>, Asking<C>['call']] {
   const store = useStore()
   const [asked, setAsked] = useState<Asked<ReplyOf<C>>>(IDLE)
-  const [newest] = useState<{ reply?: Promise<ReplyOf<C>> }>({})
-  const call = useCallback(
-    (query: InputOf<C>, ...rest: WithParams<C, RequestOptions>): Promise<ReplyOf<C>> => {
+  const call = useMemo(() => {
+    let newest: Promise<ReplyOf<C>> | undefined
+    return (query: InputOf<C>, ...rest: WithParams<C, RequestOptions>): Promise<ReplyOf<C>> => {
       const show = (now: Partial<Asked<ReplyOf<C>>>): void => {
-        if (newest.reply === reply && !rest[0]?.signal?.aborted)
+        if (newest === reply && !rest[0]?.signal?.aborted)
           setAsked(({ value }) => ({ status: 'loading', value, error: undefined, ...now }))
       }
       const reply = (async () => store.client().request(rpc, query, ...rest))()
-      newest.reply = reply
+      newest = reply
       show({})
       reply.then(
         (value) => show({ status: 'done', value }),
         (error) => show({ status: 'error', error: failure(error) }),
       )
       return reply
-    },
-    [store, rpc, newest],
-  )
+    }
+  }, [store, rpc])
   return [asked, call]
 }

@@ -53,29 +53,15 @@ export interface Wire {
  * paths, listeners by what is mounted.
  */
 export function createBoard(given: readonly TableEntry[], later: Later, wire: Wire): Board {
-  const rows = new Map(given.map((row) => [row.path, row]))
+  const copy = copyOf(given)
   const listeners = new Map<Place, Set<() => void>>()
   const dirty = new Set<string>()
   let table: Table | undefined
   let next = LOADING
-  let entries: readonly TableEntry[] | undefined
-  let members: readonly TableEntry['params'][] | undefined
 
   const pass = (): void => {
     const places = new Set<Place>(board.progress === next ? [] : listeners.keys())
-    for (const path of dirty) {
-      const row = table?.get(path)
-      const before = rows.get(path)
-      if (row === before) continue
-      places.add(path).add(ROWS)
-      entries = undefined
-      if (!row || !before) {
-        places.add(MEMBERS)
-        members = undefined
-      }
-      if (row) rows.set(path, row)
-      else rows.delete(path)
-    }
+    for (const path of dirty) copy.move(path, table?.get(path), places)
     dirty.clear()
     board.progress = next
     for (const place of places) for (const listener of listeners.get(place) ?? []) listener()
@@ -85,25 +71,10 @@ export function createBoard(given: readonly TableEntry[], later: Later, wire: Wi
     later(pass)
   }
   const board = {
+    ...copy,
     progress: LOADING,
     listeners,
-    row: (path: string) => rows.get(path),
-    entries() {
-      entries ??= rows.size > 0 ? [...rows.values()].sort(byPath) : NONE
-      return entries
-    },
-    members() {
-      members ??= rows.size > 0 ? board.entries().map((row) => row.params) : NONE
-      return members
-    },
-    listen(place: Place, listener: () => void) {
-      const here = listeners.get(place) ?? new Set()
-      listeners.set(place, here.add(listener))
-      return () => {
-        here.delete(listener)
-        if (here.size === 0) listeners.delete(place)
-      }
-    },
+    listen: (place: Place, listener: () => void) => listenAt(listeners, place, listener),
     hold: follow<readonly string[]>({
       open(signal) {
         table = wire.open(signal)
@@ -113,7 +84,8 @@ export function createBoard(given: readonly TableEntry[], later: Later, wire: Wi
       enter(now) {
         next = now
         // All that the table has, so that no row is missing on a live board; and what only the page brought along leaves.
-        mark(now === LIVE && table ? [...rows.keys(), ...new Map(table.entries()).keys()] : [])
+        const all = now === LIVE && table ? [...copy.entries(), ...new Map(table.entries()).values()] : []
+        mark(all.map((row) => row.path))
       },
       ended() {
         table = undefined
@@ -123,6 +95,49 @@ export function createBoard(given: readonly TableEntry[], later: Later, wire: Wi
     }),
   }
   return board
+}
+
+interface Copy extends Omit<Sight, 'progress'> {
+  /** Takes what the path stands at now, and names the places that this changes. */
+  move(path: string, row: TableEntry | undefined, places: Set<Place>): void
+}
+
+function copyOf(given: readonly TableEntry[]): Copy {
+  const rows = new Map(given.map((row) => [row.path, row]))
+  let entries: readonly TableEntry[] | undefined
+  let members: readonly TableEntry['params'][] | undefined
+  const copy: Copy = {
+    row: (path) => rows.get(path),
+    entries() {
+      entries ??= rows.size > 0 ? [...rows.values()].sort(byPath) : NONE
+      return entries
+    },
+    members() {
+      members ??= rows.size > 0 ? copy.entries().map((row) => row.params) : NONE
+      return members
+    },
+    move(path, row, places) {
+      const before = rows.get(path)
+      if (row === before) return
+      places.add(path).add(ROWS)
+      entries = undefined
+      if (row) rows.set(path, row)
+      else rows.delete(path)
+      if (row && before) return
+      places.add(MEMBERS)
+      members = undefined
+    },
+  }
+  return copy
+}
+
+function listenAt(listeners: Map<Place, Set<() => void>>, place: Place, listener: () => void): () => void {
+  const here = listeners.get(place) ?? new Set()
+  listeners.set(place, here.add(listener))
+  return () => {
+    here.delete(listener)
+    if (here.size === 0) listeners.delete(place)
+  }
 }
 
 const byPath = (a: TableEntry, b: TableEntry): number => (a.path < b.path ? -1 : 1)

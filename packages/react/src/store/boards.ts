@@ -21,19 +21,10 @@ export interface Want {
   readonly maxRate: number | undefined
 }
 
-/** One mounted reader of a board. Made in render; an effect attaches it. */
-export interface Glance {
-  /** Of what is read, when it is one row. */
-  readonly path: string
-  /** What the page brought along: what a server renders, and a page until it is attached. */
-  readonly first: Sight
-  /** What is read now. When the reader has gone it keeps what it had last. */
-  now: Sight
-  readonly subscribe: (listener: () => void) => () => void
-}
-
 /** All tables of a page: one for each topic, filter and rate that is wanted, for as long as it is. */
 export interface Boards {
+  /** What the page brought along: what a server renders, and a page until it is attached. */
+  resting(want: Want): Sight
   /** The open board that shows all that is wanted, if there is one. */
   find(want: Want): Board | undefined
   /**
@@ -42,30 +33,25 @@ export interface Boards {
    * changes. The result ends it and must be called once.
    */
   attach(want: Want, place: Place, see: (board: Board) => void): () => void
-  glance(want: Want, place: Place): Glance
 }
 
 export function createBoards(client: () => Client, given: Given, later: Later): Boards {
   const open = new Map<Want, Board>()
-  let waiting = new Map<() => void, Want>()
+  const enterSoon = createEntrance()
 
   const rowsOf = ({ topic, path }: Want): readonly TableEntry[] | undefined =>
     given[topic.template]?.filter((row) => matchesPath(path, row.path))
   const start = (want: Want): Board => {
     const { topic, filter, maxRate } = want
     const board = createBoard(rowsOf(want) ?? [], later, {
-      open: (signal) => client().table(topic, filter, maxRate === undefined ? { signal } : { signal, maxRate }),
+      open: (signal) => client().table(topic, filter, { signal, ...(maxRate && { maxRate }) }),
       ended: () => open.delete(want),
     })
     open.set(want, board)
     return board
   }
-  const admit = (): void => {
-    const all = [...waiting].sort(([, a], [, b]) => +a.single - +b.single)
-    waiting = new Map()
-    for (const [enter] of all) enter()
-  }
   const boards: Boards = {
+    resting: (want) => still(LOADING, rowsOf(want)),
     find({ topic, path, single, maxRate }) {
       for (const [at, board] of open)
         if (at.topic === topic && (single ? matchesPath(at.path, path) : at.path === path && at.maxRate === maxRate))
@@ -73,40 +59,34 @@ export function createBoards(client: () => Client, given: Given, later: Later): 
       return undefined
     },
     attach(want, place, see) {
-      let release: (() => void) | undefined
-      const enter = (): void => {
+      let leave = enterSoon(want, () => {
         const board = boards.find(want) ?? start(want)
         const look = (): void => see(board)
         const letGo = board.hold()
         const quiet = board.listen(place, look)
-        release = () => {
+        leave = () => {
           quiet()
           letGo()
         }
         look()
-      }
-      if (waiting.size === 0) queueMicrotask(admit)
-      waiting.set(enter, want)
-      return () => {
-        waiting.delete(enter)
-        release?.()
-      }
-    },
-    glance(want, place) {
-      const glance = glanceAt(want.path, still(LOADING, rowsOf(want)), (listener) =>
-        boards.attach(want, place, (board) => {
-          glance.now = board
-          listener()
-        }),
-      )
-      glance.now = boards.find(want) ?? glance.first
-      return glance
+      })
+      return () => leave()
     },
   }
   return boards
 }
 
-/** A glance at what never changes, unless `subscribe` says something else. */
-export function glanceAt(path: string, first: Sight, subscribe: Glance['subscribe'] = () => () => {}): Glance {
-  return { path, first, now: first, subscribe }
+/** Calls at the end of the running task, lists before single rows. The result takes it back. Bounded by what mounts in one task. */
+function createEntrance(): (want: Want, enter: () => void) => () => void {
+  let waiting = new Map<() => void, Want>()
+  const admit = (): void => {
+    const all = [...waiting].sort(([, a], [, b]) => +a.single - +b.single)
+    waiting = new Map()
+    for (const [enter] of all) enter()
+  }
+  return (want, enter) => {
+    if (waiting.size === 0) queueMicrotask(admit)
+    waiting.set(enter, want)
+    return () => void waiting.delete(enter)
+  }
 }

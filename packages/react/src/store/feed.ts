@@ -5,7 +5,7 @@ import { createAudience } from './shared.js'
 export interface FeedListener<Item> {
   take(item: Item): void
   /** The progress changed. */
-  changed(): void
+  changed?(): void
 }
 
 /** One stream, and everybody on the page who listens to it. Open while anybody does. */
@@ -35,7 +35,7 @@ export function createFeed<Item>(open: (signal: AbortSignal) => Stream<Item>, en
       },
       enter(now) {
         feed.progress = now
-        for (const listener of listeners) listener.changed()
+        for (const listener of listeners) listener.changed?.()
       },
       ended,
     }),

@@ -10,8 +10,8 @@ export type Later = (work: () => void) => void
 /** Frames stop on a hidden page; this timer goes on. */
 const HIDDEN_MS = 250
 
-/** Gathers work and runs all of it in one pass. `rate` is asked for each pass anew. */
-export function createLater(rate: () => Flush): Later {
+/** Gathers work and runs all of it in one pass. `rate` is asked for each pass anew, default `frame`. */
+export function createLater(rate: () => Flush | undefined): Later {
   let waiting = new Set<() => void>()
   const run = (): void => {
     const works = waiting
@@ -24,10 +24,10 @@ export function createLater(rate: () => Flush): Later {
   }
 }
 
-function arm(rate: Flush, run: () => void): void {
+function arm(rate: Flush | undefined, run: () => void): void {
   if (rate === 'microtask') queueMicrotask(run)
-  else if (rate === 'frame') nextFrame(run)
-  else setTimeout(run, 1000 / rate.hz)
+  else if (typeof rate === 'object') setTimeout(run, 1000 / rate.hz)
+  else nextFrame(run)
 }
 
 function nextFrame(run: () => void): void {

@@ -34,38 +34,27 @@ export function viewHistory<Heard, Item>(
 ): HistoryView<Heard, Item> {
   let tell = () => {}
   let waiting: Heard[] = []
-  let items: readonly Item[] = []
-  let truncated = false
+  let kept: Kept<Item> = NOTHING
   const fold = (): void => {
     const batch = waiting
     waiting = []
-    if (batch.length === 0) return
     guarded(() => {
-      const all = view.reduce(items, batch)
-      const over = all.length - view.limit
-      truncated ||= over > 0
-      items = over > 0 ? all.slice(over) : all
+      if (batch.length > 0) kept = newest(view.reduce(kept.items, batch), view.limit, kept)
     })
   }
-  const draw = (): History<Item> => ({
-    ...listener.feed.progress,
-    items,
-    truncated,
-    gaps: listener.feed.gaps(),
-    clear,
-  })
+  const draw = (): History<Item> => ({ ...listener.feed.progress, ...kept, gaps: listener.feed.gaps(), clear })
   const pass = (): void => {
     fold()
     picture = draw()
     tell()
   }
   const clear = (): void => {
-    items = waiting = []
-    truncated = false
+    waiting = []
+    kept = NOTHING
     pass()
   }
-  const soon = (): void => later(pass)
   let picture = draw()
+  const soon = (): void => later(pass)
   const view: HistoryView<Heard, Item> = {
     limit: 0,
     hear: () => {},
@@ -80,7 +69,7 @@ export function viewHistory<Heard, Item>(
       }
       const quiet = listener.subscribe(soon)
       // A gap comes to notice without a message.
-      const deaf = events.listen({ take: () => listener.feed.gaps() !== picture.gaps && soon(), changed: soon })
+      const deaf = events.listen({ take: () => listener.feed.gaps() !== picture.gaps && soon() })
       return () => {
         quiet()
         deaf()
@@ -88,4 +77,13 @@ export function viewHistory<Heard, Item>(
     },
   }
   return view
+}
+
+type Kept<Item> = Pick<History<Item>, 'items' | 'truncated'>
+
+const NOTHING: Kept<never> = { items: [], truncated: false }
+
+function newest<Item>(items: readonly Item[], limit: number, before: Kept<Item>): Kept<Item> {
+  const over = items.length - limit
+  return over > 0 ? { items: items.slice(over), truncated: true } : { ...before, items }
 }

@@ -21,15 +21,14 @@ export interface Listening {
  * watch. Made in render, so it opens nothing by itself: whatever costs starts in an effect, with the first holder.
  */
 export interface Store {
-  flush: Flush
+  /** Absent: `frame`. */
+  flush?: Flush | undefined
   readonly later: Later
   /** The client; a lazy one is made by the first call. */
   readonly client: () => Client
   /** Held by the provider: a client that the store made itself is closed when nobody came back within the linger. */
   readonly hold: Hold
   readonly boards: Boards
-  /** Of components that wait for a first value, by topic and path; each ends by itself. */
-  readonly waits: Map<Topic, Map<string, Promise<void>>>
   readonly events: Feed<ClientEvent>
   readonly connection: ConnectionView
   /** `own`: who asks, where a subscription cannot be shared because it starts in the past. */
@@ -51,7 +50,6 @@ export function createStore(source: Client | (() => Client), given: Given = {}):
     () => {},
   )
   const store: Store = {
-    flush: 'frame',
     later,
     client,
     hold: shared(() => () => {
@@ -60,7 +58,6 @@ export function createStore(source: Client | (() => Client), given: Given = {}):
       made = undefined
     }),
     boards,
-    waits: new Map(),
     events,
     connection: viewConnection(client, events, later),
     feed({ topic, filter, path, options }, own) {

@@ -10,17 +10,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { quotes } from './contract.js'
 
 const { CHROMIUM_PATH } = process.env
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const entry = fileURLToPath(new URL('./page.tsx', import.meta.url))
+const packages = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** The page as one script. */
 async function bundle(): Promise<string> {
-  const packages = here('../../..')
   const result = await build({
     configFile: false,
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"development"' },
     resolve: { alias: [{ find: /^@spanwire\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` }] },
-    build: { write: false, minify: false, lib: { entry: here('page.tsx'), formats: ['es'], fileName: 'page' } },
+    build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'page' } },
   })
   const [{ output } = { output: [] }] = Array.isArray(result) ? result : []
   const script = output.find((file) => file.type === 'chunk')
