@@ -102,14 +102,11 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     stored: (letter, lane) => retained.add(letter, lane, kept),
     voided: (source, seq) => voidsOf(context, contract).add(source, seq),
     moved: (lane, from, to) => {
-      events.emit({
-        type: 'moved',
-        channel: channelOf(contract, lane),
-        from,
-        to,
-        reason: context.session(from).state.at,
-        ms: 0,
-      })
+      const { state } = context.session(from)
+      const ms = 'since' in state && !('link' in state) ? runtime.now() - state.since : 0
+      // A bucket of keys is nobody's channel; a path is.
+      const channel = contract.spec.params > 0 ? channelOf(contract, lane.split(':')[0] ?? '') : contract.name
+      events.emit({ type: 'moved', channel, from, to, reason: state.at, ms })
     },
   }
 }
