@@ -1,7 +1,8 @@
 import { MessagingError } from '@spanwire/driver'
 import type { ArrivalSnapshot } from '../arrival/arrival.js'
 import type { Checkpoint } from './api.js'
-import type { From, Reading } from './reading.js'
+import type { Reading } from './reading.js'
+import type { From } from './reading-options.js'
 import type { Taken } from './taken.js'
 
 /** Version 1: positions by site, the windows of all sources, and when it was written (Unix ms). */

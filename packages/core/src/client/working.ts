@@ -101,7 +101,7 @@ export class Working implements Worker, Intake {
     const refused = states.flatMap((state) => (state.at === 'refused' ? [state.error] : []))
     if (refused.length === states.length) this.#isReady.reject(refused[0])
     const settled = this.#options.sites.every(
-      (site, at) => states[at]?.at === 'attached' || !isComing(this.#context, site),
+      (site, at) => states[at]?.at === 'attached' || states[at]?.at === 'refused' || !isComing(this.#context, site),
     )
     if (settled && states.some((state) => state.at === 'attached')) this.#isReady.resolve()
   }

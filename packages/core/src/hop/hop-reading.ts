@@ -9,7 +9,8 @@ import {
   type Source,
 } from '@spanwire/driver'
 import type { Intake } from '../client/context.js'
-import { type From, Reading, type ReadingSink } from '../client/reading.js'
+import { Reading } from '../client/reading.js'
+import type { From, ReadingSink } from '../client/reading-options.js'
 import type { Taken } from '../client/taken.js'
 import { isComing } from '../client/working.js'
 import { deferred } from '../runtime/deferred.js'

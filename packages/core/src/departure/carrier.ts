@@ -1,0 +1,205 @@
+import { MessagingError, type SendOutcome } from '@spanwire/driver'
+import { formatId } from '../arrival/identity.js'
+import { type Copy, type Lane, Line, verdict } from './lane.js'
+import type { Departure } from './message.js'
+import { outgoing } from './outgoing.js'
+import type { Settling } from './settling.js'
+import type { Surroundings } from './surroundings.js'
+
+/** What one line has in flight; the rest waits in the outbox. */
+const MAX_FLYING = 8_192
+const REPAIR_BASE_MS = 25
+const REPAIR_CAP_MS = 2_000
+
+/**
+ * `latest`: the channel keeps the newest value and must not end on an older one after a repair.
+ * `work`: goes to another site only when its own is lost, because a second copy is a second execution (R41).
+ */
+export type Care = 'none' | 'latest' | 'work'
+
+/** Carries a lane's messages along its lines: finds homes, hands over in order, repairs, moves. */
+export class Carrier {
+  readonly #around: Surroundings
+  readonly #settling: Settling
+  readonly #care: Care
+
+  constructor(around: Surroundings, settling: Settling, care: Care) {
+    this.#around = around
+    this.#settling = settling
+    this.#care = care
+  }
+
+  /** A lane's first home, or all of them (R7). */
+  settleIn(lane: Lane): void {
+    const choice = this.#around.choose(lane.key, undefined, undefined)
+    const { ack, sites } = choice
+    const homes = ack === undefined ? sites.slice(0, 1) : sites
+    lane.lines = homes.map((site) => new Line(site))
+    lane.needed = ack === 'all' ? homes.length : ack === 'majority' ? Math.floor(homes.length / 2) + 1 : 1
+  }
+
+  relink(lane: Lane, line: Line): void {
+    line.open = undefined
+    if (!this.#around.reachable(line.site)) {
+      // What was in flight has been reported by now: a link ends after its outcomes.
+      if (line.flying === 0) line.restart()
+      if (lane.lines.length === 1) this.#move(lane, line, undefined)
+    }
+    this.pump(lane, line)
+  }
+
+  /** Looks for a better home. A lane with lines to all sites stays where it is. */
+  #move(lane: Lane, line: Line, avoid: ReadonlySet<string> | undefined): void {
+    const to = this.#around.choose(lane.key, avoid, line.site).sites[0]
+    if (to === undefined || to === line.site || !this.#around.reachable(to)) return
+    if (line.flying > 0) {
+      line.state = 'leaving'
+      return
+    }
+    const from = line.site
+    line.home = [to]
+    line.restart()
+    this.#around.moved(lane.key, from, to)
+  }
+
+  pump(lane: Lane, line: Line): void {
+    while (line.flying < MAX_FLYING) {
+      const open = line.open ?? this.#open(lane, line)
+      if (open === undefined || line.pause !== undefined) return
+      const copy = line.due()
+      if (copy === undefined) return
+      if (copy.at === 'ready') this.#handOver(lane, line, copy)
+    }
+  }
+
+  #open(lane: Lane, line: Line): Line['open'] {
+    const state = this.#around.channel(line.site)
+    if (state.at === 'open') {
+      line.open = state
+      return state
+    }
+    if (state.at === 'refused') this.#refusedThere(lane, line, state.error)
+    return undefined
+  }
+
+  /** The site refuses the channel itself: another one may take it; what no site will ever take has failed. */
+  #refusedThere(lane: Lane, line: Line, error: MessagingError): void {
+    if (lane.lines.length === 1) {
+      const before = line.site
+      this.#move(lane, line, new Set([before]))
+      if (line.site !== before) {
+        this.pump(lane, line)
+        return
+      }
+    }
+    if (error.retryable || error.code === 'forbidden' || error.code === 'not-found') {
+      for (const copy of line.copies) copy.of.error = error
+      if (error.retryable) return
+    }
+    for (const copy of [...line.copies]) {
+      if (copy.at !== 'ready') continue
+      copy.of.error = error
+      this.drop(line, copy)
+      this.#settling.conclude(lane, copy.of)
+    }
+  }
+
+  #handOver(lane: Lane, line: Line, copy: Copy): void {
+    const departure = copy.of
+    const { open } = line
+    if (open === undefined) return
+    const { can } = open.channel
+    const { load } = departure
+    if (load.bytes > can.maxBytes) {
+      departure.error = tooLarge(load.bytes, can.maxBytes, line.site)
+      this.drop(line, copy)
+      this.#settling.conclude(lane, departure)
+      return
+    }
+    if (departure.seq === 0) this.#identify(lane, departure)
+    departure.confirms = can.confirms
+    copy.tries += 1
+    copy.at = 'flying'
+    line.flying += 1
+    const message = outgoing(departure.letter, copy.tries > 1)
+    copy.ticket = open.sender.send(message, load.bytes, (outcome) => this.#outcome(lane, line, copy, outcome))
+  }
+
+  /** Identity is given once, when a message leaves for its first link (R3). */
+  #identify(lane: Lane, departure: Departure): void {
+    const { room, publisher } = this.#around
+    const { letter } = departure
+    room.messages -= 1
+    room.bytes -= letter.load.bytes
+    lane.seq += 1
+    letter.seq = lane.seq
+    if (letter.id !== undefined || letter.load.foreign) return
+    lane.source ??= publisher.source(this.#around.boundPublisher())
+    letter.id = formatId(lane.source, letter.seq, publisher.stamp())
+  }
+
+  #outcome(lane: Lane, line: Line, copy: Copy, outcome: SendOutcome): void {
+    const departure = copy.of
+    copy.ticket = undefined
+    line.flying -= 1
+    const how = verdict(outcome)
+    if (outcome.outcome !== 'done') departure.error = outcome.error
+    if (how === 'ambiguous') departure.ambiguous = true
+    if (how === 'stored') this.#stored(lane, line, copy)
+    else if (how === 'final') this.drop(line, copy)
+    else if (copy.at !== 'gone') this.#failed(lane, line, copy)
+    this.#settling.conclude(lane, departure)
+    if (line.state === 'leaving' && line.flying === 0) {
+      line.restart()
+      this.#move(lane, line, new Set([line.site]))
+    }
+    this.pump(lane, line)
+  }
+
+  #stored(lane: Lane, line: Line, copy: Copy): void {
+    const departure = copy.of
+    this.drop(line, copy)
+    line.failures = 0
+    const { letter } = departure
+    letter.stored = letter.stored.length === 0 ? line.home : [...letter.stored, line.site]
+    this.#around.stored(letter, lane)
+    if (this.#care === 'latest') this.#keepNewest(lane, line, departure, copy.tries > 1)
+  }
+
+  /** After a repair an older value would stand as the channel's latest: the newest goes again behind it. */
+  #keepNewest(lane: Lane, line: Line, departure: Departure, repaired: boolean): void {
+    if (lane.newest === undefined || departure.seq >= lane.newest.seq) lane.newest = departure
+    else if (repaired && lane.newest.stored.includes(line.site)) {
+      line.add(lane.newest)
+      const copy = line.copies.at(-1)
+      if (copy !== undefined) copy.tries = 1
+    }
+  }
+
+  /** Neither stored nor final: it goes again, after a pause while the link lives, elsewhere when the site is the problem. */
+  #failed(lane: Lane, line: Line, copy: Copy): void {
+    copy.at = 'ready'
+    line.state = line.state === 'leaving' ? 'leaving' : 'repairing'
+    line.failures += 1
+    if (lane.lines.length === 1 && line.failures > 1 && this.#care !== 'work')
+      this.#move(lane, line, new Set([line.site]))
+    if (line.pause !== undefined || line.state === 'leaving') return
+    const { runtime } = this.#around
+    const pauseMs = Math.min(REPAIR_CAP_MS, REPAIR_BASE_MS * 2 ** Math.min(line.failures, 8))
+    line.pause = runtime.after(pauseMs * (0.5 + runtime.random() / 2), () => {
+      line.pause = undefined
+      this.pump(lane, line)
+    })
+  }
+
+  drop(line: Line, copy: Copy): void {
+    if (copy.at === 'gone') return
+    copy.at = 'gone'
+    copy.of.open -= 1
+    line.trim()
+  }
+}
+
+function tooLarge(bytes: number, limit: number, site: string): MessagingError {
+  return new MessagingError('too-large', `${bytes} bytes are more than the ${limit} that ${site} takes`, { site })
+}

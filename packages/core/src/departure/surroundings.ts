@@ -1,0 +1,36 @@
+import type { Choice } from '../route/choose.js'
+import type { Runtime } from '../runtime/runtime.js'
+import type { Deadlines } from '../runtime/wheel.js'
+import type { ChannelState } from '../session/channels.js'
+import type { Lane } from './lane.js'
+import type { Letter } from './message.js'
+import type { Publisher } from './publisher.js'
+
+/** What an outbox needs to know and may do outside, all of it for one contract. */
+export interface Surroundings {
+  readonly runtime: Runtime
+  readonly deadlines: Deadlines
+  readonly publisher: Publisher
+  /** Shared by all outboxes of the client: what waits without having been handed over. */
+  readonly room: Room
+  choose(lane: string, avoid: ReadonlySet<string> | undefined, home: string | undefined): Choice
+  channel(site: string): ChannelState
+  /** The publisher id that links insist on, if any of them does. */
+  boundPublisher(): string | undefined
+  /** A site's session has a link. */
+  reachable(site: string): boolean
+  /** Why each site cannot take it, one sentence. */
+  reasons(): string
+  stored(letter: Letter, lane: Lane): void
+  /** A seq that nobody will ever receive (R15). */
+  voided(source: string, seq: number): void
+  moved(lane: string, from: string, to: string): void
+}
+
+/** The bound on what may wait for a site. Beyond it, publishing fails at once. */
+export interface Room {
+  readonly maxMessages: number
+  readonly maxBytes: number
+  messages: number
+  bytes: number
+}
