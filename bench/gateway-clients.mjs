@@ -22,12 +22,13 @@ async function attach() {
   const attached = deferred()
   const all = deferred()
   socket.on('message', (data) => {
-    for (const [name, number, tuples, more] of JSON.parse(`${data}`)) {
+    const text = String(/** @type {Buffer} */ (data))
+    for (const [name, number, tuples, more] of JSON.parse(text)) {
       if (name === 'welcome') say(['open', 1, TOPIC])
       else if (name === 'ok' && number === 1) say(['receive', 2, 1, {}, FLOW])
       else if (name === 'ok' && number === 2) attached.resolve()
       else if (name === 'flush') say(['ack', number])
-      else if (name === 'error') throw new Error(`${data}`)
+      else if (name === 'error') throw new Error(text)
       if (name !== 'msgs') continue
       if (more?.lost) throw new Error(`lost: ${JSON.stringify(more.lost)}`)
       got += tuples.length

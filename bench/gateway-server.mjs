@@ -42,9 +42,10 @@ async function bare() {
   await once(server, 'listening')
   server.on('connection', (socket) => {
     socket.on('message', (data) => {
-      if (`${data}`.includes('hello')) socket.send('[["welcome"]]')
-      else if (`${data}`.includes('open')) socket.send('[["ok",1]]')
-      else if (`${data}`.includes('receive')) socket.send('[["ok",2]]')
+      const text = String(/** @type {Buffer} */ (data))
+      if (text.includes('hello')) socket.send('[["welcome"]]')
+      else if (text.includes('open')) socket.send('[["ok",1]]')
+      else if (text.includes('receive')) socket.send('[["ok",2]]')
     })
   })
   /** @param {Message[]} messages */

@@ -57,7 +57,8 @@ export class Carrier {
       return
     }
     const from = line.site
-    line.home = [to]
+    // Frozen: it is also what users see as the sites that stored a message.
+    line.home = Object.freeze([to] as const)
     line.restart()
     this.#around.moved(lane.key, from, to)
   }

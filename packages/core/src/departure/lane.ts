@@ -37,7 +37,7 @@ export class Line {
   pause: (() => void) | undefined
 
   constructor(site: string) {
-    this.home = [site]
+    this.home = Object.freeze([site] as const)
   }
 
   get site(): string {

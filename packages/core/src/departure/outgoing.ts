@@ -8,7 +8,7 @@ export const AGAIN = 'sw-again'
 export function outgoing({ load, id }: Letter, again: boolean): Outgoing {
   const { path, body, key, delayMs, ttlMs } = load
   const headers: Headers = again ? [...load.headers, AGAIN, '1'] : load.headers
-  // Made for every message: assignments cost a third of what conditional spreads do.
+  // Made for every message: plain assignments, because conditional spreads make an object each.
   const message: { -readonly [Name in keyof Outgoing]: Outgoing[Name] } = { path, body }
   if (id !== undefined) message.id = id
   if (key !== undefined) message.key = key

@@ -93,7 +93,7 @@ export class Trial {
   }
 
   /** The bare connect, for properties about connecting. */
-  dial(signal: AbortSignal, options: Partial<ConnectOptions> = {}, endpoints = this.rig.endpoints): Promise<Link> {
+  dial(signal: AbortSignal, options: Partial<ConnectOptions> = {}, endpoints?: readonly string[]): Promise<Link> {
     const { credentials = { by: 'none' }, tls } = this.rig
     const basic: ConnectOptions = {
       client: `conformance-${this.#number}-${this.#names++}`,
@@ -102,7 +102,7 @@ export class Trial {
       credentials: () => Promise.resolve(credentials),
       ...(tls && { tls }),
     }
-    return this.rig.driver.connect(endpoints, { ...basic, ...options }, signal)
+    return this.rig.driver.connect(endpoints ?? this.rig.endpoints, { ...basic, ...options }, signal)
   }
 
   /** Ends a link in an orderly way. */
