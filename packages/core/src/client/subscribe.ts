@@ -77,7 +77,8 @@ class Reader implements Subscription, ReadingSink, Intake {
       return step
     }
     const end = async (): Promise<IteratorResult<Message, undefined>> => {
-      await this.stop()
+      // The loop is over: nobody will settle what a group's member still has, so it goes back at once.
+      await this.stop(this.#settled ? AbortSignal.abort() : undefined)
       return { done: true, value: undefined }
     }
     return { next, return: end }
