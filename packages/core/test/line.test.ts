@@ -1,18 +1,6 @@
-import { createEngine, memory } from '@spanwire/driver-memory'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import {
-  all,
-  type Client,
-  type ClientEvent,
-  createClient,
-  json,
-  type MessagingError,
-  primary,
-  queue,
-  rpc,
-  type StandardSchema,
-  topic,
-} from '../src/index.js'
+import { describe, expect, it } from 'vitest'
+import { all, json, type MessagingError, queue, rpc, type StandardSchema, topic } from '../src/index.js'
+import { take, twoSites, until } from './two-sites.js'
 
 interface Quote {
   readonly symbol: string
@@ -30,41 +18,6 @@ const board = topic('board.{symbol}', shape<Quote>(), { delivery: 'durable', lat
 const orders = queue('orders', shape<{ n: number }>(), { maxDeliveries: 3, deadLetter: 'orders.dead', retry: ['10ms'] })
 const dead = queue('orders.dead', shape<{ n: number }>())
 const price = rpc('prices', shape<{ symbol: string }>(), shape<{ price: number }>())
-
-const here = { environment: 'on-prem', region: 'eu-central' } as const
-
-function twoSites(policy = primary('a', 'b') as ReturnType<typeof all> | ReturnType<typeof primary<'a' | 'b'>>) {
-  const a = createEngine()
-  const b = createEngine()
-  const clients: Client[] = []
-  const client = (): Client => {
-    const made = createClient({
-      here,
-      sites: {
-        a: { location: here, driver: memory(a), endpoints: ['a'] },
-        b: { location: { environment: 'cloud' }, driver: memory(b), endpoints: ['b'] },
-      },
-      routes: [{ match: '>', policy }],
-    })
-    clients.push(made)
-    return made
-  }
-  onTestFinished(async () => {
-    a.heal()
-    b.heal()
-    await Promise.all(clients.map((one) => one.close({ timeout: '200ms' })))
-  })
-  return { a, b, client }
-}
-
-async function take<T>(source: AsyncIterable<T>, count: number): Promise<T[]> {
-  const got: T[] = []
-  for await (const one of source) {
-    got.push(one)
-    if (got.length === count) break
-  }
-  return got
-}
 
 describe('the straight line over two sites in one process', () => {
   it('gives a subscriber what is published after it is ready, with its parameters', async () => {
@@ -99,7 +52,7 @@ describe('the straight line over two sites in one process', () => {
   })
 
   it('shows no gap at all under all() when either site dies and returns', async () => {
-    const { a, b, client } = twoSites(all())
+    const { a, b, client } = twoSites({ policy: all() })
     const reader = client()
     const writer = client()
     const subscription = reader.subscribe(durable)
@@ -177,12 +130,3 @@ describe('the straight line over two sites in one process', () => {
     await expect(one.publish(live, { symbol: 'IBM', n: 2 })).rejects.toMatchObject({ code: 'closed' })
   })
 })
-
-async function until(client: Client, site: string, state: string): Promise<void> {
-  const stop = new AbortController()
-  const events: AsyncIterable<ClientEvent> = client.watch({ signal: stop.signal })
-  const isThere = (): boolean => client.status().sites.some((one) => one.name === site && one.state === state)
-  if (isThere()) return
-  for await (const _ of events) if (isThere()) break
-  stop.abort()
-}

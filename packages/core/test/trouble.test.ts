@@ -1,20 +1,6 @@
-import { createEngine, memory } from '@spanwire/driver-memory'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import {
-  all,
-  type Client,
-  type ClientEvent,
-  createClient,
-  hop,
-  json,
-  type MessagingError,
-  type Policy,
-  primary,
-  queue,
-  rpc,
-  type StandardSchema,
-  topic,
-} from '../src/index.js'
+import { describe, expect, it } from 'vitest'
+import { all, hop, json, type MessagingError, primary, queue, rpc, type StandardSchema, topic } from '../src/index.js'
+import { first, take, twoSites } from './two-sites.js'
 
 interface Quote {
   readonly symbol: string
@@ -38,52 +24,6 @@ const quotes = topic('quotes.{symbol}', quoteSchema, { delivery: 'durable' })
 const raw = topic('quotes.{symbol}', json as StandardSchema<unknown>, { delivery: 'durable' })
 const orders = queue('orders', json as StandardSchema<{ n: number }>, { retry: ['10ms'], lease: '200ms' })
 const price = rpc('prices', json as StandardSchema<{ symbol: string }>, json as StandardSchema<{ price: number }>)
-const here = { environment: 'on-prem', region: 'eu-central' } as const
-
-function sites(policy: Policy<'a' | 'b'> = primary('a', 'b'), outbox: { messages?: number; wait?: number } = {}) {
-  const a = createEngine()
-  const b = createEngine()
-  const clients: Client[] = []
-  const client = (): Client => {
-    const made = createClient({
-      here,
-      outbox,
-      sites: {
-        a: { location: here, driver: memory(a), endpoints: ['a'] },
-        b: { location: { environment: 'cloud' }, driver: memory(b), endpoints: ['b'] },
-      },
-      routes: [{ match: '>', policy }],
-    })
-    clients.push(made)
-    return made
-  }
-  onTestFinished(async () => {
-    a.heal()
-    b.heal()
-    await Promise.all(clients.map((one) => one.close({ timeout: '200ms' })))
-  })
-  return { a, b, client }
-}
-
-async function take<T>(source: AsyncIterable<T>, count: number): Promise<T[]> {
-  const got: T[] = []
-  if (count === 0) return got
-  for await (const one of source) {
-    got.push(one)
-    if (got.length === count) break
-  }
-  return got
-}
-
-async function first<Type extends ClientEvent['type']>(
-  client: Client,
-  type: Type,
-): Promise<Extract<ClientEvent, { type: Type }>> {
-  for await (const event of client.watch())
-    if (event.type === type) return event as Extract<ClientEvent, { type: Type }>
-  throw new Error(`no ${type}`)
-}
-
 const failure = (promise: Promise<unknown>): Promise<MessagingError> =>
   promise.then(
     () => Promise.reject(new Error('it succeeded')),
@@ -92,14 +32,14 @@ const failure = (promise: Promise<unknown>): Promise<MessagingError> =>
 
 describe('when things go wrong', () => {
   it('refuses a value that its schema refuses before anything is sent', async () => {
-    const { client } = sites()
+    const { client } = twoSites()
     const error = await failure(client().publish(quotes, { symbol: 'IBM', n: 'x' } as never))
     expect(error).toMatchObject({ code: 'invalid' })
     expect(error.message).toContain('n: expected a quote')
   })
 
   it('gives an undecodable message to the events with its bytes, and the next one to the reader', async () => {
-    const { client } = sites()
+    const { client } = twoSites()
     const one = client()
     const subscription = one.subscribe(quotes)
     await subscription.ready
@@ -111,7 +51,7 @@ describe('when things go wrong', () => {
   })
 
   it('holds what no site can take up to its bound, then says unavailable with a reason per site', async () => {
-    const { a, b, client } = sites(primary('a', 'b'), { messages: 3, wait: 150 })
+    const { a, b, client } = twoSites({ outbox: { messages: 3, wait: 150 } })
     a.kill()
     b.kill()
     const one = client()
@@ -126,7 +66,7 @@ describe('when things go wrong', () => {
   })
 
   it('delivers what waited in the outbox as soon as a site is back', async () => {
-    const { a, b, client } = sites()
+    const { a, b, client } = twoSites()
     a.kill()
     b.kill()
     const one = client()
@@ -136,7 +76,7 @@ describe('when things go wrong', () => {
   })
 
   it('calls a publish unknown when the only site that has it hangs past the deadline, and it may arrive later', async () => {
-    const { a, b, client } = sites(primary('a'))
+    const { a, b, client } = twoSites({ policy: primary('a') })
     b.kill()
     const one = client()
     const reader = client()
@@ -151,7 +91,7 @@ describe('when things go wrong', () => {
   })
 
   it('rejects a publish whose signal aborts: canceled when nothing left, unknown when it did', async () => {
-    const { a, client } = sites(primary('a'))
+    const { a, client } = twoSites({ policy: primary('a') })
     const one = client()
     await one.publish(quotes, { symbol: 'IBM', n: 1 })
     a.hang()
@@ -166,7 +106,7 @@ describe('when things go wrong', () => {
   })
 
   it('goes on where it stopped, after a restart from a checkpoint, with nothing twice and nothing missing', async () => {
-    const { client } = sites()
+    const { client } = twoSites()
     const writer = client()
     const reader = client()
     const before = reader.subscribe(quotes)
@@ -189,7 +129,7 @@ describe('when things go wrong', () => {
   })
 
   it('shares the messages of a topic among a group, each to one member', async () => {
-    const { client } = sites()
+    const { client } = twoSites()
     const got: number[] = []
     const members = [client(), client()].map((one) => one.subscribe(quotes, {}, { group: 'g' }))
     await Promise.all(members.map((member) => member.ready))
@@ -206,12 +146,12 @@ describe('when things go wrong', () => {
   })
 
   it('refuses a group on an all() route when it is first used', () => {
-    const { client } = sites(all())
+    const { client } = twoSites({ policy: all() })
     expect(() => client().subscribe(quotes, {}, { group: 'g' })).toThrowError(/group needs one home site/)
   })
 
   it('runs a job once although its worker leaves in the middle of the others', async () => {
-    const { client } = sites()
+    const { client } = twoSites()
     const writer = client()
     const runs = new Map<number, number>()
     const settled = new Set<number>()
@@ -236,7 +176,7 @@ describe('when things go wrong', () => {
   })
 
   it('says outcome-unknown for a request that a hung site may be running, and never runs it twice', async () => {
-    const { a, client } = sites()
+    const { a, client } = twoSites()
     const server = client()
     let runs = 0
     const responder = server.respond(price, () => {
@@ -255,7 +195,7 @@ describe('when things go wrong', () => {
   })
 
   it('gives the text of a handler that failed to the requester', async () => {
-    const { client } = sites()
+    const { client } = twoSites()
     const server = client()
     await server.respond(price, () => {
       throw new Error('no such symbol')
@@ -267,7 +207,7 @@ describe('when things go wrong', () => {
   })
 
   it('drops the oldest live messages that a slow reader leaves lying, and says how many', async () => {
-    const { client } = sites()
+    const { client } = twoSites()
     const one = client()
     const subscription = one.subscribe(ticks, {}, { buffer: 10 })
     await subscription.ready
@@ -281,7 +221,7 @@ describe('when things go wrong', () => {
   })
 
   it('leaves its sites and comes back without a failure, and misses nothing durable meanwhile', async () => {
-    const { client } = sites()
+    const { client } = twoSites()
     const reader = client()
     const writer = client()
     const subscription = reader.subscribe(quotes)
@@ -295,7 +235,7 @@ describe('when things go wrong', () => {
   })
 
   it('passes everything through a hop untouched: identity, order, replies', async () => {
-    const { client } = sites()
+    const { client } = twoSites()
     const link = hop(client())
     const channel = await link.open(quotes.spec, AbortSignal.timeout(1_000))
     const reception = await channel.receive({}, { messages: 100, bytes: 1 << 20 }, AbortSignal.timeout(1_000))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatId, makePublisher, parseId } from './identity.js'
+import { formatId, makePublisher, parseId, renamed } from './identity.js'
 
 const PUBLISHER = 'aZ09_-aZ09_-aZ09'
 
@@ -26,6 +26,10 @@ describe('parseId', () => {
         expect(id.length).toBeLessThanOrEqual(100)
         const identity = seq < Number.MAX_SAFE_INTEGER ? { source, seq: seq + 1, timeMs } : undefined
         expect(parseId(id)).toEqual(identity)
+        const other = renamed(renamed(id, 7), lane)
+        expect(other.length).toBeLessThanOrEqual(100)
+        expect(other).not.toBe(id)
+        expect(parseId(other)).toEqual(identity)
       }),
     )
   })
@@ -43,7 +47,9 @@ describe('parseId', () => {
     ['no time', `${PUBLISHER}-1.2.`],
     ['seq 0', `${PUBLISHER}-1.0.3`],
     ['two parts', `${PUBLISHER}-1.2`],
-    ['four parts', `${PUBLISHER}-1.2.3.4`],
+    ['five parts', `${PUBLISHER}-1.2.3.4.5`],
+    ['a copy without number', `${PUBLISHER}-1.2.3.`],
+    ['a copy with a sign', `${PUBLISHER}-1.2.3.+4`],
     ['a leading zero', `${PUBLISHER}-1.02.3`],
     ['a sign', `${PUBLISHER}-1.+2.3`],
     ['a negative time', `${PUBLISHER}-1.2.-3`],
@@ -62,7 +68,10 @@ describe('parseId', () => {
     fc.assert(
       fc.property(near, (id) => {
         const identity = parseId(id)
-        if (identity) expect(formatId(identity.source, identity.seq, identity.timeMs)).toBe(id)
+        if (!identity) return
+        const plain = formatId(identity.source, identity.seq, identity.timeMs)
+        const copy = /\.(\d+)$/.exec(id)?.[1]
+        expect([plain, renamed(plain, Number(copy))]).toContain(id)
       }),
     )
   })

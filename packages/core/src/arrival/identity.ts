@@ -12,7 +12,16 @@ export function formatId(source: string, seq: number, timeMs: number): string {
   return `${source}.${seq}.${timeMs}`
 }
 
-/** The reverse of {@link formatId}. `undefined` for whatever is not exactly of that form: the message is foreign then. */
+/**
+ * The same identity under an id that no engine has seen: engines that drop ids they know would swallow a copy that has
+ * to stand last (R10). `n`: whole, of at most 16 digits.
+ */
+export function renamed(id: string, n: number): string {
+  const [source = '', seq = '', timeMs = ''] = id.split('.')
+  return `${source}.${seq}.${timeMs}.${n}`
+}
+
+/** The reverse of {@link formatId} and {@link renamed}. `undefined` for whatever is not exactly of that form: the message is foreign then. */
 export function parseId(id: string | undefined): Identity | undefined {
   if (id === undefined || id.charCodeAt(PUBLISHER) !== DASH) return undefined
   let fit = 0
@@ -21,8 +30,10 @@ export function parseId(id: string | undefined): Identity | undefined {
   const dot = id.indexOf('.', lane + 1)
   if (fit < PUBLISHER || lane < 0 || dot < 0 || decimal(id, PUBLISHER + 1, lane) < 0) return undefined
   const seq = decimal(id, lane + 1, dot)
-  const timeMs = decimal(id, dot + 1, id.length)
-  return seq < 1 || timeMs < 0 ? undefined : { source: id.slice(0, lane), seq, timeMs }
+  const end = id.indexOf('.', dot + 1)
+  const timeMs = decimal(id, dot + 1, end < 0 ? id.length : end)
+  const isWhole = end < 0 || decimal(id, end + 1, id.length) >= 0
+  return seq < 1 || timeMs < 0 || !isWhole ? undefined : { source: id.slice(0, lane), seq, timeMs }
 }
 
 /** A publisher's name: 12 random bytes as 16 characters of base64url. */

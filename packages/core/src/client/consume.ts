@@ -3,6 +3,7 @@ import type { Queue } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { listen } from '../route/listen.js'
 import { type Duration, toMs } from '../runtime/duration.js'
+import { assertAble } from './able.js'
 import type { ConsumeOptions, Job, Worker } from './api.js'
 import type { Context } from './context.js'
 import { toDeadLetter } from './dead-letter.js'
@@ -40,6 +41,7 @@ export function consume(context: Context, queue: Queue, handler: Handler, option
     sites: listen(context.policy(queue.spec), context.picture()),
     concurrency: options.concurrency ?? 1,
     signal: options.signal,
+    check: (can, site) => assertAble(queue, can, site),
     handle: (delivery, site, can, run) => {
       const attempt = Number(header(delivery, ATTEMPT) ?? delivery.attempt)
       return work({ context, queue, delivery, site, can, attempt, options }, handler, run)

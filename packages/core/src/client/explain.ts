@@ -2,6 +2,7 @@ import type { Contract } from '../contract/contract.js'
 import { laneOf } from '../contract/lane.js'
 import { patternOf } from '../contract/template.js'
 import { type Explanation, explain as explainChoice } from '../route/explain.js'
+import { channelAt } from './able.js'
 import type { Client } from './api.js'
 import { type Context, channelOf } from './context.js'
 
@@ -15,7 +16,7 @@ export function explain(
   const path = patternOf(contract, at.params ?? {})
   const lane = laneOf(path, at.key)
   const fits = (site: string): string | undefined => {
-    const state = context.session(site).channel(contract.spec)
+    const state = channelAt(context, contract, site)
     return state.at === 'refused' ? state.error.message : undefined
   }
   const ask = { op, channel: contract.name, lane, fits, random: context.runtime.random }

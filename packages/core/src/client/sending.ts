@@ -1,12 +1,14 @@
 import { MessagingError } from '@spanwire/driver'
+import { renamed } from '../arrival/identity.js'
 import type { Contract } from '../contract/contract.js'
 import type { Departure, Load } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
-import type { RetainedChannel } from '../departure/retained.js'
+import { copyNumber, type RetainedChannel } from '../departure/retained.js'
 import { isMarks, marked, Voids } from '../departure/voids.js'
 import { choose } from '../route/choose.js'
 import { listen } from '../route/listen.js'
 import { toMs } from '../runtime/duration.js'
+import { channelAt } from './able.js'
 import type { PublishOptions, Sent } from './api.js'
 import { boundPublisher } from './bound.js'
 import { type Context, channelOf, reasons } from './context.js'
@@ -20,6 +22,8 @@ const LIVE_RETAIN_MS = 3_000
 export type Routed = Pick<Contract, 'kind' | 'name' | 'spec'> & {
   readonly latest?: boolean
   readonly delivery?: 'live' | 'durable'
+  readonly order?: 'key' | 'none'
+  readonly key?: unknown
 }
 
 /** Sends through a contract's outbox and tells the three ways it can end. */
@@ -95,10 +99,11 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
       const ask = { op, channel: contract.name, lane, avoid, home, fits, random: runtime.random } as const
       return choose(policy, ask, context.picture())
     },
-    channel: (site) => context.session(site).channel(contract.spec),
+    channel: (site) => channelAt(context, contract, site),
     boundPublisher: () => boundPublisher(context),
     reachable: (site) => context.session(site).link !== undefined,
     reasons: () => reasons(context),
+    rename: (id) => renamed(id, copyNumber(runtime)),
     stored: (letter, lane) => retained.add(letter, lane, kept),
     voided: (source, seq) => voidsOf(context, contract).add(source, seq),
     moved: (lane, from, to) => {

@@ -10,6 +10,8 @@ export interface WorkingOptions {
   readonly sites: readonly string[]
   readonly concurrency: number
   readonly signal: AbortSignal | undefined
+  /** Throws `capability` where the engine cannot keep the contract. */
+  check?(can: Capabilities, site: string): void
   /** Handles one delivery to its end, settled. Never rejects. `run` is this one's own: aborted when the worker is cut. */
   handle(delivery: Delivery, site: string, can: Capabilities, run: AbortController): Promise<void>
 }
@@ -69,7 +71,10 @@ export class Working implements Worker, Intake {
     return attach(this.#context.session(site), spec, {
       runtime: this.#context.runtime,
       flow: { messages: concurrency, bytes: FLOW_BYTES },
-      source: () => ({}),
+      source: (_why, can) => {
+        this.#options.check?.(can, site)
+        return {}
+      },
       onBatch: (batch, can) => this.#take(batch, site, can),
       onState: () => queueMicrotask(() => this.#look()),
     })

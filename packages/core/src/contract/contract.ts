@@ -42,6 +42,8 @@ export interface Queue<Template extends string = string, In = unknown, Out = unk
   readonly leaseMs: number
   /** How long a failed job waits before its next try, by attempt (the last value repeats), in ms. */
   readonly retryMs: readonly number[]
+  /** `key`: workers get the jobs of one key in order, or the engine is refused; `none`: nobody minds. */
+  readonly order: 'key' | 'none'
   key?(value: In): string
 }
 

@@ -8,6 +8,11 @@ import { parseTemplate } from './template.js'
 export interface QueueOptions<In = unknown> {
   /** Orders and places jobs by this instead of by the parameters. */
   readonly key?: (value: In) => string
+  /**
+   * `key`: an engine that cannot keep the order of a key among competing workers is refused with `capability` at first
+   * use. `none`: the key only places jobs, and any engine will do. Default `key`.
+   */
+  readonly order?: 'key' | 'none'
   /** A handler that fails this often sends the job to `deadLetter`. Default 5. */
   readonly maxDeliveries?: number
   /** Name of the queue for jobs that cannot be done. Without: they are dropped, with an event. */
@@ -27,7 +32,7 @@ export function queue<const Template extends string, In, Out>(
   options: QueueOptions<NoInfer<In>> = {},
 ): Queue<Template, In, Out> {
   const { name, params } = parseTemplate(template)
-  const { key, maxDeliveries = 5, deadLetter, lease = '30s', retry = ['1s', '5s', '30s'] } = options
+  const { key, order = 'key', maxDeliveries = 5, deadLetter, lease = '30s', retry = ['1s', '5s', '30s'] } = options
   const leaseMs = toMs(lease, `lease of ${template}`)
   if (leaseMs === 0 || retry.length === 0 || !Number.isInteger(maxDeliveries) || maxDeliveries < 1)
     throw new MessagingError(
@@ -48,6 +53,7 @@ export function queue<const Template extends string, In, Out>(
     leaseMs,
     retryMs: Object.freeze(retry.map((wait) => toMs(wait, `retry of ${template}`))),
     ...(deadLetter !== undefined && { deadLetter }),
+    order,
     ...(key && { key }),
   })
 }

@@ -1,7 +1,8 @@
-import { MessagingError, type SendOutcome } from '@spanwire/driver'
+import type { MessagingError, SendOutcome } from '@spanwire/driver'
 import { formatId } from '../arrival/identity.js'
 import { type Copy, type Lane, Line, verdict } from './lane.js'
 import type { Departure } from './message.js'
+import { misfitOf } from './misfit.js'
 import { outgoing } from './outgoing.js'
 import type { Settling } from './settling.js'
 import type { Surroundings } from './surroundings.js'
@@ -50,8 +51,9 @@ export class Carrier {
 
   /** Looks for a better home. A lane with lines to all sites stays where it is. */
   #move(lane: Lane, line: Line, avoid: ReadonlySet<string> | undefined): void {
-    const to = this.#around.choose(lane.key, avoid, line.site).sites[0]
-    if (to === undefined || to === line.site || !this.#around.reachable(to)) return
+    const { sites } = this.#around.choose(lane.key, avoid, line.site)
+    const to = sites.find((site) => site !== line.site && this.#takes(site))
+    if (to === undefined) return
     if (line.flying > 0) {
       line.state = 'leaving'
       return
@@ -61,6 +63,11 @@ export class Carrier {
     line.home = Object.freeze([to] as const)
     line.restart()
     this.#around.moved(lane.key, from, to)
+  }
+
+  /** A site that refuses the channel is no better home than the one that is left. */
+  #takes(site: string): boolean {
+    return this.#around.reachable(site) && this.#around.channel(site).at !== 'refused'
   }
 
   pump(lane: Lane, line: Line): void {
@@ -111,8 +118,9 @@ export class Carrier {
     if (open === undefined) return
     const { can } = open.channel
     const { load } = departure
-    if (load.bytes > can.maxBytes) {
-      departure.error = tooLarge(load.bytes, can.maxBytes, line.site)
+    const misfit = misfitOf(load, can, line.site)
+    if (misfit !== undefined) {
+      departure.error = misfit
       this.drop(line, copy)
       this.#settling.conclude(lane, departure)
       return
@@ -122,7 +130,7 @@ export class Carrier {
     copy.tries += 1
     copy.at = 'flying'
     line.flying += 1
-    const message = outgoing(departure.letter, copy.tries > 1)
+    const message = outgoing(departure.letter, copy.tries > 1, copy.closes)
     copy.ticket = open.sender.send(message, load.bytes, (outcome) => this.#outcome(lane, line, copy, outcome))
   }
 
@@ -162,6 +170,7 @@ export class Carrier {
     this.drop(line, copy)
     line.failures = 0
     const { letter } = departure
+    if (copy.closes !== undefined) return
     letter.stored = letter.stored.length === 0 ? line.home : [...letter.stored, line.site]
     this.#around.stored(letter, lane)
     if (this.#care === 'latest') this.#keepNewest(lane, line, departure, copy.tries > 1)
@@ -170,11 +179,8 @@ export class Carrier {
   /** After a repair an older value would stand as the channel's latest: the newest goes again behind it. */
   #keepNewest(lane: Lane, line: Line, departure: Departure, repaired: boolean): void {
     if (lane.newest === undefined || departure.seq >= lane.newest.seq) lane.newest = departure
-    else if (repaired && lane.newest.stored.includes(line.site)) {
-      line.add(lane.newest)
-      const copy = line.copies.at(-1)
-      if (copy !== undefined) copy.tries = 1
-    }
+    else if (repaired && lane.newest.stored.includes(line.site) && lane.newest.id !== undefined)
+      line.close(lane.newest, this.#around.rename(lane.newest.id))
   }
 
   /** Neither stored nor final: it goes again, after a pause while the link lives, elsewhere when the site is the problem. */
@@ -199,8 +205,4 @@ export class Carrier {
     copy.of.open -= 1
     line.trim()
   }
-}
-
-function tooLarge(bytes: number, limit: number, site: string): MessagingError {
-  return new MessagingError('too-large', `${bytes} bytes are more than the ${limit} that ${site} takes`, { site })
 }

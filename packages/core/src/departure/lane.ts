@@ -13,6 +13,8 @@ export interface Copy {
   /** Hand-overs so far, over all homes of the line: from the second on the copy is flagged `again`. */
   tries: number
   ticket: Ticket | undefined
+  /** Stands last in a repaired channel, under an id that the engine has not seen (R10). */
+  readonly closes?: string
 }
 
 /** A lane's way to one site. Copies stand in seq order; the first `next` of them were handed over there. */
@@ -47,6 +49,12 @@ export class Line {
   add(departure: Departure): void {
     departure.open += 1
     this.copies.push({ of: departure, at: 'ready', tries: 0, ticket: undefined })
+  }
+
+  /** The same message once more, behind all others. */
+  close(departure: Departure, id: string): void {
+    departure.open += 1
+    this.copies.push({ of: departure, at: 'ready', tries: 1, ticket: undefined, closes: id })
   }
 
   /** The copy that may be handed over now, if any. */

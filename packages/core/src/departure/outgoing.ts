@@ -4,8 +4,8 @@ import type { Letter } from './message.js'
 /** Every copy but the first attempt carries it (R4). */
 export const AGAIN = 'sw-again'
 
-/** A letter as drivers take it; identity and body are the same on every copy. */
-export function outgoing({ load, id }: Letter, again: boolean): Outgoing {
+/** A letter as drivers take it; identity and body are the same on every copy. `id`: its own, or another one for the same identity. */
+export function outgoing({ load, id: own }: Letter, again: boolean, id: string | undefined = own): Outgoing {
   const { path, body, key, delayMs, ttlMs } = load
   const headers: Headers = again ? [...load.headers, AGAIN, '1'] : load.headers
   // Made for every message: plain assignments, because conditional spreads make an object each.

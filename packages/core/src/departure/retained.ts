@@ -1,3 +1,4 @@
+import { renamed } from '../arrival/identity.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Sender } from '../session/sender.js'
 import type { Lane } from './lane.js'
@@ -9,6 +10,15 @@ interface Kept {
   readonly letter: Letter
   readonly lane: Lane
   readonly channel: RetainedChannel
+}
+
+/** One message that looks for another site. */
+interface Due {
+  readonly kept: Kept
+  /** The site that is lost, or that came back. */
+  readonly from: string
+  /** The last of its lane: the lane's newest must stand behind it, in channels that keep the latest (R10). */
+  readonly isLast: boolean
 }
 
 /** What re-offering needs to know of a channel. */
@@ -47,7 +57,7 @@ export class Retained {
   #clocks: Clocks | undefined
   /** Sites that went away and did not come back since. */
   readonly #lost = new Set<string>()
-  #due: { kept: Kept; from: string }[] = []
+  #due: Due[] = []
   #pace: (() => void) | undefined
 
   constructor(runtime: Runtime, maxBytes: number) {
@@ -64,7 +74,7 @@ export class Retained {
     this.#bytes += letter.load.bytes + OVERHEAD
     if (this.#bytes > this.#maxBytes || this.#kept.length % TRIM_EVERY === 0) this.#trim()
     if (!channel.everywhere(letter)) return
-    this.#due.push({ kept, from: letter.stored[0] ?? '' })
+    this.#due.push({ kept, from: letter.stored[0] ?? '', isLast: true })
     this.#work()
   }
 
@@ -91,7 +101,7 @@ export class Retained {
     }
     for (const lane of byLane.values()) {
       lane.sort((a, b) => a.letter.seq - b.letter.seq)
-      for (const kept of lane) this.#due.push({ kept, from: site })
+      for (const kept of lane) this.#due.push({ kept, from: site, isLast: kept === lane.at(-1) })
     }
     this.#work()
   }
@@ -102,7 +112,7 @@ export class Retained {
     if (returned) {
       for (const kept of this.#kept.slice(this.#head)) {
         if (kept.channel.everywhere(kept.letter) && !kept.letter.stored.includes(site))
-          this.#due.push({ kept, from: site })
+          this.#due.push({ kept, from: site, isLast: true })
       }
     }
     this.#work()
@@ -152,7 +162,7 @@ export class Retained {
     if (this.#pace !== undefined) return
     const burst = this.#due.splice(0, BURST)
     const waiting: typeof burst = []
-    for (const one of burst) if (!this.#offer(one.kept, one.from)) waiting.push(one)
+    for (const one of burst) if (!this.#offer(one)) waiting.push(one)
     const more = this.#due.length > 0
     this.#due.push(...waiting.filter((one) => !this.#isOld(one.kept)))
     if (!more) return
@@ -163,7 +173,7 @@ export class Retained {
   }
 
   /** False: no place to go at the moment. */
-  #offer(kept: Kept, from: string): boolean {
+  #offer({ kept, from, isLast }: Due): boolean {
     const { letter, lane, channel } = kept
     const toAll = channel.everywhere(letter)
     const { sites, everywhere } = channel.sites(lane)
@@ -176,10 +186,26 @@ export class Retained {
       offered = true
       channel.offered(from, site, 1)
       sender.send(outgoing(letter, true), letter.load.bytes, (outcome) => {
-        if (outcome.outcome === 'done') letter.stored = [...letter.stored, site]
-        else if (outcome.outcome !== 'refused') this.#due.push({ kept, from })
+        if (outcome.outcome === 'done') {
+          letter.stored = [...letter.stored, site]
+          if (isLast) this.#close(kept, site, sender)
+          // It comes behind what went out meanwhile, so whatever stood last does so no more.
+        } else if (outcome.outcome !== 'refused') this.#due.push({ kept, from, isLast: true })
       })
     }
     return offered
   }
+
+  /** What the lane published since stood before the older ones: it goes again behind them. */
+  #close({ letter, lane }: Kept, site: string, sender: Sender): void {
+    const newest = lane.newest?.letter
+    if (newest?.id === undefined || newest.seq <= letter.seq || !newest.stored.includes(site)) return
+    const message = outgoing(newest, true, renamed(newest.id, copyNumber(this.#runtime)))
+    sender.send(message, newest.load.bytes, () => undefined)
+  }
+}
+
+/** Publishers and hops close without knowing of each other: their numbers must differ. */
+export function copyNumber(runtime: Runtime): number {
+  return Math.floor(runtime.random() * 2 ** 32)
 }

@@ -21,6 +21,8 @@ export interface Surroundings {
   reachable(site: string): boolean
   /** Why each site cannot take it, one sentence. */
   reasons(): string
+  /** Another id for the same identity, one that no engine has seen. */
+  rename(id: string): string
   stored(letter: Letter, lane: Lane): void
   /** A seq that nobody will ever receive (R15). */
   voided(source: string, seq: number): void

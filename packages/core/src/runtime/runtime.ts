@@ -17,7 +17,10 @@ export interface Runtime {
   turn(callback: () => void): void
 }
 
-/** The real thing, on any platform with timers and Web Crypto. A pending timer never keeps a Node process alive by itself. */
+/**
+ * The real thing, on any platform with timers and Web Crypto. A pending timer keeps a Node process alive: a service whose
+ * sites are all away waits for them, and ends when its client is closed.
+ */
 export const systemRuntime: Runtime = {
   now: () => performance.now(),
   wall: () => Date.now(),
@@ -27,7 +30,8 @@ export const systemRuntime: Runtime = {
     const timer = setTimeout(callback, Math.min(ms, MAX_DELAY_MS))
     return () => clearTimeout(timer)
   },
-  turn: (callback) => void setTimeout(callback, 0),
+  // Node reads sockets between a timer and an immediate; two timers may fire with nothing read in between.
+  turn: (callback) => void (globalThis.setImmediate ?? setTimeout)(callback),
 }
 
 /** Timers take 31 bits; a longer delay would fire at once. */

@@ -164,25 +164,6 @@ describe('a session', () => {
     expect(trail).toEqual(['dialing', 'up', 'draining', '#orders', 'waiting', 'dialing', 'up'])
   })
 
-  it('gives its link to who waits, or says why there is none', async () => {
-    const { runtime, engine, session } = stage()
-    const given = new AbortController()
-    const first = session.live(never)
-    const impatient = session.live(given.signal).catch((error: MessagingError) => error.code)
-    given.abort()
-    expect(await impatient).toBe('canceled')
-    session.start()
-    await runtime.advance(5)
-    expect(await first).toBe(engine.link)
-    expect(await session.live(never)).toBe(engine.link)
-    engine.link.kill()
-    await runtime.advance(0)
-    const late = session.live(never).catch((error: MessagingError) => error.code)
-    await session.close(never)
-    expect(await late).toBe('closed')
-    expect(await session.live(never).catch((error: MessagingError) => error.code)).toBe('closed')
-  })
-
   it('leaves for a while without a trace of failure, and comes back when started', async () => {
     for (const passed of [0, 5, 40_000]) {
       const { runtime, engine, session } = stage()

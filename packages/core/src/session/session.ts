@@ -85,24 +85,6 @@ export class Session {
     await Promise.all(this.#owned)
   }
 
-  /** The link, as soon as there is one. Rejects with `canceled` or `closed`. Does not start the session. */
-  live(signal: AbortSignal): Promise<Link> {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const { link, state } = this
-        if (!link && state.at !== 'closed' && !signal.aborted) return
-        off()
-        signal.removeEventListener('abort', look)
-        if (link && !signal.aborted) return resolve(link)
-        const [code, why] = signal.aborted ? (['canceled', 'was given up'] as const) : (['closed', 'ended'] as const)
-        reject(new MessagingError(code, `Waiting for site ${this.site} ${why}.`, { site: this.site }))
-      }
-      const off = this.onChange(look)
-      signal.addEventListener('abort', look)
-      look()
-    })
-  }
-
   /** The channel on the live link; begins to open it when first asked for. `none` without a link. Cheap enough for each message. */
   channel(spec: ChannelSpec): ChannelState {
     return this.#channels ? this.#channels.get(spec) : NO_CHANNEL

@@ -1,0 +1,22 @@
+import { type Capabilities, MessagingError } from '@spanwire/driver'
+import type { Load } from './message.js'
+
+/** Why a channel can never take this message, decided before it gets an identity; `undefined`: it can. */
+export function misfitOf(load: Load, can: Capabilities, site: string): MessagingError | undefined {
+  const { bytes, delayMs = 0, ttlMs } = load
+  if (bytes > can.maxBytes)
+    return new MessagingError('too-large', `${bytes} bytes are more than the ${can.maxBytes} that ${site} takes`, {
+      site,
+    })
+  if (delayMs > can.maxDelayMs) {
+    const most = can.maxDelayMs > 0 ? `waits ${can.maxDelayMs} ms at most` : 'cannot delay'
+    return new MessagingError('capability', `a delay of ${delayMs} ms: the engine of ${site} ${most} on this channel`, {
+      site,
+    })
+  }
+  if (ttlMs !== undefined && !can.ttl)
+    return new MessagingError('capability', `a ttl: the engine of ${site} lets nothing expire on this channel`, {
+      site,
+    })
+  return undefined
+}
