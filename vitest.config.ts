@@ -12,6 +12,7 @@ const alias = readdirSync(`${root}packages`).map((name) => ({
   find: new RegExp(`^@spanwire/${name}$`),
   replacement: `${root}packages/${name}/src/index.ts`,
 }))
+alias.push({ find: /^@spanwire\/testkit\/network$/, replacement: `${root}packages/testkit/src/network/index.ts` })
 
 export default defineConfig({
   resolve: { alias },

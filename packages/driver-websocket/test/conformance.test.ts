@@ -1,9 +1,9 @@
 import { createEngine, memory } from '@spanwire/driver-memory'
 import { createGateway, type Gateway, type MakeLink } from '@spanwire/gateway'
 import { describeDriver, type Rig } from '@spanwire/testkit'
+import { Relay, silentEndpoint } from '@spanwire/testkit/network'
 import { WebSocket as Socket } from 'ws'
 import { websocket } from '../src/index.js'
-import { Relay } from './relay.js'
 
 /** A memory engine behind a gateway behind a TCP relay: killed, stopped and cut like a site across a network. */
 async function setup(): Promise<Rig> {
@@ -99,18 +99,6 @@ async function setup(): Promise<Rig> {
 }
 
 const leavingGateways: Gateway[] = []
-
-async function silentEndpoint() {
-  const proxy = await Relay.listen()
-  proxy.target = proxy.port
-  proxy.hang()
-  return {
-    endpoint: `127.0.0.1:${proxy.port}`,
-    bytes: () => 0,
-    connections: () => proxy.connections,
-    close: () => proxy.close(),
-  }
-}
 
 describeDriver('websocket', {
   setup,

@@ -1,6 +1,7 @@
 export { describeDriver } from './conformance/describe.js'
 export type {
   BadCredentials,
+  DroppedSetting,
   Facilities,
   Facility,
   Foreign,

@@ -29,7 +29,9 @@ export function describeDriver(name: string, harness: Harness): Summary {
       expect(unknownSkips(properties, harness.skip)).toEqual([])
     })
     for (const property of properties) {
-      it(titleOf(property), { timeout: property.limitMs ?? LIMIT_MS }, async (context) => {
+      it(titleOf(property), {
+        timeout: Math.max(property.limitMs ?? 0, harness.limitMs ?? LIMIT_MS),
+      }, async (context) => {
         if (rig === undefined) throw new Error('the engine was not put up')
         const verdict = await judge(property, rig, harness.skip)
         summary.add(property, verdict)

@@ -1,5 +1,6 @@
 import type { ChannelSpec, ConnectOptions, Credentials, Driver, Endpoint } from '@spanwire/driver'
 import type { PropertyId } from './property.js'
+import type { Kind } from './spec.js'
 
 /** How a driver joins the suite: a way to put up its real engine, and the properties that cannot run on it. */
 export interface Harness {
@@ -11,6 +12,8 @@ export interface Harness {
    * property is run all the same and the skip fails as stale.
    */
   readonly skip?: Skips
+  /** Bound on every property that does not name a longer one, in ms; absent: 30,000. For engines that take long to come back. */
+  readonly limitMs?: number
 }
 
 export type Skips = { readonly [name in PropertyId | `${PropertyId}/${string}`]?: string }
@@ -28,6 +31,10 @@ export interface Rig extends Partial<Facilities> {
   readonly leaseMs?: number
   /** Bytes of heap that one small message may cost there and back, engine included if it lives in this process; absent: 2,500. */
   readonly bytesPerMessage?: number
+  /** Kinds of channels that go on working between a drain notice and its end; absent: all. */
+  readonly drainKeeps?: readonly Kind[]
+  /** Brings back an engine that asked its links to leave, where it does not come back by itself. */
+  undrain?(): Promise<void>
   /** Ends the engine and removes what it left. */
   dispose(): Promise<void>
 }
@@ -58,8 +65,8 @@ export interface Facilities {
   expireCredentials(): Promise<void>
   /** The engine keeps a list of channels: one that was never made is missing. Absent for engines where every name exists. */
   readonly makesChannels: true
-  /** A channel with a setting that this engine takes without a word and does not keep. */
-  readonly droppedSetting: (name: string) => ChannelSpec
+  /** A channel with a setting that the engine takes without a word and does not keep, and where to open it. */
+  readonly droppedSetting: (name: string) => DroppedSetting
   deleteChannel(spec: ChannelSpec): Promise<void>
   /** Takes the right to receive from the channel from the credentials in use. */
   revoke(spec: ChannelSpec): Promise<void>
@@ -90,6 +97,12 @@ export interface SilentEndpoint {
   /** Connections open now. */
   connections(): number
   close(): Promise<void>
+}
+
+export interface DroppedSetting {
+  readonly spec: ChannelSpec
+  /** Absent: those of the rig. */
+  readonly endpoints?: readonly Endpoint[]
 }
 
 export interface BadCredentials {

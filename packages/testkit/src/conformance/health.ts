@@ -84,9 +84,11 @@ export const healthProperties: readonly Property[] = [
     title: 'after a drain notice the link works until withinMs, and moved on time no operation fails',
     needs: ['drainNotice'],
     async run(trial) {
-      const spec = await trial.any()
+      const spec = await trial.any(trial.rig.drainKeeps)
       const link = await trial.link()
       const channel = await trial.open(spec, link)
+      const { undrain } = trial.rig
+      if (undrain !== undefined) trial.after(undrain)
       await trial.facility('drainNotice')()
       const notice = await within('the drain notice', link.draining, trial.patienceMs)
       expect(notice.reason).not.toBe('')

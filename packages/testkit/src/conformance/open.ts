@@ -69,8 +69,10 @@ export const openProperties: readonly Property[] = [
     needs: ['droppedSetting'],
     async run(trial) {
       const { name } = trial.spec('durable')
-      const opening = (await trial.main()).open(trial.facility('droppedSetting')(name), trial.signal())
-      await trial.refusal('open', opening, ['capability'])
+      const { spec, endpoints } = trial.facility('droppedSetting')(name)
+      const link = await trial.link({}, endpoints)
+      const error = await trial.refusal('open', link.open(spec, trial.signal()), ['capability'])
+      expect(error.retryable).toBe(false)
     },
   },
   {

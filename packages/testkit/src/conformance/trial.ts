@@ -85,8 +85,8 @@ export class Trial {
   }
 
   /** A new link, closed after the trial. */
-  async link(options: Partial<ConnectOptions> = {}): Promise<Link> {
-    const link = await within('connect', this.dial(this.signal(), options), this.patienceMs)
+  async link(options: Partial<ConnectOptions> = {}, endpoints?: readonly string[]): Promise<Link> {
+    const link = await within('connect', this.dial(this.signal(), options, endpoints), this.patienceMs)
     this.#links.push(link)
     void link.ended.then(() => this.#over.add(link))
     return link

@@ -3,33 +3,45 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 interface Pair {
   readonly client: Socket
-  readonly server: Socket | undefined
+  readonly server: Socket
 }
 
-/** A TCP relay on a fixed port: what a client sees of a site that is killed, stopped, cut or gone mad. */
+export interface RelayOptions {
+  /** The port on 127.0.0.1 where new connections go; 0: nowhere, they are reset. */
+  readonly target?: number
+  /** What servers say, chunk by chunk, is passed through this. */
+  readonly rewrite?: (chunk: Buffer) => Uint8Array
+}
+
+/** A TCP relay on a port of its own: what clients see of a server that is cut off, stopped, lying or gone mad. */
 export class Relay {
   /** Where new connections go; 0: nowhere, they are reset. */
-  target = 0
+  target: number
   readonly #server: Server
+  readonly #rewrite: (chunk: Buffer) => Uint8Array
   readonly #pairs = new Set<Pair>()
   #hung = false
 
-  private constructor(server: Server) {
+  private constructor(server: Server, { target = 0, rewrite = (chunk) => chunk }: RelayOptions) {
+    this.target = target
     this.#server = server
+    this.#rewrite = rewrite
     server.on('connection', (client) => this.#accept(client))
   }
 
-  static async listen(): Promise<Relay> {
+  /** Listens on a free port of 127.0.0.1. */
+  static async listen(options: RelayOptions = {}): Promise<Relay> {
     const server = createServer({ pauseOnConnect: true })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    return new Relay(server)
+    return new Relay(server, options)
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port
   }
 
+  /** Open now, those included whose client sees nothing but silence. */
   get connections(): number {
     return this.#pairs.size
   }
@@ -39,19 +51,23 @@ export class Relay {
     this.#hung = true
     for (const { client, server } of this.#pairs) {
       client.pause()
-      server?.pause()
+      server.pause()
     }
   }
 
   heal(): void {
     this.#hung = false
-    for (const pair of this.#pairs) if (pair.server) flow(pair.client, pair.server)
+    for (const { client, server } of this.#pairs) {
+      client.resume()
+      server.resume()
+    }
   }
 
+  /** Resets every connection; new ones are carried. */
   cut(): void {
     for (const { client, server } of [...this.#pairs]) {
       client.resetAndDestroy()
-      server?.destroy()
+      server.destroy()
     }
   }
 
@@ -85,21 +101,19 @@ export class Relay {
     }
     client.on('close', over)
     server.on('close', over)
-    client.on('data', (data) => relay(data, client, server))
-    server.on('data', (data) => relay(data, server, client))
+    client.on('data', (data) => this.#carry(data, client, server))
+    server.on('data', (data) => this.#carry(this.#rewrite(data), server, client))
     client.on('end', () => server.end())
     server.on('end', () => client.end())
-    if (!this.#hung) flow(client, server)
-    else for (const socket of [client, server]) socket.pause()
+    if (this.#hung) server.pause()
+    else client.resume()
   }
-}
 
-function flow(...sockets: readonly Socket[]): void {
-  for (const socket of sockets) socket.resume()
-}
-
-function relay(data: Buffer, from: Socket, to: Socket): void {
-  if (to.write(data)) return
-  from.pause()
-  to.once('drain', () => from.resume())
+  #carry(data: Uint8Array, from: Socket, to: Socket): void {
+    if (to.write(data)) return
+    from.pause()
+    to.once('drain', () => {
+      if (!this.#hung) from.resume()
+    })
+  }
 }
