@@ -1,5 +1,6 @@
 export { type Code, MessagingError, type MessagingErrorOptions, matchesPath, type Scope } from '@spanwire/driver'
 export type {
+  BareClient,
   Call,
   Checkpoint,
   Client,
@@ -19,11 +20,25 @@ export type {
   SubscriptionStatus,
   Table,
   TableEntry,
+  TableOptions,
   WithParams,
   Worker,
 } from './client/api.js'
+export { createBareClient } from './client/bare.js'
 export { createClient } from './client/client.js'
+export { consume } from './client/consume.js'
+export { explain } from './client/explain.js'
 export type { ClientEvent, SiteState, Status } from './client/happenings.js'
+export { publish, send } from './client/publish.js'
+export { remove } from './client/remove.js'
+export { request } from './client/request.js'
+export { respond } from './client/respond.js'
+export { status } from './client/status.js'
+export { subscribe } from './client/subscribe.js'
+export { resume, suspend } from './client/suspend.js'
+export { table } from './client/table.js'
+export { type Verbs, withVerbs } from './client/verbs.js'
+export { watch } from './client/watch.js'
 export { bytes, type Codec, json, text } from './contract/codec.js'
 export type {
   Contract,

@@ -5,6 +5,7 @@ import type { Location } from '../route/picture.js'
 import type { Policy } from '../route/policy.js'
 import type { Duration } from '../runtime/duration.js'
 import type { Runtime } from '../runtime/runtime.js'
+import type { CONTEXT } from './context.js'
 import type { ClientEvent, Status } from './happenings.js'
 
 export interface ClientOptions<Site extends string = string> {
@@ -200,6 +201,12 @@ export interface Call {
   readonly signal: AbortSignal
 }
 
+export interface TableOptions {
+  readonly signal?: AbortSignal
+  /** At most so many updates a second and path; skips to the newest. */
+  readonly maxRate?: number
+}
+
 /** The newest value per path, kept up to date. */
 export interface Table<Value = unknown, Params = Readonly<Record<string, string>>> extends AsyncDisposable {
   /** Every reachable site gave its snapshot. */
@@ -224,8 +231,16 @@ export interface TableEntry<Value = unknown, Params = Readonly<Record<string, st
   readonly stale: boolean
 }
 
-/** One typed client over all sites. Made by `createClient`. */
-export interface Client extends AsyncDisposable {
+/** What verbs are functions of: `subscribe(client, quotes)`. By itself it follows its sites, and can be closed. */
+export interface BareClient extends AsyncDisposable {
+  /** Drains in phases: intake stops, handlers finish, the outbox empties, the rest settles. A second call waits for the first. Default timeout 10 s. */
+  close(options?: { readonly timeout?: Duration }): Promise<void>
+  /** Its inside, for the verbs alone. */
+  readonly [CONTEXT]: unknown
+}
+
+/** One typed client over all sites, with every verb as a method. Made by `createClient`. */
+export interface Client extends BareClient {
   /** Resolves when done (see {@link Sent}). Rejects with `outcome-unknown` if it may have been taken; any other code promises that nobody will ever receive it. */
   publish<C extends Topic>(topic: C, value: InputOf<C>, ...rest: WithParams<C, PublishOptions>): Promise<Sent>
   /** A tombstone for one path of a `latest` topic, to every site of its route. */
@@ -250,7 +265,7 @@ export interface Client extends AsyncDisposable {
   table<C extends Topic>(
     topic: C,
     params?: Partial<ParamsOf<C>>,
-    options?: { readonly signal?: AbortSignal; readonly maxRate?: number },
+    options?: TableOptions,
   ): Table<OutputOf<C>, ParamsOf<C>>
   /** A frozen picture of this moment. */
   status(): Status
@@ -273,6 +288,4 @@ export interface Client extends AsyncDisposable {
    * updates a second and path, whatever rate they asked for; absent: their own rate again.
    */
   resume(options?: { readonly maxRate?: number }): void
-  /** Drains in phases: intake stops, handlers finish, the outbox empties, the rest settles. A second call waits for the first. Default timeout 10 s. */
-  close(options?: { readonly timeout?: Duration }): Promise<void>
 }

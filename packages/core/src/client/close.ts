@@ -7,12 +7,7 @@ const DEFAULT_MS = 10_000
 const LOOK_MS = 5
 
 /** Drains in the phases of R59, cut at the deadline; what is left then has failed or is unknown. */
-export async function close(
-  context: Context,
-  life: Life,
-  unfollow: () => void,
-  timeout: Duration = DEFAULT_MS,
-): Promise<void> {
+export async function close(context: Context, life: Life, timeout: Duration = DEFAULT_MS): Promise<void> {
   const { runtime } = context
   life.stage = 'closing'
   const cut = new AbortController()
@@ -23,22 +18,16 @@ export async function close(
   await until(context, cut.signal, () => isOut(context))
   life.stage = 'closed'
   // (6) The rest settles: never handed over has failed, else it is unknown.
-  const error = new MessagingError('closed', 'the client was closed before a site took it')
-  for (const outbox of context.outboxes.values()) outbox.abandon(error)
-  for (const voids of context.voids.values()) voids.close()
-  context.retained.close()
+  context.departures?.close(new MessagingError('closed', 'the client was closed before a site took it'))
   // (7) Links, timers, sockets.
   await Promise.all([...context.sessions.values()].map((session) => session.close(cut.signal)))
-  unfollow()
   cancel()
   context.events.close()
   context.closed.resolve()
 }
 
 function isOut(context: Context): boolean {
-  if (context.asking.size > 0 || !context.retained.settled) return false
-  for (const outbox of context.outboxes.values()) if (!outbox.empty) return false
-  return true
+  return context.asking.size === 0 && (context.departures?.empty ?? true)
 }
 
 /** Looks again and again: what it waits for ends in many places, and closing is rare. */

@@ -1,12 +1,13 @@
 import type { Capabilities, Delivery } from '@spanwire/driver'
-import type { Queue } from '../contract/contract.js'
+import type { OutputOf, Queue } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { listen } from '../route/listen.js'
 import { type Duration, toMs } from '../runtime/duration.js'
 import { assertAble } from './able.js'
-import type { ConsumeOptions, Job, Worker } from './api.js'
-import type { Context } from './context.js'
+import type { BareClient, ConsumeOptions, Job, Worker } from './api.js'
+import { type Context, contextOf } from './context.js'
 import { toDeadLetter } from './dead-letter.js'
+import { completedOf } from './finished.js'
 import { header } from './headers.js'
 import { makeJob } from './job.js'
 import { ATTEMPT, retryByCopy } from './retry.js'
@@ -32,8 +33,15 @@ interface Work {
   readonly options: ConsumeOptions
 }
 
-/** Attaches wherever work may be stranded; a job is settled only where it was delivered (R40-R42). */
-export function consume(context: Context, queue: Queue, handler: Handler, options: ConsumeOptions): Worker {
+/** Works on the queue's jobs. Attaches wherever work may be stranded; a job is settled only where it was delivered (R40-R42). */
+export function consume<C extends Queue>(
+  client: BareClient,
+  queue: C,
+  handler: (value: OutputOf<C>, job: Job) => unknown,
+  options?: ConsumeOptions,
+): Worker
+export function consume(client: BareClient, queue: Queue, handler: Handler, options: ConsumeOptions = {}): Worker {
+  const context = contextOf(client)
   context.assertOpen(`consume ${queue.name}`)
   return new Working(context, {
     channel: queue.name,
@@ -53,7 +61,8 @@ async function work(work: Work, handler: Handler, run: AbortController): Promise
   const { context, delivery, queue, site } = work
   const { id } = delivery
   // Done before, only the acknowledgement was lost: acknowledged again and not run.
-  if (id !== undefined && context.completed.has(`${queue.name} ${id}`)) return settle(work, undefined, { how: 'ack' })
+  if (id !== undefined && completedOf(context).has(`${queue.name} ${id}`))
+    return settle(work, undefined, { how: 'ack' })
   let value: unknown
   try {
     value = await decode(queue, delivery.body)
@@ -81,7 +90,7 @@ async function settle(work: Work, job: Job | undefined, wish: Wish, failure?: un
   try {
     switch (wanted.how) {
       case 'ack':
-        if (delivery.id !== undefined) context.completed.add(`${queue.name} ${delivery.id}`, context.runtime.now())
+        if (delivery.id !== undefined) completedOf(context).add(`${queue.name} ${delivery.id}`, context.runtime.now())
         await delivery.settle('ack')
         break
       case 'retry':

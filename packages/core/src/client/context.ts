@@ -1,21 +1,19 @@
 import { type ChannelSpec, type Credentials, MessagingError } from '@spanwire/driver'
-import { Completed } from '../arrival/completed.js'
+import type { Completed } from '../arrival/completed.js'
 import type { Contract } from '../contract/contract.js'
-import type { Outbox } from '../departure/outbox.js'
 import { Publisher } from '../departure/publisher.js'
-import { Retained } from '../departure/retained.js'
-import type { Room } from '../departure/surroundings.js'
-import { isMarks, type Voids } from '../departure/voids.js'
+import { isMarks } from '../departure/voids.js'
 import { routeFor } from '../route/match.js'
 import type { Picture } from '../route/picture.js'
 import type { Policy } from '../route/policy.js'
 import { type Deferred, deferred } from '../runtime/deferred.js'
 import { toMs } from '../runtime/duration.js'
 import { type Runtime, systemRuntime } from '../runtime/runtime.js'
-import { Deadlines } from '../runtime/wheel.js'
+import type { Deadlines } from '../runtime/wheel.js'
 import { Session } from '../session/session.js'
 import { viewOf } from '../session/site-view.js'
-import type { ClientOptions, SiteOptions, SubscriptionStatus } from './api.js'
+import type { BareClient, ClientOptions, SiteOptions, SubscriptionStatus } from './api.js'
+import type { Departures } from './departures.js'
 import { Events } from './events.js'
 import type { MarksListener } from './marks.js'
 import { requestIds } from './request-ids.js'
@@ -30,29 +28,30 @@ export interface Intake {
   stop(signal: AbortSignal): Promise<void>
 }
 
-/** What the verbs share. Made once per client; nothing in here is public. */
+/**
+ * What the verbs share. Made once per client; nothing in here is public. What only some verbs need is made by the first of
+ * them that is used, so that a page does not load it otherwise.
+ */
 export interface Context {
   readonly runtime: Runtime
   readonly events: Events
-  readonly deadlines: Deadlines
   readonly publisher: Publisher
-  readonly retained: Retained
-  readonly room: Room
-  readonly outboxes: Map<string, Outbox>
-  readonly voids: Map<string, Voids>
+  /** Of `departuresOf`. */
+  departures: Departures | undefined
+  /** Of `deadlinesOf`. */
+  deadlines: Deadlines | undefined
   readonly marks: Map<string, MarksListener>
   readonly intakes: Set<Intake>
-  /** Jobs and requests that this client has done, by channel and id (R40, R45). */
-  readonly completed: Completed
+  /** Of `completedOf`. */
+  completed: Completed | undefined
   /** Requests without an answer yet. */
   readonly asking: Set<unknown>
   nextRequestId(bound: string | undefined): string
   readonly sessions: ReadonlyMap<string, Session>
   readonly generation: number
-  readonly waitMs: number
+  readonly limits: Limits
   /** Resolves when the client has closed. */
   readonly closed: Deferred<void>
-  readonly retainMs: number
   session(site: string): Session
   picture(): Picture
   policy(spec: ChannelSpec): Policy
@@ -62,13 +61,22 @@ export interface Context {
   assertWritable(what: string): void
 }
 
-/** Where a client keeps its inside, for what stands on it within this package. */
-export const CONTEXT: unique symbol = Symbol('spanwire.context')
+/** What may wait for a site, and what is kept of what a site took. */
+export interface Limits {
+  readonly maxMessages: number
+  readonly maxBytes: number
+  readonly waitMs: number
+  readonly retainMs: number
+  readonly retainBytes: number
+}
 
-export function contextOf(client: object): Context {
-  const { [CONTEXT]: context } = client as { readonly [CONTEXT]?: Context }
-  if (context === undefined)
-    throw new MessagingError('invalid', 'this client was not made by createClient of this package')
+/** Where a client keeps its inside. The same in every copy of this package, for a program may load it as ESM and as CJS. */
+export const CONTEXT: unique symbol = Symbol.for('spanwire.context')
+
+export function contextOf(client: BareClient): Context {
+  // Whoever calls without types may hand in anything.
+  const context = client[CONTEXT] as Context | undefined
+  if (context === undefined) throw new MessagingError('invalid', 'this client was not made by this package')
   return context
 }
 
@@ -87,26 +95,21 @@ export function makeContext(options: ClientOptions, life: Life): Context {
   const sites = Object.entries<SiteOptions>(options.sites)
   for (const [name, site] of sites) sessions.set(name, makeSession(name, site, options, runtime, publisher))
   const route = routeFor(options.routes ?? [], Object.keys(options.sites))
-  const { outbox = {}, retain = {} } = options
   return {
     runtime,
     events: new Events(runtime),
-    deadlines: new Deadlines(runtime),
     publisher,
-    retained: new Retained(runtime, retain.bytes ?? 64 << 20),
-    room: { maxMessages: outbox.messages ?? 10_000, maxBytes: outbox.bytes ?? 16 << 20, messages: 0, bytes: 0 },
-    outboxes: new Map(),
-    voids: new Map(),
+    departures: undefined,
+    deadlines: undefined,
     marks: new Map(),
     intakes: new Set(),
-    completed: new Completed(),
+    completed: undefined,
     asking: new Set(),
     nextRequestId: requestIds(publisher),
     sessions,
     generation: 1,
+    limits: limitsOf(options),
     closed: deferred(),
-    waitMs: toMs(outbox.wait ?? 30_000, 'outbox.wait'),
-    retainMs: toMs(retain.time ?? 30_000, 'retain.time'),
     session: (site) => known(sessions, site),
     picture: () => ({
       generation: 1,
@@ -121,6 +124,16 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     assertWritable: (what) => {
       if (life.stage === 'closed') throw new MessagingError('closed', `${what}: the client is closed`)
     },
+  }
+}
+
+function limitsOf({ outbox = {}, retain = {} }: ClientOptions): Limits {
+  return {
+    maxMessages: outbox.messages ?? 10_000,
+    maxBytes: outbox.bytes ?? 16 << 20,
+    waitMs: toMs(outbox.wait ?? 30_000, 'outbox.wait'),
+    retainMs: toMs(retain.time ?? 30_000, 'retain.time'),
+    retainBytes: retain.bytes ?? 64 << 20,
   }
 }
 

@@ -3,16 +3,17 @@ import { laneOf } from '../contract/lane.js'
 import { patternOf } from '../contract/template.js'
 import { type Explanation, explain as explainChoice } from '../route/explain.js'
 import { channelAt } from './able.js'
-import type { Client } from './api.js'
-import { type Context, channelOf } from './context.js'
+import type { BareClient, Client } from './api.js'
+import { channelOf, contextOf } from './context.js'
 
-/** The same choice as the verb makes, with its reasons. */
+/** Which sites an operation would use now, and why the others not: the same choice as the verb makes, with its reasons. */
 export function explain(
-  context: Context,
+  client: BareClient,
   op: Parameters<Client['explain']>[0],
   contract: Contract,
-  at: NonNullable<Parameters<Client['explain']>[2]>,
+  at: NonNullable<Parameters<Client['explain']>[2]> = {},
 ): Explanation {
+  const context = contextOf(client)
   const path = patternOf(contract, at.params ?? {})
   const lane = laneOf(path, at.key)
   const fits = (site: string): string | undefined => {

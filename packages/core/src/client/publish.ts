@@ -1,40 +1,56 @@
-import type { Queue, Topic } from '../contract/contract.js'
+import type { InputOf, Queue, Topic } from '../contract/contract.js'
 import { type Encoded, encode } from '../contract/encode.js'
 import type { Load } from '../departure/message.js'
 import { toMs } from '../runtime/duration.js'
-import type { Params, PublishOptions, SendOptions, Sent } from './api.js'
-import type { Context } from './context.js'
+import type { BareClient, Params, PublishOptions, SendOptions, Sent, WithParams } from './api.js'
+import { contextOf } from './context.js'
 import { wireHeaders } from './headers.js'
 import { dispatch } from './sending.js'
 
-/** Validates, encodes, finds the lane, and hands over to its outbox. */
+/**
+ * Says it to whoever subscribes to the topic. Resolves when done (see {@link Sent}). Rejects with `outcome-unknown` if it
+ * may have been taken; any other code promises that nobody will ever receive it.
+ */
+export function publish<C extends Topic>(
+  client: BareClient,
+  topic: C,
+  value: InputOf<C>,
+  ...rest: WithParams<C, PublishOptions>
+): Promise<Sent>
 export function publish(
-  context: Context,
+  client: BareClient,
   topic: Topic,
   value: unknown,
   options: PublishOptions & Params = {},
 ): Promise<Sent> {
-  return leave(context, topic, value, options)
+  return leave(client, topic, value, options)
 }
 
-/** As publish, and the job may wait or expire at the engine. */
+/** Hands a job to whoever consumes the queue, perhaps later. Resolves and rejects as {@link publish}. */
+export function send<C extends Queue>(
+  client: BareClient,
+  queue: C,
+  value: InputOf<C>,
+  ...rest: WithParams<C, SendOptions>
+): Promise<Sent>
 export function send(
-  context: Context,
+  client: BareClient,
   queue: Queue,
   value: unknown,
   options: SendOptions & Params = {},
 ): Promise<Sent> {
-  return leave(context, queue, value, options)
+  return leave(client, queue, value, options)
 }
 
-/** No promise but the one that the caller gets, unless the schema makes one: this runs per message. */
+/** Validates, encodes, finds the lane, and hands over to its outbox. No promise but the one that the caller gets, unless the schema makes one: this runs per message. */
 function leave(
-  context: Context,
+  client: BareClient,
   contract: Topic | Queue,
   value: unknown,
   options: SendOptions & Params,
 ): Promise<Sent> {
   try {
+    const context = contextOf(client)
     context.assertWritable(contract.name)
     const encoding = encode(contract, value, options.params)
     const go = (encoded: Encoded): Promise<Sent> =>

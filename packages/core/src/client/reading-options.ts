@@ -1,6 +1,10 @@
 import type { Batch, ChannelSpec, Flow } from '@spanwire/driver'
 import type { ArrivalSnapshot, Flags } from '../arrival/arrival.js'
+import type { ParamsOf, Topic } from '../contract/contract.js'
 import type { Taken } from './taken.js'
+
+/** Some of a topic's parameters; what is left out matches all. */
+export type Filter = Partial<ParamsOf<Topic>>
 
 export type From =
   | { readonly at: 'now' | 'beginning' | 'latest' }

@@ -1,14 +1,15 @@
 import { type Headers, MessagingError, type Outgoing, type Reply, type SendOutcome } from '@spanwire/driver'
-import type { Rpc } from '../contract/contract.js'
+import type { InputOf, ReplyOf, Rpc } from '../contract/contract.js'
 import { decodeReply } from '../contract/decode.js'
 import { type Encoded, encode } from '../contract/encode.js'
 import { AGAIN } from '../departure/outgoing.js'
 import { choose } from '../route/choose.js'
 import { toMs } from '../runtime/duration.js'
 import type { Ticket } from '../session/sender.js'
-import type { Params, RequestOptions } from './api.js'
+import type { BareClient, Params, RequestOptions, WithParams } from './api.js'
 import { boundPublisher } from './bound.js'
-import { type Context, reasons } from './context.js'
+import { type Context, contextOf, reasons } from './context.js'
+import { deadlinesOf } from './deadlines.js'
 import { wireHeaders } from './headers.js'
 
 /** Carries what is left of the caller's time, in ms, so that nobody starts what nobody waits for (R45). */
@@ -34,12 +35,20 @@ export interface Question {
   ambiguous: boolean
 }
 
+/** Asks whoever responds, and gives the answer. Rejects with `outcome-unknown` if it may have run; with `remote` if the handler failed. */
+export function request<C extends Rpc>(
+  client: BareClient,
+  rpc: C,
+  query: InputOf<C>,
+  ...rest: WithParams<C, RequestOptions>
+): Promise<ReplyOf<C>>
 export async function request(
-  context: Context,
+  client: BareClient,
   rpc: Rpc,
   query: unknown,
   options: RequestOptions & Params = {},
 ): Promise<unknown> {
+  const context = contextOf(client)
   context.assertOpen(`request ${rpc.name}`)
   if (options.signal?.aborted) throw canceled(rpc)
   const encoding = encode(rpc, query, options.params)
@@ -118,10 +127,11 @@ function attempt(context: Context, question: Question, site: string): Promise<Se
   const message: Outgoing = { id: question.id, path: encoded.path, body: encoded.body, headers, ttlMs: leftMs }
   return new Promise((resolve) => {
     const stop = (): void => ticket.cancel()
-    const deadline = context.deadlines.add(until, stop)
+    const deadlines = deadlinesOf(context)
+    const deadline = deadlines.add(until, stop)
     signal?.addEventListener('abort', stop, { once: true })
     const ticket: Ticket = state.sender.send(message, encoded.bytes, (outcome) => {
-      context.deadlines.remove(deadline)
+      deadlines.remove(deadline)
       signal?.removeEventListener('abort', stop)
       resolve(outcome)
     })
@@ -151,10 +161,11 @@ function readySite(context: Context, question: Question, last: MessagingError | 
   const found = find()
   if (typeof found === 'string') return Promise.resolve(found)
   if (found !== undefined) return Promise.reject(found)
+  const deadlines = deadlinesOf(context)
   return new Promise((resolve, reject) => {
     const end = (result: string | MessagingError): void => {
       for (const stop of stops) stop()
-      context.deadlines.remove(deadline)
+      deadlines.remove(deadline)
       signal?.removeEventListener('abort', abort)
       if (typeof result === 'string') resolve(result)
       else reject(result)
@@ -165,7 +176,7 @@ function readySite(context: Context, question: Question, last: MessagingError | 
       if (now !== undefined) end(now)
     }
     const stops = [...context.sessions.values()].map((session) => session.onChange(look))
-    const deadline = context.deadlines.add(until, () =>
+    const deadline = deadlines.add(until, () =>
       end(
         new MessagingError(
           'unavailable',

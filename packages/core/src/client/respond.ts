@@ -1,11 +1,12 @@
 import { type Answer, type Delivery, MessagingError } from '@spanwire/driver'
-import type { Rpc } from '../contract/contract.js'
+import type { OutputOf, ReplyInputOf, Rpc } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { encodeReply } from '../contract/encode.js'
 import { paramsOf } from '../contract/template.js'
 import { listen } from '../route/listen.js'
-import type { Call, RespondOptions, Worker } from './api.js'
-import type { Context } from './context.js'
+import type { BareClient, Call, RespondOptions, Worker } from './api.js'
+import { type Context, contextOf } from './context.js'
+import { completedOf } from './finished.js'
 import { header, userHeaders } from './headers.js'
 import { TIMEOUT } from './request.js'
 import { tellUndecodable } from './undecodable.js'
@@ -15,8 +16,15 @@ type Handler = (query: unknown, call: Call) => unknown
 
 const DEFAULT_CONCURRENCY = 64
 
-/** Registers at every site of the route; runs a request id once (R45). */
-export function respond(context: Context, rpc: Rpc, handler: Handler, options: RespondOptions): Worker {
+/** Answers requests. Registers at every site of the route; runs a request id once (R45). */
+export function respond<C extends Rpc>(
+  client: BareClient,
+  rpc: C,
+  handler: (query: OutputOf<C>, call: Call) => ReplyInputOf<C> | Promise<ReplyInputOf<C>>,
+  options?: RespondOptions,
+): Worker
+export function respond(client: BareClient, rpc: Rpc, handler: Handler, options: RespondOptions = {}): Worker {
+  const context = contextOf(client)
   context.assertOpen(`respond to ${rpc.name}`)
   return new Working(context, {
     channel: rpc.name,
@@ -37,9 +45,9 @@ interface Asked {
 async function answer(context: Context, rpc: Rpc, handler: Handler, asked: Asked): Promise<void> {
   const { delivery, site } = asked
   const seen = delivery.id === undefined ? undefined : `${rpc.name} ${delivery.id}`
-  if (seen !== undefined && context.completed.has(seen))
+  if (seen !== undefined && completedOf(context).has(seen))
     return reply(context, rpc, delivery, { body: '', error: 'this request has been run already' })
-  if (seen !== undefined) context.completed.add(seen, context.runtime.now())
+  if (seen !== undefined) completedOf(context).add(seen, context.runtime.now())
   try {
     const query = await decode(rpc, delivery.body)
     await reply(context, rpc, delivery, await run(context, rpc, handler, query, asked))

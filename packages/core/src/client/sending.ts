@@ -12,6 +12,8 @@ import { channelAt } from './able.js'
 import type { PublishOptions, Sent } from './api.js'
 import { boundPublisher } from './bound.js'
 import { type Context, channelOf, reasons } from './context.js'
+import { deadlinesOf } from './deadlines.js'
+import { departuresOf } from './departures.js'
 import { header, REMOVED } from './headers.js'
 import { marksSpec } from './marks.js'
 
@@ -39,7 +41,7 @@ export function dispatch(
     return Promise.reject(
       new MessagingError('canceled', `${contract.name}: the signal was aborted before anything was sent`),
     )
-  const timeoutMs = options.timeout === undefined ? context.waitMs : toMs(options.timeout, 'timeout')
+  const timeoutMs = options.timeout === undefined ? context.limits.waitMs : toMs(options.timeout, 'timeout')
   const outbox = outboxOf(context, contract)
   return new Promise((resolve, reject) => {
     let forget: (() => void) | undefined
@@ -74,16 +76,18 @@ function unknown(contract: Contract, departure: Departure, cause: MessagingError
 
 export function outboxOf(context: Context, contract: Routed): Outbox {
   const key = `${contract.kind} ${contract.name}`
-  const existing = context.outboxes.get(key)
+  const { outboxes } = departuresOf(context)
+  const existing = outboxes.get(key)
   if (existing !== undefined) return existing
   const care = contract.kind === 'queue' ? 'work' : contract.latest ? 'latest' : 'none'
   const outbox = new Outbox(surroundings(context, contract), care)
-  context.outboxes.set(key, outbox)
+  outboxes.set(key, outbox)
   return outbox
 }
 
 function surroundings(context: Context, contract: Routed): ConstructorParameters<typeof Outbox>[0] {
-  const { runtime, deadlines, publisher, room, events, retained } = context
+  const { runtime, publisher, events } = context
+  const { room, retained } = departuresOf(context)
   const kept = retainedChannel(context, contract)
   const op = contract.kind === 'queue' ? 'send' : 'publish'
   const policy = context.policy(contract.spec)
@@ -92,7 +96,7 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
   const fits = scope && ((site: string) => (scope.includes(site) ? undefined : 'the policy never goes there'))
   return {
     runtime,
-    deadlines,
+    deadlines: deadlinesOf(context),
     publisher,
     room,
     choose: (lane, avoid, home) => {
@@ -124,8 +128,8 @@ function retainedChannel(context: Context, contract: Routed): RetainedChannel {
       contract.kind !== 'topic'
         ? 0
         : contract.delivery === 'live'
-          ? Math.min(LIVE_RETAIN_MS, context.retainMs)
-          : context.retainMs,
+          ? Math.min(LIVE_RETAIN_MS, context.limits.retainMs)
+          : context.limits.retainMs,
     sites: (lane) => {
       const choice = choose(
         policy,
@@ -146,7 +150,8 @@ function retainedChannel(context: Context, contract: Routed): RetainedChannel {
 
 /** Voids are said on the marks channel of every site that readers may listen at. */
 function voidsOf(context: Context, contract: Routed): Voids {
-  const existing = context.voids.get(contract.name)
+  const { voids: known } = departuresOf(context)
+  const existing = known.get(contract.name)
   if (existing !== undefined) return existing
   const spec = marksSpec(contract.name)
   const voids = new Voids(context.runtime, (marks) => {
@@ -156,28 +161,6 @@ function voidsOf(context: Context, contract: Routed): Voids {
       if (state.at === 'open') state.sender.send({ path: '', body }, body.length, () => undefined)
     }
   })
-  context.voids.set(contract.name, voids)
+  known.set(contract.name, voids)
   return voids
-}
-
-/** The lanes and retained messages follow their sites. */
-export function followSites(context: Context): () => void {
-  const stops = [...context.sessions.values()].map((session) =>
-    session.onChange((change) => {
-      if ('channel' in change) {
-        for (const outbox of context.outboxes.values()) outbox.follow(session.site)
-        context.retained.back(session.site, false)
-        return
-      }
-      const { from, to, reason } = change
-      if (from.at !== to.at) context.events.emit({ type: 'site', site: session.site, from: from.at, to: to.at, reason })
-      if ('link' in from === 'link' in to) return
-      for (const outbox of context.outboxes.values()) outbox.follow(session.site)
-      if ('link' in to) context.retained.back(session.site, true)
-      else if (to.at !== 'idle') context.retained.lost(session.site)
-    }),
-  )
-  return () => {
-    for (const stop of stops) stop()
-  }
 }

@@ -1,21 +1,27 @@
 import { MessagingError } from '@spanwire/driver'
 import type { Session } from '../session/session.js'
-import type { Context } from './context.js'
+import type { BareClient } from './api.js'
+import { contextOf } from './context.js'
 import type { Status } from './happenings.js'
 
 /** A frozen picture of this moment, without secrets. */
-export function status(context: Context): Status {
-  const { intakes, retained, room, sessions } = context
+export function status(client: BareClient): Status {
+  const context = contextOf(client)
+  const { intakes, sessions } = context
   return Object.freeze({
     generation: context.generation,
     sites: [...sessions.values()].map(siteStatus),
-    outbox: { messages: room.messages, bytes: room.bytes },
-    retained: retained.status(),
+    ...(context.departures?.status() ?? NOTHING_LEFT),
     subscriptions: [...intakes].flatMap((intake) => {
       const inner = intake.subscription?.()
       return inner === undefined ? [] : [{ channel: intake.channel, ...inner }]
     }),
   })
+}
+
+const NOTHING_LEFT: Pick<Status, 'outbox' | 'retained'> = {
+  outbox: { messages: 0, bytes: 0 },
+  retained: { messages: 0, bytes: 0, spanMs: 0, cut: false },
 }
 
 function siteStatus(session: Session): Status['sites'][number] {

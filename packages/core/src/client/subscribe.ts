@@ -1,17 +1,17 @@
 import { MessagingError } from '@spanwire/driver'
 import type { Flags } from '../arrival/arrival.js'
-import type { Topic } from '../contract/contract.js'
+import type { OutputOf, ParamsOf, Topic } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { patternOf } from '../contract/template.js'
 import { listen } from '../route/listen.js'
 import { deferred } from '../runtime/deferred.js'
-import type { Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
+import type { BareClient, Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
 import { parseCheckpoint, writeCheckpoint } from './checkpoint.js'
-import { type Context, channelOf, type Intake } from './context.js'
+import { type Context, channelOf, contextOf, type Intake } from './context.js'
 import { header, REMOVED } from './headers.js'
 import { Inbox } from './inbox.js'
 import { Reading } from './reading.js'
-import type { From, ReadingSink } from './reading-options.js'
+import type { Filter, From, ReadingSink } from './reading-options.js'
 import { Received } from './received.js'
 import type { Taken } from './taken.js'
 import { tellUndecodable } from './undecodable.js'
@@ -21,12 +21,20 @@ const FLOW_BYTES = 4 << 20
 /** A stop that nobody bounds gives back what is unsettled after this. */
 const STOP_MS = 5_000
 
+/** Listens at every site of the route; iterates each message once, in order. Stops by its `stop`, the signal, or the end of the loop. */
+export function subscribe<C extends Topic>(
+  client: BareClient,
+  topic: C,
+  params?: Partial<ParamsOf<C>>,
+  options?: SubscribeOptions,
+): Subscription<OutputOf<C>, ParamsOf<C>>
 export function subscribe(
-  context: Context,
+  client: BareClient,
   topic: Topic,
-  params: Readonly<Record<string, string>>,
-  options: SubscribeOptions,
-): Subscription {
+  params: Filter = {},
+  options: SubscribeOptions = {},
+): Subscription<unknown, unknown> {
+  const context = contextOf(client)
   context.assertOpen(`subscribe to ${topic.name}`)
   return new Reader(context, topic, params, options)
 }
@@ -49,7 +57,7 @@ class Reader implements Subscription, ReadingSink, Intake {
   #decoding: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(context: Context, topic: Topic, params: Readonly<Record<string, string>>, options: SubscribeOptions) {
+  constructor(context: Context, topic: Topic, params: Filter, options: SubscribeOptions) {
     const pattern = patternOf(topic, params)
     this.#context = context
     this.#topic = topic

@@ -1,15 +1,23 @@
-import type { Context } from './context.js'
+import type { BareClient } from './api.js'
+import { contextOf } from './context.js'
 
-/** Leaves all sites as planned; everything that is attached stays and waits. */
-export async function suspend(context: Context): Promise<void> {
-  await Promise.all([...context.sessions.values()].map((session) => session.suspend()))
+/**
+ * Leaves every site as planned, as a page that goes into the back/forward cache must: no failure is counted, nothing is
+ * dialed; everything that is attached stays and waits. Resolves when the links are gone; a second call waits for the first.
+ */
+export async function suspend(client: BareClient): Promise<void> {
+  await Promise.all([...contextOf(client).sessions.values()].map((session) => session.suspend()))
 }
 
-/** Dials again, at once, and sets the pace of what only shows the newest. */
-export function resume(context: Context, maxRate: number | undefined): void {
-  for (const session of context.sessions.values()) {
+/**
+ * Comes back from {@link suspend}; dials at once what waits for its next dial. `maxRate`: until the next call, tables and
+ * subscriptions of order `newest` get at most so many updates a second and path; absent: their own rate again.
+ */
+export function resume(client: BareClient, { maxRate }: { readonly maxRate?: number } = {}): void {
+  const { intakes, sessions } = contextOf(client)
+  for (const session of sessions.values()) {
     if (session.state.at === 'idle') session.start()
     else session.retryNow()
   }
-  for (const intake of context.intakes) intake.pace?.(maxRate)
+  for (const intake of intakes) intake.pace?.(maxRate)
 }

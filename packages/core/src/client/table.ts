@@ -1,15 +1,15 @@
 import { MessagingError } from '@spanwire/driver'
 import { newer } from '../arrival/winner.js'
-import type { Topic } from '../contract/contract.js'
+import type { OutputOf, ParamsOf, Topic } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { paramsOf, patternOf } from '../contract/template.js'
 import { listen } from '../route/listen.js'
 import { deferred } from '../runtime/deferred.js'
-import type { Table, TableEntry } from './api.js'
-import { type Context, channelOf, type Intake } from './context.js'
+import type { BareClient, Table, TableEntry, TableOptions } from './api.js'
+import { type Context, channelOf, contextOf, type Intake } from './context.js'
 import { header, REMOVED } from './headers.js'
 import { Reading } from './reading.js'
-import type { ReadingSink } from './reading-options.js'
+import type { Filter, ReadingSink } from './reading-options.js'
 import type { Taken } from './taken.js'
 import { tellUndecodable } from './undecodable.js'
 import { isComing } from './working.js'
@@ -30,18 +30,20 @@ const MAX_ROWS = 200_000
 const FLOW = { messages: 1_024, bytes: 4 << 20 }
 const STOP_MS = 5_000
 
-export interface TableOptions {
-  readonly signal?: AbortSignal
-  readonly maxRate?: number
-}
-
-/** The newest value per path over all sites: snapshot and live pass the same comparator (R46-R48). */
+/** The newest value per path over all sites, kept up to date: snapshot and live pass the same comparator (R46-R48). */
+export function table<C extends Topic>(
+  client: BareClient,
+  topic: C,
+  params?: Partial<ParamsOf<C>>,
+  options?: TableOptions,
+): Table<OutputOf<C>, ParamsOf<C>>
 export function table(
-  context: Context,
+  client: BareClient,
   topic: Topic,
-  params: Readonly<Record<string, string>>,
-  options: TableOptions,
-): Table {
+  params: Filter = {},
+  options: TableOptions = {},
+): Table<unknown, unknown> {
+  const context = contextOf(client)
   context.assertOpen(`table of ${topic.name}`)
   if (!topic.latest)
     throw new MessagingError('invalid', `table of ${topic.name}: only a topic with latest: true keeps values`)
@@ -62,7 +64,7 @@ class LiveTable implements Table, ReadingSink, Intake {
   #size = 0
   #stopping: Promise<void> | undefined
 
-  constructor(context: Context, topic: Topic, params: Readonly<Record<string, string>>, options: TableOptions) {
+  constructor(context: Context, topic: Topic, params: Filter, options: TableOptions) {
     const pattern = patternOf(topic, params)
     this.#context = context
     this.#topic = topic

@@ -151,7 +151,7 @@ export class HopChannel implements Channel, Busy {
     // A stranger's lane is none of the client's own, whose seqs must have no holes.
     const lane = parseId(id)?.source ?? `foreign ${key ?? path}`
     const load = { path, key, body, bytes: body.length, headers, delayMs, ttlMs, foreign: id === undefined }
-    const departure = outbox.offer(lane, load, context.waitMs, (ending) => tell(outcomeOf(ending)), id)
+    const departure = outbox.offer(lane, load, context.limits.waitMs, (ending) => tell(outcomeOf(ending)), id)
     return (error) => {
       if (!departure.settled) outbox.cancel(lane, departure, error)
     }

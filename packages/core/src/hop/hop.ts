@@ -6,7 +6,7 @@ import {
   type Link,
   MessagingError,
 } from '@spanwire/driver'
-import type { Client } from '../client/api.js'
+import type { BareClient } from '../client/api.js'
 import { type Context, contextOf, reasons } from '../client/context.js'
 import { deferred } from '../runtime/deferred.js'
 import { HopChannel } from './hop-channel.js'
@@ -20,7 +20,7 @@ import { probeAny } from './probe.js'
  * link: it ends with `close`, which leaves the client alone, or when the client closes. A message for which no site has
  * a link is the sender's again at once, `unsent` if none can have taken it (R51).
  */
-export function hop(client: Client): Link {
+export function hop(client: BareClient): Link {
   const context = contextOf(client)
   const life = new HopLife(context)
   return {

@@ -1,0 +1,30 @@
+import type { SessionChange } from '../session/session.js'
+import type { BareClient, ClientOptions } from './api.js'
+import { close } from './close.js'
+import { CONTEXT, type Context, type Life, makeContext } from './context.js'
+
+/**
+ * A client without verbs, for pages that load no more than they use: `subscribe(client, quotes)` instead of
+ * `client.subscribe(quotes)`, or {@link withVerbs}. Otherwise as {@link createClient}: dials all sites at once, in the
+ * background. Throws `invalid` for options that cannot work, naming their path.
+ */
+export function createBareClient<const Site extends string>(options: ClientOptions<Site>): BareClient {
+  const life: Life = { stage: 'open' }
+  const context = makeContext(options, life)
+  for (const session of context.sessions.values()) {
+    session.onChange((change) => tell(context, session.site, change))
+    session.start()
+  }
+  let closing: Promise<void> | undefined
+  const shut: BareClient['close'] = (how = {}) => {
+    closing ??= close(context, life, how.timeout)
+    return closing
+  }
+  return { close: shut, [Symbol.asyncDispose]: () => shut(), [CONTEXT]: context }
+}
+
+function tell(context: Context, site: string, change: SessionChange): void {
+  if ('channel' in change) return
+  const { from, to, reason } = change
+  if (from.at !== to.at) context.events.emit({ type: 'site', site, from: from.at, to: to.at, reason })
+}

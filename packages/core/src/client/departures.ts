@@ -1,0 +1,72 @@
+import type { MessagingError } from '@spanwire/driver'
+import type { Outbox } from '../departure/outbox.js'
+import { Retained } from '../departure/retained.js'
+import type { Room } from '../departure/surroundings.js'
+import type { Voids } from '../departure/voids.js'
+import type { SessionChange } from '../session/session.js'
+import type { Context } from './context.js'
+import type { Status } from './happenings.js'
+
+/** All that a client has on its way out. */
+export interface Departures {
+  /** By kind and name of the contract. */
+  readonly outboxes: Map<string, Outbox>
+  /** By name of the topic. */
+  readonly voids: Map<string, Voids>
+  readonly retained: Retained
+  readonly room: Room
+  /** Nothing waits, nothing flies, nothing is about to be offered again. */
+  readonly empty: boolean
+  status(): Pick<Status, 'outbox' | 'retained'>
+  /** Ends all that is still open with this error. */
+  close(error: MessagingError): void
+}
+
+/** Made by the first verb that sends; from then on it follows the sites. */
+export function departuresOf(context: Context): Departures {
+  context.departures ??= begin(context)
+  return context.departures
+}
+
+function begin(context: Context): Departures {
+  const { runtime, sessions } = context
+  const { maxBytes, maxMessages, retainBytes } = context.limits
+  const outboxes = new Map<string, Outbox>()
+  const voids = new Map<string, Voids>()
+  const retained = new Retained(runtime, retainBytes)
+  const room = { maxMessages, maxBytes, messages: 0, bytes: 0 }
+  const stops = [...sessions.values()].map((session) =>
+    session.onChange((change) => follow(outboxes.values(), retained, session.site, change)),
+  )
+  return {
+    outboxes,
+    voids,
+    retained,
+    room,
+    get empty() {
+      for (const outbox of outboxes.values()) if (!outbox.empty) return false
+      return retained.settled
+    },
+    status: () => ({ outbox: { messages: room.messages, bytes: room.bytes }, retained: retained.status() }),
+    close(error) {
+      for (const outbox of outboxes.values()) outbox.abandon(error)
+      for (const one of voids.values()) one.close()
+      retained.close()
+      for (const stop of stops) stop()
+    },
+  }
+}
+
+/** The lanes and retained messages follow their sites. */
+function follow(outboxes: Iterable<Outbox>, retained: Retained, site: string, change: SessionChange): void {
+  if ('channel' in change) {
+    for (const outbox of outboxes) outbox.follow(site)
+    retained.back(site, false)
+    return
+  }
+  const { from, to } = change
+  if ('link' in from === 'link' in to) return
+  for (const outbox of outboxes) outbox.follow(site)
+  if ('link' in to) retained.back(site, true)
+  else if (to.at !== 'idle') retained.lost(site)
+}
