@@ -12,7 +12,11 @@ const alias = readdirSync(`${root}packages`).map((name) => ({
   find: new RegExp(`^@spanwire/${name}$`),
   replacement: `${root}packages/${name}/src/index.ts`,
 }))
-alias.push({ find: /^@spanwire\/testkit\/network$/, replacement: `${root}packages/testkit/src/network/index.ts` })
+for (const entry of ['engines', 'network'])
+  alias.push({
+    find: new RegExp(`^@spanwire/testkit/${entry}$`),
+    replacement: `${root}packages/testkit/src/${entry}/index.ts`,
+  })
 
 export default defineConfig({
   resolve: { alias },

@@ -1,4 +1,6 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.base.js'
 
-export default defineConfig(library({ entry: { index: 'src/index.ts', network: 'src/network/index.ts' } }))
+const entry = { index: 'src/index.ts', engines: 'src/engines/index.ts', network: 'src/network/index.ts' }
+
+export default defineConfig(library({ entry }))

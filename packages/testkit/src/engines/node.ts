@@ -1,0 +1,123 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as elapse } from 'node:timers/promises'
+import { MessagingError } from '@spanwire/driver'
+import type { EngineNode, NodeState } from './engine.js'
+import { NodeProcess } from './node-process.js'
+import type { Company, NodePlan } from './plan.js'
+
+/** How long a node may take to be ready. First elections of a loaded machine were seen to take 5 s. */
+const READY_MS = 30_000
+
+/** One node through all its processes. */
+export class PlannedNode implements EngineNode {
+  readonly name: string
+  readonly endpoint: string
+  readonly monitor?: string
+  readonly dir: string
+  readonly #plan: NodePlan
+  readonly #company: () => Company
+  #process: NodeProcess | undefined
+
+  /** `company` says who of the site is up, this node left out. */
+  constructor(plan: NodePlan, company: () => Company) {
+    this.name = plan.name
+    this.endpoint = plan.endpoint
+    if (plan.monitor !== undefined) this.monitor = plan.monitor
+    this.dir = plan.dir
+    this.#plan = plan
+    this.#company = company
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
+  get state(): NodeState {
+    return this.#process?.state ?? 'down'
+  }
+
+  /** The first half of a start: the process runs. */
+  async launch(): Promise<void> {
+    await mkdir(this.dir, { recursive: true })
+    await this.#plan.prepare()
+    this.#process = await NodeProcess.start(this.#plan.argv, this.dir)
+  }
+
+  /** The second half: it answers. Rejects with its last words when it ends instead. */
+  async becomeReady(): Promise<void> {
+    const process = this.#running()
+    const giveUp = new AbortController()
+    const ended = process.gone.then(() => {
+      throw new NodeEnded(this.name, process.lastWords())
+    })
+    const late = elapse(READY_MS, undefined, { signal: giveUp.signal }).then(() => {
+      throw new MessagingError(
+        'timeout',
+        `${this.name} at ${this.endpoint} is not ready after ${READY_MS} ms: ${process.lastWords()}`,
+      )
+    })
+    try {
+      await Promise.race([this.#plan.ready(this.#company(), giveUp.signal), ended, late])
+    } finally {
+      giveUp.abort()
+    }
+  }
+
+  async kill(): Promise<void> {
+    await this.#process?.kill()
+  }
+
+  async terminate(): Promise<void> {
+    await this.#process?.terminate()
+  }
+
+  async restart({ data }: { readonly data: 'keep' | 'wipe' } = { data: 'keep' }): Promise<void> {
+    // Somebody else may have stopped it, which nobody told us.
+    await (this.state === 'hung' ? this.kill() : this.terminate().catch(() => this.kill()))
+    if (data === 'wipe')
+      for (const part of this.#plan.data) await rm(join(this.dir, part), { recursive: true, force: true })
+    await this.launch()
+    await this.becomeReady()
+  }
+
+  hang(): void {
+    this.#running().hang()
+  }
+
+  heal(): void {
+    this.#running().heal()
+  }
+
+  async reload(config?: string): Promise<void> {
+    const process = this.#running()
+    if (this.#plan.reload === undefined) throw this.#cannot('read its configuration again')
+    await this.#plan.reload(config, () => process.signal('SIGHUP'), AbortSignal.timeout(READY_MS))
+  }
+
+  lameDuck(): void {
+    const process = this.#running()
+    if (this.#plan.lameDuckSignal === undefined) throw this.#cannot('let its clients go')
+    process.signal(this.#plan.lameDuckSignal)
+  }
+
+  #running(): NodeProcess {
+    if (this.#process !== undefined && this.#process.state !== 'down') return this.#process
+    throw new MessagingError('conflict', `${this.name} at ${this.endpoint} is down: restart it first`)
+  }
+
+  #cannot(what: string): MessagingError {
+    return new MessagingError('capability', `${this.name} cannot ${what}: only nats can`)
+  }
+}
+
+/** A node's process ended before it was ready. */
+export class NodeEnded extends MessagingError {
+  /** Somebody else listens where it was to. */
+  readonly portTaken: boolean
+
+  constructor(name: string, lastWords: string) {
+    super('unavailable', `${name} ended before it was ready: ${lastWords || 'it said nothing'}`)
+    this.portTaken = /address already in use|EADDRINUSE|port \d+ of \S+ is in use/.test(lastWords)
+  }
+}

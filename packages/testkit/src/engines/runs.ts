@@ -1,0 +1,35 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { runsFolder } from './folders.js'
+import { runs, self } from './identity.js'
+
+const host = hostname().replaceAll(/[^A-Za-z0-9.]/g, '')
+
+let made = 0
+
+/** A folder for what one call starts. Its name says whose it is, so that it can be removed when that process is gone. */
+export async function makeRun(): Promise<string> {
+  await removeAbandoned()
+  const folder = join(runsFolder(), `${host}-${self.pid}-${self.began}-${++made}`)
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+/** Removes the folders of processes of this machine that have ended without doing so. Their nodes ended with them. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of names()) {
+    const [, where, pid, began] = /^(.*)-(\d+)-(\d+)-\d+$/.exec(name) ?? []
+    if (where !== host || runs({ pid: Number(pid), began: Number(began) })) continue
+    await rm(join(runsFolder(), name), { recursive: true, force: true })
+  }
+}
+
+function names(): readonly string[] {
+  try {
+    return readdirSync(runsFolder())
+  } catch {
+    return []
+  }
+}
