@@ -1,4 +1,4 @@
-import { type Client, type ClientOptions, createClient, type Location, type SiteOptions } from '@spanwire/core'
+import { type BareClient, type ClientOptions, createBareClient, type Location, type SiteOptions } from '@spanwire/core'
 import { type WebSocketOptions, websocket } from '@spanwire/driver-websocket'
 import { followPage, type Page } from './page.js'
 
@@ -26,18 +26,23 @@ export interface BrowserClientOptions<Site extends string = string>
 }
 
 /**
- * A client for a web page, over the gateways of its sites. Leaves as planned when the page goes into the back/forward cache, comes
+ * A client for a web page, over the gateways of its sites. Verbs are functions of it, `subscribe(client, quotes)`, so that the
+ * page loads those it uses; `withVerbs` makes them methods. Leaves as planned when the page goes into the back/forward cache, comes
  * back with it, dials at once when the network is back, and asks for less while the page is hidden. `close()` removes its
  * listeners. Touches no global when imported.
  */
-export function createBrowserClient<const Site extends string>(options: BrowserClientOptions<Site>): Client {
+export function createBrowserClient<const Site extends string>(options: BrowserClientOptions<Site>): BareClient {
   const { sites, here = { environment: 'edge' }, hiddenRate = 1, page = thisPage(), WebSocket, ...rest } = options
   const driver = websocket(WebSocket ? { WebSocket } : {})
   // Object.entries forgets the names' type.
   const entries = Object.entries<BrowserSite>(sites).map(([name, site]) => [name, toSite(site, driver)] as const)
-  const client = createClient<Site>({ ...rest, here, sites: Object.fromEntries(entries) as Record<Site, SiteOptions> })
+  const client = createBareClient<Site>({
+    ...rest,
+    here,
+    sites: Object.fromEntries(entries) as Record<Site, SiteOptions>,
+  })
   const leave = page ? followPage(client, page, hiddenRate) : () => {}
-  const close: Client['close'] = (how) => {
+  const close: BareClient['close'] = (how) => {
     leave()
     return client.close(how)
   }

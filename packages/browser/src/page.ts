@@ -1,4 +1,4 @@
-import type { Client } from '@spanwire/core'
+import { type BareClient, resume, suspend } from '@spanwire/core'
 
 /** What of a page its client lives by: `document` and `window` of any browser. */
 export interface Page {
@@ -24,16 +24,16 @@ export function step(state: PageState, event: PageEvent, visible: boolean): Page
  * of one that they do; dials at once when it is shown again or the network is back; asks for `hiddenRate` updates a second
  * and key while it is hidden. The result removes the listeners.
  */
-export function followPage(client: Client, { document, window }: Page, hiddenRate: number): () => void {
+export function followPage(client: BareClient, { document, window }: Page, hiddenRate: number): () => void {
   let state: PageState = 'visible'
   const on = (event: PageEvent): void => {
     const before = state
     state = step(before, event, document.visibilityState === 'visible')
     if (state === 'away') {
       // A page that is frozen now cannot wait for it; it is told the next time that it is shown.
-      if (before !== 'away') void client.suspend()
+      if (before !== 'away') void suspend(client)
     } else if (state !== before || event === 'online') {
-      client.resume(state === 'hidden' && hiddenRate < Infinity ? { maxRate: hiddenRate } : {})
+      resume(client, state === 'hidden' && hiddenRate < Infinity ? { maxRate: hiddenRate } : {})
     }
   }
   const listeners = EVENTS.map((event) => [event, () => on(event)] as const)

@@ -1,4 +1,14 @@
-import { type Client, type ClientEvent, type StandardSchema, topic } from '@spanwire/core'
+import {
+  type BareClient,
+  type ClientEvent,
+  publish,
+  type StandardSchema,
+  status,
+  table,
+  topic,
+  watch,
+  withVerbs,
+} from '@spanwire/core'
 import { createEngine, type MemoryEngine, memory } from '@spanwire/driver-memory'
 import { createGateway, type Gateway } from '@spanwire/gateway'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -21,7 +31,7 @@ let engine: MemoryEngine
 let gateway: Gateway
 let page: PlayedPage
 const tokens: (string | undefined)[] = []
-const opened: Client[] = []
+const opened: BareClient[] = []
 
 function serve(port = 0): Promise<Gateway> {
   return createGateway({
@@ -56,7 +66,7 @@ afterEach(async () => {
 
 function open(
   options: Partial<BrowserClientOptions<'local'>> & { readonly token?: string | (() => string) } = {},
-): Client {
+): BareClient {
   const { token, ...rest } = options
   const client = createBrowserClient({
     sites: {
@@ -70,14 +80,14 @@ function open(
   return client
 }
 
-const state = (client: Client): string | undefined => client.status().sites[0]?.state
-const up = (client: Client): Promise<void> => vi.waitFor(() => expect(state(client)).toBe('up'), 5000)
+const state = (client: BareClient): string | undefined => status(client).sites[0]?.state
+const up = (client: BareClient): Promise<void> => vi.waitFor(() => expect(state(client)).toBe('up'), 5000)
 
 /** Every change of the site's state from now on. */
-function trace(client: Client): string[] {
+function trace(client: BareClient): string[] {
   const seen: string[] = []
   const read = async (): Promise<void> => {
-    for await (const event of client.watch()) if (isSite(event)) seen.push(event.to)
+    for await (const event of watch(client)) if (isSite(event)) seen.push(event.to)
   }
   void read()
   return seen
@@ -88,16 +98,30 @@ const isSite = (event: ClientEvent): event is ClientEvent & { readonly type: 'si
 describe('a client of a page', () => {
   it('publishes and reads through the gateway, with its token in the first frame', async () => {
     const client = open({ token: () => 'good' })
-    const board = client.table(quotes)
+    const board = table(client, quotes)
     await board.ready
-    await client.publish(quotes, { symbol: 'IBM', bid: 1 })
+    await publish(client, quotes, { symbol: 'IBM', bid: 1 })
     await vi.waitFor(() => expect(board.get('IBM')?.value.bid).toBe(1))
     expect(tokens).toEqual(['good'])
   })
 
+  it('has the verbs that it was given as methods, and is the same client', async () => {
+    const bare = open()
+    const client = withVerbs(bare, { table, publish })
+    expect(Object.keys(client).sort()).toEqual(['close', 'publish', 'table'])
+    const board = table(bare, quotes)
+    await board.ready
+    await client.publish(quotes, { symbol: 'IBM', bid: 1 })
+    await vi.waitFor(() => expect(board.get('IBM')?.value.bid).toBe(1))
+    await client.close()
+    expect(page.listeners).toBe(0)
+    expect(state(bare)).toBe('closed')
+    await expect(publish(bare, quotes, { symbol: 'IBM', bid: 2 })).rejects.toMatchObject({ code: 'closed' })
+  })
+
   it('says that its token was refused', async () => {
     const client = open({ token: 'bad' })
-    await vi.waitFor(() => expect(client.status().sites[0]).toMatchObject({ error: { code: 'unauthenticated' } }))
+    await vi.waitFor(() => expect(status(client).sites[0]).toMatchObject({ error: { code: 'unauthenticated' } }))
   })
 
   it('works without a page, as in a worker', async () => {
@@ -125,9 +149,9 @@ describe('a client of a page', () => {
 describe('a page that goes into the cache and comes back', () => {
   it('leaves as planned, stays away, and goes on where it was without a failure', async () => {
     const client = open()
-    const board = client.table(quotes)
+    const board = table(client, quotes)
     await board.ready
-    await client.publish(quotes, { symbol: 'IBM', bid: 1 })
+    await publish(client, quotes, { symbol: 'IBM', bid: 1 })
     await vi.waitFor(() => expect(board.get('IBM')?.stale).toBe(false))
     const seen = trace(client)
     page.leave()
@@ -136,7 +160,7 @@ describe('a page that goes into the cache and comes back', () => {
     expect(state(client)).toBe('idle')
     await vi.waitFor(() => expect(board.get('IBM')?.stale).toBe(true))
     const other = open({ page: new PlayedPage() })
-    await other.publish(quotes, { symbol: 'IBM', bid: 2 })
+    await publish(other, quotes, { symbol: 'IBM', bid: 2 })
     page.comeBack()
     await vi.waitFor(() => expect(board.get('IBM')).toMatchObject({ value: { bid: 2 }, stale: false }))
     expect(seen).toEqual(['idle', 'dialing', 'up'])
@@ -146,7 +170,7 @@ describe('a page that goes into the cache and comes back', () => {
     const client = open()
     await up(client)
     page.leave()
-    const sent = client.publish(quotes, { symbol: 'IBM', bid: 3 })
+    const sent = publish(client, quotes, { symbol: 'IBM', bid: 3 })
     page.comeBack()
     await expect(sent).resolves.toMatchObject({ sites: ['local'] })
   })
@@ -158,7 +182,7 @@ describe('a network that comes back', () => {
     await up(client)
     const { port } = gateway
     await gateway.close()
-    await vi.waitFor(() => expect(client.status().sites[0]).toMatchObject({ state: 'waiting', attempt: 2 }), 5000)
+    await vi.waitFor(() => expect(status(client).sites[0]).toMatchObject({ state: 'waiting', attempt: 2 }), 5000)
     gateway = await serve(port)
     await vi.waitFor(() => {
       if (state(client) === 'waiting') page.online()
@@ -171,7 +195,7 @@ describe('a network that comes back', () => {
 describe('a hidden page', () => {
   it('gets less, the newest in the end, and everything again when it is seen', async () => {
     const client = open()
-    const board = client.table(quotes)
+    const board = table(client, quotes)
     await board.ready
     const seen = new Set<number | undefined>()
     const read = async (): Promise<void> => {
@@ -180,13 +204,13 @@ describe('a hidden page', () => {
     void read()
     const shows = (bid: number) => vi.waitFor(() => expect(board.get('IBM')?.value.bid).toBe(bid), 5000)
     page.turn('hidden')
-    for (let bid = 1; bid <= 50; bid++) await client.publish(quotes, { symbol: 'IBM', bid })
+    for (let bid = 1; bid <= 50; bid++) await publish(client, quotes, { symbol: 'IBM', bid })
     await shows(50)
     // One a second; half of them leaves room for a machine on which fifty publishes take half a minute.
     expect(seen.size).toBeLessThan(25)
     page.turn('visible')
     for (let bid = 51; bid <= 70; bid++) {
-      await client.publish(quotes, { symbol: 'IBM', bid })
+      await publish(client, quotes, { symbol: 'IBM', bid })
       await shows(bid)
     }
     expect([...seen].filter((bid) => bid !== undefined && bid > 50)).toHaveLength(20)

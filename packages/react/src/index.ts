@@ -3,7 +3,6 @@ export {
   SpanwireProvider,
   type SpanwireProviderProps,
   useClient,
-  useStore as useInternalStore,
 } from './provider.js'
 export type { Connection, ConnectionState } from './store/connection.js'
 export type { Flush } from './store/flush.js'
@@ -13,6 +12,7 @@ export type { FailoverEvent } from './store/timeline.js'
 export { useChannel } from './use-channel.js'
 export { useConnection } from './use-connection.js'
 export { useFailover } from './use-failover.js'
+export { useBoards as useInternalBoards } from './use-glance.js'
 export { type HistoryOptions, useHistory } from './use-history.js'
 export { type Latest, type LatestOptions, useLatest } from './use-latest.js'
 export type { ChannelOptions } from './use-listener.js'

@@ -1,4 +1,4 @@
-import { type Client, MessagingError, type TableEntry } from '@spanwire/core'
+import { type BareClient, MessagingError, type TableEntry } from '@spanwire/core'
 import {
   createContext,
   createElement,
@@ -24,7 +24,7 @@ export interface SpanwireProviderProps {
    * A client, which stays the caller's to close; or a function that makes one, called once by the first effect that needs
    * it (never while rendering, never on a server). The provider closes what it made, one second after its unmount.
    */
-  readonly client: Client | (() => Client)
+  readonly client: BareClient | (() => BareClient)
   /** When components are told of changes. Default `frame`: once per animation frame, 4 times a second while the page is hidden. */
   readonly flush?: Flush
   /** Read once, at the first render. */
@@ -48,7 +48,7 @@ export function SpanwireProvider(
   return createElement(StoreContext.Provider, { value: store }, children)
 }
 
-/** The store of the nearest provider. Throws `invalid` outside of one. For the other entries of this package, which share its context; no contract with anybody else. */
+/** The store of the nearest provider. Throws `invalid` outside of one. */
 export function useStore(): Store {
   const store = useContext(StoreContext)
   if (store) return store
@@ -56,9 +56,9 @@ export function useStore(): Store {
 }
 
 /**
- * The client itself, for what has no hook: `consume`, `respond`, `explain`, `close`. A lazy client is made by this call, so call it
+ * The client itself, for verbs that have no hook: `consume(useClient(), jobs, ...)`. A lazy client is made by this call, so call it
  * only where one may be made: not on a server.
  */
-export function useClient(): Client {
+export function useClient(): BareClient {
   return useStore().client()
 }

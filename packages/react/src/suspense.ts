@@ -1,6 +1,6 @@
 import { MessagingError, type OutputOf, type ParamsOf, pathOf, type Topic } from '@spanwire/core'
 // Not by path: a copy of the context in this entry's bundle would know no provider.
-import { type Latest, type LatestOptions, useInternalStore, useLatest } from '@spanwire/react'
+import { type Latest, type LatestOptions, useInternalBoards, useLatest } from '@spanwire/react'
 import { createElement, type ReactNode, Suspense, useMemo, useSyncExternalStore } from 'react'
 import { firstOf } from './store/first.js'
 import { STALE } from './store/progress.js'
@@ -18,12 +18,12 @@ export function useLatestSuspense<C extends Topic, Selected = OutputOf<C>>(
   params: ParamsOf<C>,
   options: Omit<LatestOptions<OutputOf<C>, Selected>, 'enabled'> = {},
 ): Present<Selected> {
-  const store = useInternalStore()
+  const boards = useInternalBoards()
   const latest = useLatest(topic, params, options)
   if (latest.error && !latest.site) throw latest.error
   const path = pathOf(topic, params)
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was there is another row's when these change.
-  const keep = useMemo(() => keepLast<Selected>(), [store, topic, path])
+  const keep = useMemo(() => keepLast<Selected>(), [boards, topic, path])
   const onPage = useOnPage()
   const present = keep(latest)
   if (present) return present
@@ -32,7 +32,7 @@ export function useLatestSuspense<C extends Topic, Selected = OutputOf<C>>(
       'invalid',
       `useLatestSuspense cannot wait for ${topic.name} on a server: give the provider an initialState, or put the component into <LiveSuspense>.`,
     )
-  throw firstOf(store, { topic, filter: { ...params }, path, single: true, maxRate: options.maxRate })
+  throw firstOf(boards, { topic, filter: { ...params }, path, single: true, maxRate: options.maxRate })
 }
 
 /** A Suspense boundary that waits on pages only: on a server, and until the page is hydrated, it renders the fallback. */

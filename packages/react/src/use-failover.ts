@@ -1,6 +1,7 @@
 import type { ClientEvent } from '@spanwire/core'
 import { useInsertionEffect, useMemo, useSyncExternalStore } from 'react'
 import { useStore } from './provider.js'
+import { eventsOf } from './store/events.js'
 import { viewHistory } from './store/history.js'
 import { listenTo } from './store/listener.js'
 import { type FailoverEvent, isFailover } from './store/timeline.js'
@@ -21,7 +22,7 @@ export function useFailover(
     () =>
       viewHistory<ClientEvent, FailoverEvent>(
         store,
-        listenTo(() => store.events),
+        listenTo(() => eventsOf(store)),
       ),
     [store],
   )

@@ -2,7 +2,7 @@ import type { Topic } from '@spanwire/core'
 import { useMemo, useSyncExternalStore } from 'react'
 import { useStore } from './provider.js'
 import type { Place, Sight } from './store/board.js'
-import type { Filter } from './store/boards.js'
+import { type Boards, boardsOf, type Filter } from './store/boards.js'
 import { type Glance, glanceAt, glanceAtNothing } from './store/glance.js'
 import { pathIn } from './store/path-in.js'
 
@@ -13,6 +13,11 @@ interface Options {
   readonly place?: Place
 }
 
+/** All tables under this provider. For the other entries of this package, which share its context; no contract with anybody else. */
+export function useBoards(): Boards {
+  return boardsOf(useStore())
+}
+
 /** Draws `picture` of what is under these parameters, again when the place changes. It must be the same object for the same sight. */
 export function useGlance<Picture>(
   topic: Topic,
@@ -20,7 +25,7 @@ export function useGlance<Picture>(
   { enabled = true, maxRate, place }: Options,
   picture: (sight: Sight, path: string) => Picture,
 ): Picture {
-  const { boards } = useStore()
+  const boards = useBoards()
   const single = !place
   const path = pathIn(topic, enabled ? filter : undefined, single)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the path says all that counts of the filter.

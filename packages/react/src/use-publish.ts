@@ -1,8 +1,18 @@
-import type { InputOf, PublishOptions, Queue, SendOptions, Sent, Topic, WithParams } from '@spanwire/core'
+import {
+  type InputOf,
+  type PublishOptions,
+  publish,
+  type Queue,
+  type SendOptions,
+  type Sent,
+  send,
+  type Topic,
+  type WithParams,
+} from '@spanwire/core'
 import { useMemo } from 'react'
 import { useStore } from './provider.js'
 
-/** `client.publish` for this topic: the same function at every render, drawing nothing. Rejects as it does. */
+/** `publish` for this topic: the same function at every render, drawing nothing. Rejects as it does. */
 export function usePublish<C extends Topic>(
   topic: C,
 ): (value: InputOf<C>, ...rest: WithParams<C, PublishOptions>) => Promise<Sent> {
@@ -10,12 +20,12 @@ export function usePublish<C extends Topic>(
   return useMemo(
     () =>
       async (value, ...rest) =>
-        store.client().publish(topic, value, ...rest),
+        publish(store.client(), topic, value, ...rest),
     [store, topic],
   )
 }
 
-/** `client.send` for this queue: the same function at every render, drawing nothing. Rejects as it does. */
+/** `send` for this queue: the same function at every render, drawing nothing. Rejects as it does. */
 export function useSend<C extends Queue>(
   queue: C,
 ): (value: InputOf<C>, ...rest: WithParams<C, SendOptions>) => Promise<Sent> {
@@ -23,7 +33,7 @@ export function useSend<C extends Queue>(
   return useMemo(
     () =>
       async (value, ...rest) =>
-        store.client().send(queue, value, ...rest),
+        send(store.client(), queue, value, ...rest),
     [store, queue],
   )
 }

@@ -1,4 +1,12 @@
-import type { InputOf, MessagingError, ReplyOf, RequestOptions, Rpc, WithParams } from '@spanwire/core'
+import {
+  type InputOf,
+  type MessagingError,
+  type ReplyOf,
+  type RequestOptions,
+  type Rpc,
+  request,
+  type WithParams,
+} from '@spanwire/core'
 import { useEffect, useMemo, useState } from 'react'
 import { useStore } from './provider.js'
 import { failure } from './store/progress.js'
@@ -12,7 +20,7 @@ interface Asked<Reply> {
 
 export interface Asking<C> extends Asked<ReplyOf<C>> {
   /**
-   * Asks now, perhaps once more, and shows how it goes. Resolves and rejects as `client.request`; goes on when the component
+   * Asks now, perhaps once more, and shows how it goes. Resolves and rejects as `request`; goes on when the component
    * unmounts. Stable.
    */
   readonly call: (query: InputOf<C>, ...rest: WithParams<C, RequestOptions>) => Promise<ReplyOf<C>>
@@ -60,7 +68,7 @@ function useCall<C extends Rpc>(rpc: C): readonly [Asked<ReplyOf<C>>, Asking<C>[
         if (newest === reply && !rest[0]?.signal?.aborted)
           setAsked(({ value }) => ({ status: 'loading', value, error: undefined, ...now }))
       }
-      const reply = (async () => store.client().request(rpc, query, ...rest))()
+      const reply = (async () => request(store.client(), rpc, query, ...rest))()
       newest = reply
       show({})
       reply.then(

@@ -50,7 +50,7 @@ describe('effects', () => {
     )
     await pass(5000)
     expect(wire.subscribes).toBe(0)
-    expect(store?.boards.find(ONE)).toBeUndefined()
+    expect(store?.boards?.find(ONE)).toBeUndefined()
   })
 
   it('comes back to the same table within the linger: a change of page costs no wire traffic', async () => {

@@ -1,4 +1,4 @@
-import { createClient } from '@spanwire/core'
+import { createClient, status } from '@spanwire/core'
 import { createEngine, memory } from '@spanwire/driver-memory'
 import { act, type ReactNode, StrictMode } from 'react'
 import { hydrateRoot } from 'react-dom/client'
@@ -23,7 +23,7 @@ function lazily() {
 }
 
 function State(): ReactNode {
-  return useClient().status().sites.length
+  return status(useClient()).sites.length
 }
 
 describe('a lazy client', () => {

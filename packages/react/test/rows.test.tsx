@@ -78,7 +78,7 @@ describe('many rows', () => {
     const seen = new Seen()
     const page = await stage(provide(<List seen={seen} />))
     await pass(100)
-    const board = store?.boards.find(ALL)
+    const board = store?.boards?.find(ALL)
     expect(board?.listeners.size).toBe(5001)
     expect(wire).toEqual({ subscribes: 1, unsubscribes: 0 })
     await page.render(provide(null))
@@ -87,7 +87,7 @@ describe('many rows', () => {
     expect(wire).toEqual({ subscribes: 1, unsubscribes: 0 })
     await pass(2)
     expect(wire).toEqual({ subscribes: 1, unsubscribes: 1 })
-    expect(store?.boards.find(ALL)).toBeUndefined()
+    expect(store?.boards?.find(ALL)).toBeUndefined()
   })
 
   it('opens one table for rows and list that mount together', async () => {

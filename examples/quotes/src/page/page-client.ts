@@ -1,10 +1,10 @@
 import { createBrowserClient } from '@spanwire/browser'
-import type { Client } from '@spanwire/core'
+import type { BareClient } from '@spanwire/core'
 import type { Picture } from '../picture.js'
 import { LOCATIONS, routesOf, type SiteName } from '../routes.js'
 
 /** A client of both sites. `dublinShare`: percent of the pricing requests that go there. */
-export function makeClient(picture: Picture, dublinShare?: number): Client {
+export function makeClient(picture: Picture, dublinShare?: number): BareClient {
   const site = (name: SiteName) => ({
     url: picture.sites.find((one) => one.name === name)?.url ?? '',
     location: LOCATIONS[name],

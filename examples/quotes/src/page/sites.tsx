@@ -1,4 +1,4 @@
-import type { SiteState } from '@spanwire/core'
+import { explain, type SiteState, status } from '@spanwire/core'
 import { useClient } from '@spanwire/react'
 import { type CSSProperties, type ReactNode, useEffect, useState } from 'react'
 import { orders } from '../contracts.js'
@@ -165,8 +165,8 @@ function useLinks(): Links {
   useEffect(() => {
     const look = (): void =>
       setLinks({
-        of: Object.fromEntries(client.status().sites.map((site) => [site.name, site])),
-        ordersHome: client.explain('send', orders).sites[0],
+        of: Object.fromEntries(status(client).sites.map((site) => [site.name, site])),
+        ordersHome: explain(client, 'send', orders).sites[0],
       })
     look()
     const timer = setInterval(look, POLL_MS)

@@ -4,7 +4,15 @@ import { queue } from '../contract/queue.js'
 import { rpc } from '../contract/rpc.js'
 import type { StandardSchema } from '../contract/schema.js'
 import { topic } from '../contract/topic.js'
-import type { Client, Message, Sent } from './api.js'
+import type { BareClient, Client, Message, Sent } from './api.js'
+import { consume } from './consume.js'
+import { publish, send } from './publish.js'
+import { remove } from './remove.js'
+import { request } from './request.js'
+import { respond } from './respond.js'
+import { subscribe } from './subscribe.js'
+import { table } from './table.js'
+import { type Verbs, withVerbs } from './verbs.js'
 
 const schema = <In, Out = In>() =>
   ({
@@ -87,6 +95,53 @@ describe('types of the client', () => {
         // @ts-expect-error wrong query
         client.request(price, { name: 'AAPL' }),
       ]
+    }
+    expectTypeOf(checks).returns.toBeArray()
+  })
+})
+
+describe('types of verbs as functions', () => {
+  it('are those of the methods', () => {
+    const checks = (client: Client, bare: BareClient) => {
+      expectTypeOf(subscribe(bare, quotes)).toEqualTypeOf(client.subscribe(quotes))
+      expectTypeOf(table(bare, quotes)).toEqualTypeOf(client.table(quotes))
+      expectTypeOf(request(bare, price, { symbol: 'AAPL' })).toEqualTypeOf(client.request(price, { symbol: 'AAPL' }))
+      expectTypeOf(publish(bare, quotes, quote)).toEqualTypeOf(client.publish(quotes, quote))
+      expectTypeOf(send(bare, orders, { account: '1' })).toEqualTypeOf(client.send(orders, { account: '1' }))
+      return [
+        publish(bare, notes, 'hi', { params: { to: 'ann' } }),
+        remove(bare, quotes, { symbol: 'AAPL' }),
+        consume(bare, orders, (order) => expectTypeOf(order).toEqualTypeOf<{ account: string; at: Date }>()),
+        respond(bare, price, () => ({ price: '1' })),
+        // @ts-expect-error wrong payload
+        publish(bare, quotes, { symbol: 'AAPL', price: 'much' }),
+        // @ts-expect-error a parameter that the value does not carry is missing
+        publish(bare, notes, 'hi'),
+        // @ts-expect-error no such parameter
+        subscribe(bare, quotes, { name: 'AAPL' }),
+        // @ts-expect-error no such parameter
+        table(bare, quotes, { name: 'AAPL' }),
+        // @ts-expect-error the reply is not the schema's input
+        respond(bare, price, () => ({ price: 1 })),
+        // @ts-expect-error a promise is no client
+        publish(bare.close(), quotes, quote),
+      ]
+    }
+    expectTypeOf(checks).returns.toBeArray()
+    expectTypeOf<keyof Verbs>().toEqualTypeOf<Exclude<keyof Client, keyof BareClient>>()
+  })
+
+  it('a client has the methods that it was given, and no others', () => {
+    const checks = (bare: BareClient) => {
+      const client = withVerbs(bare, { publish, subscribe })
+      expectTypeOf(client).toEqualTypeOf<BareClient & Pick<Client, 'publish' | 'subscribe'>>()
+      // @ts-expect-error a bare client has no verbs
+      bare.subscribe(quotes)
+      // @ts-expect-error it was not given
+      client.consume(orders, () => undefined)
+      // @ts-expect-error a verb under another's name
+      withVerbs(bare, { publish: subscribe })
+      return [client.publish(quotes, quote), client.subscribe(quotes)]
     }
     expectTypeOf(checks).returns.toBeArray()
   })

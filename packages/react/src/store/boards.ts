@@ -1,7 +1,7 @@
-import { type Client, matchesPath, type TableEntry, type Topic } from '@spanwire/core'
+import { matchesPath, type TableEntry, type Topic, table } from '@spanwire/core'
 import { type Board, createBoard, type Place, type Sight, still } from './board.js'
-import type { Later } from './flush.js'
 import { LOADING } from './progress.js'
+import type { Store } from './store.js'
 
 /** Some of a topic's parameters; what is left out matches all. */
 export type Filter = Readonly<Record<string, string>>
@@ -35,7 +35,12 @@ export interface Boards {
   attach(want: Want, place: Place, see: (board: Board) => void): () => void
 }
 
-export function createBoards(client: () => Client, given: Given, later: Later): Boards {
+export function boardsOf(store: Store): Boards {
+  store.boards ??= createBoards(store)
+  return store.boards
+}
+
+function createBoards({ client, given, later }: Store): Boards {
   const open = new Map<Want, Board>()
   const enterSoon = createEntrance()
 
@@ -44,7 +49,7 @@ export function createBoards(client: () => Client, given: Given, later: Later): 
   const start = (want: Want): Board => {
     const { topic, filter, maxRate } = want
     const board = createBoard(rowsOf(want) ?? [], later, {
-      open: (signal) => client().table(topic, filter, { signal, ...(maxRate && { maxRate }) }),
+      open: (signal) => table(client(), topic, filter, { signal, ...(maxRate && { maxRate }) }),
       ended: () => open.delete(want),
     })
     open.set(want, board)

@@ -1,7 +1,7 @@
-import type { Client, ClientEvent, SiteState, Status } from '@spanwire/core'
-import type { Feed } from './feed.js'
-import type { Later } from './flush.js'
+import { type SiteState, type Status, status } from '@spanwire/core'
+import { eventsOf } from './events.js'
 import { createAudience, shared } from './shared.js'
+import type { Store } from './store.js'
 
 /**
  * The connection in one word. `connected`: every site that takes part is up. `degraded`: some site is, but not all, or the
@@ -36,19 +36,24 @@ export interface ConnectionView {
   readonly listen: (listener: () => void) => () => void
 }
 
-export function viewConnection(client: () => Client, events: Feed<ClientEvent>, later: Later): ConnectionView {
+export function connectionOf(store: Store): ConnectionView {
+  store.connection ??= viewConnection(store)
+  return store.connection
+}
+
+function viewConnection(store: Store): ConnectionView {
   let value = NO_CONNECTION
   const look = (): void => {
-    const { sites } = client().status()
+    const { sites } = status(store.client())
     const online = globalThis.navigator?.onLine !== false
     const states = sites.map((site) => site.state)
     value = { state: connectionState(states, online, value.state), sites }
     for (const listener of listeners) listener()
   }
-  const soon = (): void => later(look)
+  const soon = (): void => store.later(look)
   const { listeners, listen } = createAudience<() => void>(
     shared(() => {
-      const quiet = events.listen({ take: (event) => event.type === 'site' && soon(), changed: soon })
+      const quiet = eventsOf(store).listen({ take: (event) => event.type === 'site' && soon(), changed: soon })
       for (const name of NETWORK) globalThis.addEventListener?.(name, soon)
       look()
       return () => {

@@ -1,6 +1,5 @@
 import type { Topic } from '@spanwire/core'
-import type { Want } from './boards.js'
-import type { Store } from './store.js'
+import type { Boards, Want } from './boards.js'
 
 /** A wait for a first value is begun anew by whoever still waits; a page that was left does not, and its subscription ends. */
 const WAIT_MS = 5000
@@ -9,15 +8,15 @@ const WAIT_MS = 5000
 type Waits = Map<Topic, Map<string, Promise<void>>>
 
 /** Of each page; a component that suspends keeps nothing. Waits end by themselves. */
-const pages = new WeakMap<Store, Waits>()
+const pages = new WeakMap<Boards, Waits>()
 
 /**
  * Waits for the first value of a row. Resolves when there is one, when there never can be, or after `WAIT_MS`; the same
  * promise for the same row until then.
  */
-export function firstOf(store: Store, want: Want): Promise<void> {
-  const waits: Waits = pages.get(store) ?? new Map()
-  pages.set(store, waits)
+export function firstOf(boards: Boards, want: Want): Promise<void> {
+  const waits: Waits = pages.get(boards) ?? new Map()
+  pages.set(boards, waits)
   const ofTopic = waits.get(want.topic) ?? new Map<string, Promise<void>>()
   waits.set(want.topic, ofTopic)
   const wait =
@@ -30,7 +29,7 @@ export function firstOf(store: Store, want: Want): Promise<void> {
         resolve()
       }
       const timer = setTimeout(end, WAIT_MS)
-      const letGo = store.boards.attach(want, want.path, (board) => {
+      const letGo = boards.attach(want, want.path, (board) => {
         if (board.row(want.path) || board.progress.error) end()
       })
     })

@@ -1,3 +1,4 @@
+import { eventsOf } from './events.js'
 import type { Listener } from './listener.js'
 import { guarded, type Progress } from './progress.js'
 import type { Store } from './store.js'
@@ -28,10 +29,7 @@ export interface HistoryView<Heard, Item> {
 /** So many items are folded in without waiting for the pass, which bounds what waits on a hidden page. */
 const BATCH = 1000
 
-export function viewHistory<Heard, Item>(
-  { later, events }: Store,
-  listener: Listener<Heard>,
-): HistoryView<Heard, Item> {
+export function viewHistory<Heard, Item>(store: Store, listener: Listener<Heard>): HistoryView<Heard, Item> {
   let tell = () => {}
   let waiting: Heard[] = []
   let kept: Kept<Item> = NOTHING
@@ -54,7 +52,7 @@ export function viewHistory<Heard, Item>(
     pass()
   }
   let picture = draw()
-  const soon = (): void => later(pass)
+  const soon = (): void => store.later(pass)
   const view: HistoryView<Heard, Item> = {
     limit: 0,
     hear: () => {},
@@ -69,7 +67,7 @@ export function viewHistory<Heard, Item>(
       }
       const quiet = listener.subscribe(soon)
       // A gap comes to notice without a message.
-      const deaf = events.listen({ take: () => listener.feed.gaps() !== picture.gaps && soon() })
+      const deaf = eventsOf(store).listen({ take: () => listener.feed.gaps() !== picture.gaps && soon() })
       return () => {
         quiet()
         deaf()
