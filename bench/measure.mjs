@@ -1,7 +1,5 @@
-const RUNS = 3
-
 /**
- * CPU of this process per message, in us: the median of some runs is the caller's to take.
+ * CPU of this process per message, in us, all its threads: what the collector and the compiler do beside is in it.
  * @param {number} messages
  * @param {() => Promise<void>} work
  */
@@ -14,26 +12,36 @@ export async function cpuOf(messages, work) {
 }
 
 /**
- * The median of a few runs, each from scratch.
+ * The median of some runs.
  * @param {() => Promise<number>} run
+ * @param {number} [runs]
  */
-export async function median(run) {
+export async function median(run, runs = 3) {
   const values = []
-  for (let at = 0; at < RUNS; at++) values.push(await run())
-  return values.sort((a, b) => a - b)[RUNS >> 1] ?? Number.NaN
+  for (let at = 0; at < runs; at++) values.push(await run())
+  return middle(values)
 }
 
 /**
- * @param {string} title
- * @param {{ job: string, bare: number, client: number }[]} rows
+ * The medians of what is compared, taken in turns so that the machine's other work meets all alike. The first turn only
+ * warms up.
+ * @template {string} Name
+ * @param {number} runs
+ * @param {Record<Name, () => Promise<number>>} parts
  */
-export function table(title, rows) {
-  console.log(`\n${title}`)
-  console.log(
-    `${'job'.padEnd(32)}${'bare'.padStart(8)}${'client'.padStart(8)}${'added'.padStart(8)}${'ratio'.padStart(8)}`,
-  )
-  for (const { job, bare, client } of rows) {
-    const figures = [bare, client, client - bare, client / bare].map((figure) => figure.toFixed(2).padStart(8))
-    console.log(`${job.padEnd(32)}${figures.join('')}`)
+export async function medians(runs, parts) {
+  const names = /** @type {Name[]} */ (Object.keys(parts))
+  const values = /** @type {Record<Name, number[]>} */ (Object.fromEntries(names.map((name) => [name, []])))
+  for (let turn = 0; turn <= runs; turn++) {
+    for (const name of names) {
+      const value = await parts[name]()
+      if (turn > 0) values[name].push(value)
+    }
   }
+  return /** @type {Record<Name, number>} */ (Object.fromEntries(names.map((name) => [name, middle(values[name])])))
+}
+
+/** @param {number[]} values */
+function middle(values) {
+  return values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 }
