@@ -31,7 +31,8 @@ export async function median(run, runs = 3) {
  */
 export async function medians(runs, parts) {
   const names = /** @type {Name[]} */ (Object.keys(parts))
-  const values = /** @type {Record<Name, number[]>} */ (Object.fromEntries(names.map((name) => [name, []])))
+  const values = /** @type {Record<Name, number[]>} */ ({})
+  for (const name of names) values[name] = []
   for (let turn = 0; turn <= runs; turn++) {
     for (const name of names) {
       const value = await parts[name]()

@@ -41,11 +41,14 @@ export function dispatch(
     return Promise.reject(
       new MessagingError('canceled', `${contract.name}: the signal was aborted before anything was sent`),
     )
-  const timeoutMs = options.timeout === undefined ? context.limits.waitMs : toMs(options.timeout, 'timeout')
+  const untilMs =
+    options.timeout === undefined
+      ? context.publisher.moment.clocks.nowMs + context.limits.waitMs
+      : context.runtime.now() + toMs(options.timeout, 'timeout')
   const outbox = outboxOf(context, contract)
   return new Promise((resolve, reject) => {
     let forget: (() => void) | undefined
-    const departure = outbox.offer(lane, load, timeoutMs, (ending, it) => {
+    const departure = outbox.offer(lane, load, untilMs, (ending, it) => {
       forget?.()
       if (ending.by === 'done') resolve(sent(it))
       else reject(ending.by === 'failed' ? ending.error : unknown(contract, it, ending.error))
@@ -75,7 +78,8 @@ function unknown(contract: Contract, departure: Departure, cause: MessagingError
 }
 
 export function outboxOf(context: Context, contract: Routed): Outbox {
-  const key = `${contract.kind} ${contract.name}`
+  // No name has a blank. Topics go by their name alone: this is asked for each message.
+  const key = contract.kind === 'topic' ? contract.name : `${contract.kind} ${contract.name}`
   const { outboxes } = departuresOf(context)
   const existing = outboxes.get(key)
   if (existing !== undefined) return existing
@@ -88,7 +92,6 @@ export function outboxOf(context: Context, contract: Routed): Outbox {
 function surroundings(context: Context, contract: Routed): ConstructorParameters<typeof Outbox>[0] {
   const { runtime, publisher, events } = context
   const { room, retained } = departuresOf(context)
-  const kept = retainedChannel(context, contract)
   const op = contract.kind === 'queue' ? 'send' : 'publish'
   const policy = context.policy(contract.spec)
   // Marks pass through to every reader, and no further than the policy of what they speak of (I9).
@@ -108,7 +111,8 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     reachable: (site) => context.session(site).link !== undefined,
     reasons: () => reasons(context),
     rename: (id) => renamed(id, copyNumber(runtime)),
-    stored: (letter, lane) => retained.add(letter, lane, kept),
+    kept: retainedChannel(context, contract),
+    stored: (letter) => retained.add(letter, publisher.moment),
     voided: (source, seq) => voidsOf(context, contract).add(source, seq),
     moved: (lane, from, to) => {
       const { state } = context.session(from)
@@ -142,7 +146,7 @@ function retainedChannel(context: Context, contract: Routed): RetainedChannel {
       const state = context.session(site).channel(contract.spec)
       return state.at === 'open' ? state.sender : undefined
     },
-    everywhere: ({ load }) => load.headers.length > 0 && header({ headers: () => load.headers }, REMOVED) !== undefined,
+    everywhere: (headers) => header({ headers: () => headers }, REMOVED) !== undefined,
     offered: (from, to, count) =>
       context.events.emit({ type: 'offered-again', channel: contract.name, from, to, count }),
   }

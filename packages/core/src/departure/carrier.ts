@@ -1,9 +1,9 @@
 import type { MessagingError, SendOutcome } from '@spanwire/driver'
 import { formatId } from '../arrival/identity.js'
-import { type Copy, type Lane, Line, verdict } from './lane.js'
-import type { Departure } from './message.js'
+import { type Copy, type Heard, type Lane, Line, verdict } from './lane.js'
+import { Letter, type Load } from './message.js'
 import { misfitOf } from './misfit.js'
-import { outgoing } from './outgoing.js'
+import { again, outgoing } from './outgoing.js'
 import type { Settling } from './settling.js'
 import type { Surroundings } from './surroundings.js'
 
@@ -35,7 +35,8 @@ export class Carrier {
     const choice = this.#around.choose(lane.key, undefined, undefined)
     const { ack, sites } = choice
     const homes = ack === undefined ? sites.slice(0, 1) : sites
-    lane.lines = homes.map((site) => new Line(site))
+    const heard: Heard = (line, copy, outcome) => this.#outcome(lane, line, copy, outcome)
+    lane.lines = homes.map((site) => new Line(site, heard))
     lane.needed = ack === 'all' ? homes.length : ack === 'majority' ? Math.floor(homes.length / 2) + 1 : 1
   }
 
@@ -125,31 +126,33 @@ export class Carrier {
       this.#settling.conclude(lane, departure)
       return
     }
-    if (departure.seq === 0) this.#identify(lane, departure)
+    departure.letter ??= this.#write(lane, load)
     departure.confirms = can.confirms
     copy.tries += 1
     copy.at = 'flying'
     line.flying += 1
-    const message = outgoing(departure.letter, copy.tries > 1, copy.closes)
-    copy.ticket = open.sender.send(message, load.bytes, (outcome) => this.#outcome(lane, line, copy, outcome))
+    const { message } = departure.letter
+    open.sender.hand(copy, copy.tries > 1 ? again(message, copy.closes) : message, load.bytes)
   }
 
   /** Identity is given once, when a message leaves for its first link (R3). */
-  #identify(lane: Lane, departure: Departure): void {
-    const { room, publisher } = this.#around
-    const { letter } = departure
+  #write(lane: Lane, load: Load): Letter {
+    const { room } = this.#around
     room.messages -= 1
-    room.bytes -= letter.load.bytes
+    room.bytes -= load.bytes
     lane.seq += 1
-    letter.seq = lane.seq
-    if (letter.id !== undefined || letter.load.foreign) return
+    const id = load.id ?? (load.foreign ? undefined : this.#identify(lane))
+    return new Letter(lane, outgoing(load, id), load.bytes, lane.seq)
+  }
+
+  #identify(lane: Lane): string {
+    const { publisher } = this.#around
     lane.source ??= publisher.source(this.#around.boundPublisher())
-    letter.id = formatId(lane.source, letter.seq, publisher.stamp())
+    return formatId(lane.source, lane.seq, publisher.stamp())
   }
 
   #outcome(lane: Lane, line: Line, copy: Copy, outcome: SendOutcome): void {
     const departure = copy.of
-    copy.ticket = undefined
     line.flying -= 1
     const how = verdict(outcome)
     if (outcome.outcome !== 'done') departure.error = outcome.error
@@ -170,17 +173,18 @@ export class Carrier {
     this.drop(line, copy)
     line.failures = 0
     const { letter } = departure
-    if (copy.closes !== undefined) return
+    if (letter === undefined || copy.closes !== undefined) return
     letter.stored = letter.stored.length === 0 ? line.home : [...letter.stored, line.site]
-    this.#around.stored(letter, lane)
-    if (this.#care === 'latest') this.#keepNewest(lane, line, departure, copy.tries > 1)
+    this.#around.stored(letter)
+    if (this.#care === 'latest') this.#keepNewest(lane, line, copy, letter)
   }
 
   /** After a repair an older value would stand as the channel's latest: the newest goes again behind it. */
-  #keepNewest(lane: Lane, line: Line, departure: Departure, repaired: boolean): void {
-    if (lane.newest === undefined || departure.seq >= lane.newest.seq) lane.newest = departure
-    else if (repaired && lane.newest.stored.includes(line.site) && lane.newest.id !== undefined)
-      line.close(lane.newest, this.#around.rename(lane.newest.id))
+  #keepNewest(lane: Lane, line: Line, copy: Copy, letter: Letter): void {
+    const { newest } = lane
+    if (newest?.letter === undefined || letter.seq >= newest.letter.seq) lane.newest = copy.of
+    else if (copy.tries > 1 && newest.id !== undefined && newest.stored.includes(line.site))
+      line.close(newest, this.#around.rename(newest.id))
   }
 
   /** Neither stored nor final: it goes again, after a pause while the link lives, elsewhere when the site is the problem. */

@@ -1,20 +1,37 @@
 import type { SendOutcome } from '@spanwire/driver'
+import type { Deadline } from '../runtime/wheel.js'
 import type { ChannelState } from '../session/channels.js'
-import type { Ticket } from '../session/sender.js'
+import type { Parcel, Shipment } from '../session/sender.js'
 import type { Departure } from './message.js'
+import type { RetainedChannel } from './retained.js'
 
 /** A site's channel, ready to send. */
 export type OpenChannel = Extract<ChannelState, { readonly at: 'open' }>
 
+/** Hears what became of a copy that was handed over. */
+export type Heard = (line: Line, copy: Copy, outcome: SendOutcome) => void
+
 /** One message on one line. */
-export interface Copy {
+export class Copy implements Parcel {
   readonly of: Departure
-  at: 'ready' | 'flying' | 'gone'
+  at: 'ready' | 'flying' | 'gone' = 'ready'
   /** Hand-overs so far, over all homes of the line: from the second on the copy is flagged `again`. */
-  tries: number
-  ticket: Ticket | undefined
+  tries = 0
+  shipment: Shipment | undefined
+  place = 0
   /** Stands last in a repaired channel, under an id that the engine has not seen (R10). */
-  readonly closes?: string
+  readonly closes: string | undefined
+  readonly #line: Line
+
+  constructor(line: Line, of: Departure, closes?: string) {
+    this.of = of
+    this.closes = closes
+    this.#line = line
+  }
+
+  report(outcome: SendOutcome): void {
+    this.#line.heard(this.#line, this, outcome)
+  }
 }
 
 /** A lane's way to one site. Copies stand in seq order; the first `next` of them were handed over there. */
@@ -25,6 +42,7 @@ export class Line {
   next = 0
   /** So many at the front are known to be gone. */
   #gone = 0
+  readonly heard: Heard
   /**
    * `repairing`: a copy did not end up stored, and until it is nothing later is handed over (R8).
    * `leaving`: hands over nothing; goes elsewhere when what is in flight has ended (R9).
@@ -38,7 +56,8 @@ export class Line {
   /** Cancels the pending repair. */
   pause: (() => void) | undefined
 
-  constructor(site: string) {
+  constructor(site: string, heard: Heard) {
+    this.heard = heard
     this.home = Object.freeze([site] as const)
   }
 
@@ -48,13 +67,15 @@ export class Line {
 
   add(departure: Departure): void {
     departure.open += 1
-    this.copies.push({ of: departure, at: 'ready', tries: 0, ticket: undefined })
+    this.copies.push(new Copy(this, departure))
   }
 
   /** The same message once more, behind all others. */
   close(departure: Departure, id: string): void {
     departure.open += 1
-    this.copies.push({ of: departure, at: 'ready', tries: 1, ticket: undefined, closes: id })
+    const copy = new Copy(this, departure, id)
+    copy.tries = 1
+    this.copies.push(copy)
   }
 
   /** The copy that may be handed over now, if any. */
@@ -87,7 +108,8 @@ export class Line {
     while (this.copies[this.#gone]?.at === 'gone') this.#gone += 1
     const gone = this.#gone
     if (gone === 0 || (gone < 64 && gone < this.copies.length)) return
-    if (gone === this.copies.length) this.copies.length = 0
+    // One at a time, so that the list keeps its memory: most lanes are empty again and again.
+    if (gone === this.copies.length) while (this.copies.pop());
     else this.copies.splice(0, gone)
     this.#gone = 0
     this.next = Math.max(0, this.next - gone)
@@ -116,9 +138,20 @@ export class Lane {
   needed = 1
   /** The highest one stored, for channels that keep the latest. */
   newest: Departure | undefined
+  /** The nearest deadline of what is open in it. */
+  due: Deadline | undefined
+  /** Where what is stored is kept for another site. */
+  readonly channel: RetainedChannel
 
-  constructor(key: string) {
+  constructor(key: string, channel: RetainedChannel) {
     this.key = key
+    this.channel = channel
+  }
+
+  /** What may still end late. What only closes a repair ends when it can. */
+  open(): Departure[] {
+    const copies = this.lines.flatMap((line) => line.copies)
+    return copies.filter((copy) => copy.at !== 'gone' && copy.closes === undefined).map((copy) => copy.of)
   }
 
   get idle(): boolean {

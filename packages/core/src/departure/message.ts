@@ -1,5 +1,6 @@
-import type { Body, Capabilities, Headers, MessagingError } from '@spanwire/driver'
-import type { Deadline } from '../runtime/wheel.js'
+import type { Body, Capabilities, Headers, MessagingError, Outgoing } from '@spanwire/driver'
+import type { Clocks } from '../runtime/moment.js'
+import type { Lane } from './lane.js'
 
 /** What a publisher handed in: encoded, checked, and from here on only carried. */
 export interface Load {
@@ -10,6 +11,8 @@ export interface Load {
   readonly headers: Headers
   readonly delayMs: number | undefined
   readonly ttlMs: number | undefined
+  /** Brought along by a message that only passes through. */
+  readonly id?: string | undefined
   /** Of a stranger, passing through: it stays without identity (I19). */
   readonly foreign?: boolean
 }
@@ -25,65 +28,57 @@ export type Ending =
 /** Called once. */
 export type Settle = (ending: Ending, departure: Departure) => void
 
-/** Both clocks at one moment: the age of what is kept is the larger of both (R12). */
-export interface Clocks {
-  readonly nowMs: number
-  readonly wallMs: number
-}
-
 const NOWHERE: readonly string[] = Object.freeze([])
 
-/** What lasts of a departure: all that is needed to offer it to another site. Small, because it is kept for a while. */
+/** What lasts of a departure once it has its number: all that is needed to offer it to another site. Small, because it is kept for a while. */
 export class Letter {
-  readonly load: Load
-  /** Set at the first hand-over, or brought along by a message that only passes through. */
-  id: string | undefined
-  /** 0: not handed over yet. */
-  seq = 0
+  readonly lane: Lane
+  /** As it left first. */
+  readonly message: Outgoing
+  readonly bytes: number
+  readonly seq: number
   /** Sites that said it is theirs. Replaced, never changed: most letters of a lane share one. */
   stored: readonly string[] = NOWHERE
   /** The last acknowledgement. */
   acked: Clocks | undefined
 
-  constructor(load: Load, id: string | undefined) {
-    this.load = load
-    this.id = id
+  constructor(lane: Lane, message: Outgoing, bytes: number, seq: number) {
+    this.lane = lane
+    this.message = message
+    this.bytes = bytes
+    this.seq = seq
   }
 }
 
 /** One message on its way out: one identity, as many copies as its lane has lines. */
 export class Departure {
-  readonly letter: Letter
+  readonly load: Load
+  /** Written at the first hand-over. */
+  letter: Letter | undefined
   /** One attempt at least may have been taken without our knowing. */
   ambiguous = false
   /** What an acknowledgement proves where it was handed over last. */
   confirms: Capabilities['confirms'] = 'written'
   /** Copies that are neither stored nor given up. */
   open = 0
+  /** Runtime ms, whole: when what is still open ends. */
+  readonly untilMs: number
   /** What the last attempt that failed said. */
   error: MessagingError | undefined
-  deadline: Deadline | undefined
   #settle: Settle | undefined
 
-  constructor(load: Load, id: string | undefined, settle: Settle) {
-    this.letter = new Letter(load, id)
+  constructor(load: Load, untilMs: number, settle: Settle) {
+    this.load = load
+    this.untilMs = Math.ceil(untilMs)
     this.#settle = settle
   }
 
-  get load(): Load {
-    return this.letter.load
-  }
-
   get id(): string | undefined {
-    return this.letter.id
-  }
-
-  get seq(): number {
-    return this.letter.seq
+    return this.letter?.message.id ?? this.load.id
   }
 
   get stored(): readonly string[] {
-    return this.letter.stored
+    return this.letter?.stored ?? NOWHERE
   }
 
   get settled(): boolean {

@@ -1,4 +1,5 @@
 import { MessagingError } from '@spanwire/driver'
+import { withdraw } from '../session/sender.js'
 import { type Care, Carrier } from './carrier.js'
 import { Lane } from './lane.js'
 import { Departure, type Load, type Settle } from './message.js'
@@ -20,9 +21,9 @@ export class Outbox {
     this.#carrier = new Carrier(around, this.#settling, care)
   }
 
-  /** Takes a message; `settle` is called once. `id`: the identity of a message that only passes through. */
-  offer(laneKey: string, load: Load, timeoutMs: number, settle: Settle, id?: string): Departure {
-    const departure = new Departure(load, id, settle)
+  /** Takes a message, until `untilMs` (Runtime ms); `settle` is called once. */
+  offer(laneKey: string, load: Load, untilMs: number, settle: Settle): Departure {
+    const departure = new Departure(load, untilMs, settle)
     const { room } = this.#around
     if (room.messages >= room.maxMessages || room.bytes + load.bytes > room.maxBytes) {
       departure.settle({ by: 'failed', error: this.#full() })
@@ -31,9 +32,7 @@ export class Outbox {
     room.messages += 1
     room.bytes += load.bytes
     const lane = this.#lane(laneKey)
-    departure.deadline = this.#around.deadlines.add(this.#around.runtime.now() + timeoutMs, () =>
-      this.#expire(lane, departure, undefined),
-    )
+    this.#watch(lane, departure.untilMs)
     if (lane.lines.length === 0) this.#carrier.settleIn(lane)
     for (const line of lane.lines) {
       line.add(departure)
@@ -43,28 +42,51 @@ export class Outbox {
     return departure
   }
 
+  /** A lane has one deadline, the nearest of what is open in it: a message that ends in time costs nothing. */
+  #watch(lane: Lane, untilMs: number): void {
+    if (lane.due !== undefined && lane.due.atMs <= untilMs) return
+    this.#unwatch(lane)
+    lane.due = this.#around.deadlines.add(untilMs, () => this.#overdue(lane))
+  }
+
+  #unwatch(lane: Lane): void {
+    if (lane.due !== undefined) this.#around.deadlines.remove(lane.due)
+    lane.due = undefined
+  }
+
+  #overdue(lane: Lane): void {
+    lane.due = undefined
+    const nowMs = this.#around.runtime.now()
+    let nextMs = Infinity
+    for (const departure of lane.open()) {
+      if (departure.untilMs <= nowMs) this.#expire(lane, departure, undefined)
+      else nextMs = Math.min(nextMs, departure.untilMs)
+    }
+    if (nextMs < Infinity) this.#watch(lane, nextMs)
+    for (const line of lane.lines) this.#carrier.pump(lane, line)
+  }
+
   /** The deadline passed or the caller gave up (`error`): what was never handed over has failed, the rest is unknown (R20). */
   #expire(lane: Lane, departure: Departure, error: MessagingError | undefined): void {
-    this.#settling.undeadline(departure)
-    const handedOver = departure.seq !== 0
+    const handedOver = departure.letter !== undefined
     if (error !== undefined) departure.error = error
     for (const line of lane.lines) {
       const copy = line.copies.find((one) => one.of === departure)
       if (copy === undefined || copy.at === 'gone') continue
-      const { ticket } = copy
       this.#carrier.drop(line, copy)
-      ticket?.cancel()
+      withdraw(copy)
     }
     if (handedOver) this.#settling.conclude(lane, departure)
     else if (!departure.settled)
       this.#settling.end(lane, departure, { by: 'failed', error: error ?? this.#settling.late(departure) })
-    for (const line of lane.lines) this.#carrier.pump(lane, line)
   }
 
   /** The caller gives up. */
   cancel(laneKey: string, departure: Departure, error: MessagingError): void {
     const lane = this.#lanes.get(laneKey)
-    if (lane !== undefined) this.#expire(lane, departure, error)
+    if (lane === undefined) return
+    this.#expire(lane, departure, error)
+    for (const line of lane.lines) this.#carrier.pump(lane, line)
   }
 
   /** Something about a site changed: lanes without a way look for one, open ways are used. */
@@ -86,6 +108,7 @@ export class Outbox {
   /** Ends everything that is still open. */
   abandon(error: MessagingError): void {
     for (const lane of this.#lanes.values()) {
+      this.#unwatch(lane)
       for (const line of lane.lines) {
         line.pause?.()
         for (const copy of [...line.copies]) if (copy.at !== 'gone') this.#expire(lane, copy.of, error)
@@ -97,7 +120,7 @@ export class Outbox {
     const known = this.#lanes.get(key)
     if (known !== undefined) return known
     if (this.#lanes.size >= MAX_LANES) this.#forgetIdle()
-    const lane = new Lane(key)
+    const lane = new Lane(key, this.#around.kept)
     this.#lanes.set(key, lane)
     return lane
   }
@@ -107,6 +130,7 @@ export class Outbox {
     for (const [key, lane] of this.#lanes) {
       if (wanted === 0) return
       if (!lane.idle) continue
+      this.#unwatch(lane)
       this.#lanes.delete(key)
       wanted -= 1
     }
@@ -115,7 +139,6 @@ export class Outbox {
   #nowhere(departure: Departure): void {
     this.#around.room.messages -= 1
     this.#around.room.bytes -= departure.load.bytes
-    this.#settling.undeadline(departure)
     departure.settle({
       by: 'failed',
       error: new MessagingError('unavailable', `the route has no site for it: ${this.#around.reasons()}`),

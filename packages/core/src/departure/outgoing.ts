@@ -1,19 +1,22 @@
 import type { Headers, Outgoing } from '@spanwire/driver'
-import type { Letter } from './message.js'
+import type { Load } from './message.js'
 
 /** Every copy but the first attempt carries it (R4). */
 export const AGAIN = 'sw-again'
 
-/** A letter as drivers take it; identity and body are the same on every copy. `id`: its own, or another one for the same identity. */
-export function outgoing({ load, id: own }: Letter, again: boolean, id: string | undefined = own): Outgoing {
-  const { path, body, key, delayMs, ttlMs } = load
-  const headers: Headers = again ? [...load.headers, AGAIN, '1'] : load.headers
-  // Made for every message: plain assignments, because conditional spreads make an object each.
-  const message: { -readonly [Name in keyof Outgoing]: Outgoing[Name] } = { path, body }
-  if (id !== undefined) message.id = id
+/** A load as drivers take it. Made for every message: plain assignments, because conditional spreads make an object each. */
+export function outgoing({ path, body, key, headers, delayMs, ttlMs }: Load, id: string | undefined): Outgoing {
+  const message: { -readonly [Name in keyof Outgoing]: Outgoing[Name] } =
+    id === undefined ? { path, body } : { id, path, body }
   if (key !== undefined) message.key = key
   if (headers.length > 0) message.headers = headers
   if (delayMs !== undefined) message.delayMs = delayMs
   if (ttlMs !== undefined) message.ttlMs = ttlMs
   return message
+}
+
+/** Another copy of it: the same identity and body, under its own id or another one for the same identity. */
+export function again(message: Outgoing, id: string | undefined = message.id): Outgoing {
+  const headers: Headers = [...(message.headers ?? []), AGAIN, '1']
+  return id === undefined ? { ...message, headers } : { ...message, id, headers }
 }

@@ -1,16 +1,17 @@
 import { makePublisher } from '../arrival/identity.js'
+import { Moment } from '../runtime/moment.js'
 import type { Runtime } from '../runtime/runtime.js'
 
 /** Who this client instance is to all others, from its first hand-over on (R2), and the stamps it gives (R5). */
 export class Publisher {
   readonly nonce: string
-  readonly #runtime: Runtime
+  readonly moment: Moment
   #id: string | undefined
   #lanes = 0
   #last = 0
 
   constructor(runtime: Runtime) {
-    this.#runtime = runtime
+    this.moment = new Moment(runtime)
     this.nonce = makePublisher(runtime.bytes(12))
   }
 
@@ -23,7 +24,7 @@ export class Publisher {
 
   /** Unix ms, never backwards. */
   stamp(): number {
-    this.#last = Math.max(this.#last, Math.round(this.#runtime.wall()))
+    this.#last = Math.max(this.#last, Math.round(this.moment.clocks.wallMs))
     return this.#last
   }
 }

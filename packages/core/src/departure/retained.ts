@@ -1,20 +1,15 @@
+import type { Headers } from '@spanwire/driver'
 import { renamed } from '../arrival/identity.js'
+import type { Clocks, Moment } from '../runtime/moment.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Sender } from '../session/sender.js'
 import type { Lane } from './lane.js'
-import type { Clocks, Letter } from './message.js'
-import { outgoing } from './outgoing.js'
-
-/** One stored message, and where its lane lives. */
-interface Kept {
-  readonly letter: Letter
-  readonly lane: Lane
-  readonly channel: RetainedChannel
-}
+import type { Letter } from './message.js'
+import { again } from './outgoing.js'
 
 /** One message that looks for another site. */
 interface Due {
-  readonly kept: Kept
+  readonly letter: Letter
   /** The site that is lost, or that came back. */
   readonly from: string
   /** The last of its lane: the lane's newest must stand behind it, in channels that keep the latest (R10). */
@@ -29,7 +24,7 @@ export interface RetainedChannel {
   sites(lane: Lane): { readonly sites: readonly string[]; readonly everywhere: boolean }
   sender(site: string): Sender | undefined
   /** A tombstone belongs to all sites, also to one that comes back (R48). */
-  everywhere(letter: Letter): boolean
+  everywhere(headers: Headers): boolean
   offered(from: string, to: string, count: number): void
 }
 
@@ -49,12 +44,10 @@ const PACE_MS = 10
 export class Retained {
   readonly #runtime: Runtime
   readonly #maxBytes: number
-  #kept: Kept[] = []
+  #kept: Letter[] = []
   #head = 0
   #bytes = 0
   #cut = false
-  /** What acknowledgements of the same turn share. */
-  #clocks: Clocks | undefined
   /** Sites that went away and did not come back since. */
   readonly #lost = new Set<string>()
   #due: Due[] = []
@@ -65,43 +58,34 @@ export class Retained {
     this.#maxBytes = maxBytes
   }
 
-  add(letter: Letter, lane: Lane, channel: RetainedChannel): void {
+  /** `moment`: of the acknowledgement. */
+  add(letter: Letter, moment: Moment): void {
+    const { channel } = letter.lane
     if (channel.retainMs === 0) return
-    letter.acked = this.#readClocks()
+    letter.acked = moment.clocks
     if (letter.stored.length > 1) return
-    const kept = { letter, lane, channel }
-    this.#kept.push(kept)
-    this.#bytes += letter.load.bytes + OVERHEAD
+    this.#kept.push(letter)
+    this.#bytes += letter.bytes + OVERHEAD
     if (this.#bytes > this.#maxBytes || this.#kept.length % TRIM_EVERY === 0) this.#trim()
-    if (!channel.everywhere(letter)) return
-    this.#due.push({ kept, from: letter.stored[0] ?? '', isLast: true })
+    if (!isForAll(letter)) return
+    this.#due.push({ letter, from: letter.stored[0] ?? '', isLast: true })
     this.#work()
-  }
-
-  /** Once for all that one turn acknowledged: a batch is hundreds of them. */
-  #readClocks(): Clocks {
-    if (this.#clocks !== undefined) return this.#clocks
-    queueMicrotask(() => {
-      this.#clocks = undefined
-    })
-    this.#clocks = { nowMs: this.#runtime.now(), wallMs: this.#runtime.wall() }
-    return this.#clocks
   }
 
   /** A site is gone: what only lost sites acknowledged goes elsewhere, lane by lane in seq order. */
   lost(site: string): void {
     this.#lost.add(site)
     this.#trim()
-    const byLane = new Map<Lane, Kept[]>()
-    for (const kept of this.#kept.slice(this.#head)) {
-      if (!kept.letter.stored.every((one) => this.#lost.has(one)) || this.#isOld(kept)) continue
-      const lane = byLane.get(kept.lane) ?? []
-      lane.push(kept)
-      byLane.set(kept.lane, lane)
+    const byLane = new Map<Lane, Letter[]>()
+    for (const letter of this.#kept.slice(this.#head)) {
+      if (!letter.stored.every((one) => this.#lost.has(one)) || this.#isOld(letter)) continue
+      const lane = byLane.get(letter.lane) ?? []
+      lane.push(letter)
+      byLane.set(letter.lane, lane)
     }
     for (const lane of byLane.values()) {
-      lane.sort((a, b) => a.letter.seq - b.letter.seq)
-      for (const kept of lane) this.#due.push({ kept, from: site, isLast: kept === lane.at(-1) })
+      lane.sort((a, b) => a.seq - b.seq)
+      for (const letter of lane) this.#due.push({ letter, from: site, isLast: letter === lane.at(-1) })
     }
     this.#work()
   }
@@ -110,9 +94,8 @@ export class Retained {
   back(site: string, returned: boolean): void {
     this.#lost.delete(site)
     if (returned) {
-      for (const kept of this.#kept.slice(this.#head)) {
-        if (kept.channel.everywhere(kept.letter) && !kept.letter.stored.includes(site))
-          this.#due.push({ kept, from: site, isLast: true })
+      for (const letter of this.#kept.slice(this.#head)) {
+        if (isForAll(letter) && !letter.stored.includes(site)) this.#due.push({ letter, from: site, isLast: true })
       }
     }
     this.#work()
@@ -126,7 +109,7 @@ export class Retained {
   status(): { messages: number; bytes: number; spanMs: number; cut: boolean } {
     this.#trim()
     const first = this.#kept[this.#head]
-    const spanMs = first === undefined ? 0 : Math.round(this.#runtime.now() - (first.letter.acked?.nowMs ?? 0))
+    const spanMs = first === undefined ? 0 : Math.round(this.#runtime.now() - (first.acked?.nowMs ?? 0))
     return { messages: this.#kept.length - this.#head, bytes: this.#bytes, spanMs, cut: this.#cut }
   }
 
@@ -137,10 +120,10 @@ export class Retained {
     this.#head = 0
   }
 
-  #isOld(kept: Kept): boolean {
-    const { nowMs, wallMs } = kept.letter.acked ?? LONG_AGO
+  #isOld(letter: Letter): boolean {
+    const { nowMs, wallMs } = letter.acked ?? LONG_AGO
     const age = Math.max(this.#runtime.now() - nowMs, this.#runtime.wall() - wallMs)
-    return age > kept.channel.retainMs
+    return age > letter.lane.channel.retainMs
   }
 
   #trim(): void {
@@ -148,7 +131,7 @@ export class Retained {
       const over = this.#bytes > this.#maxBytes
       if (!over && !this.#isOld(first)) break
       if (over) this.#cut = true
-      this.#bytes -= first.letter.load.bytes + OVERHEAD
+      this.#bytes -= first.bytes + OVERHEAD
       this.#head += 1
     }
     if (this.#head > 1_024 && this.#head * 2 > this.#kept.length) {
@@ -164,7 +147,7 @@ export class Retained {
     const waiting: typeof burst = []
     for (const one of burst) if (!this.#offer(one)) waiting.push(one)
     const more = this.#due.length > 0
-    this.#due.push(...waiting.filter((one) => !this.#isOld(one.kept)))
+    this.#due.push(...waiting.filter((one) => !this.#isOld(one.letter)))
     if (!more) return
     this.#pace = this.#runtime.after(PACE_MS, () => {
       this.#pace = undefined
@@ -173,9 +156,10 @@ export class Retained {
   }
 
   /** False: no place to go at the moment. */
-  #offer({ kept, from, isLast }: Due): boolean {
-    const { letter, lane, channel } = kept
-    const toAll = channel.everywhere(letter)
+  #offer({ letter, from, isLast }: Due): boolean {
+    const { lane } = letter
+    const { channel } = lane
+    const toAll = isForAll(letter)
     const { sites, everywhere } = channel.sites(lane)
     const open = sites.filter((site) => !this.#lost.has(site) && !letter.stored.includes(site))
     if (open.length === 0) return !letter.stored.every((site) => this.#lost.has(site))
@@ -185,24 +169,29 @@ export class Retained {
       if (sender === undefined) continue
       offered = true
       channel.offered(from, site, 1)
-      sender.send(outgoing(letter, true), letter.load.bytes, (outcome) => {
+      sender.send(again(letter.message), letter.bytes, (outcome) => {
         if (outcome.outcome === 'done') {
           letter.stored = [...letter.stored, site]
-          if (isLast) this.#close(kept, site, sender)
+          if (isLast) this.#close(letter, site, sender)
           // It comes behind what went out meanwhile, so whatever stood last does so no more.
-        } else if (outcome.outcome !== 'refused') this.#due.push({ kept, from, isLast: true })
+        } else if (outcome.outcome !== 'refused') this.#due.push({ letter, from, isLast: true })
       })
     }
     return offered
   }
 
   /** What the lane published since stood before the older ones: it goes again behind them. */
-  #close({ letter, lane }: Kept, site: string, sender: Sender): void {
+  #close({ lane, seq }: Letter, site: string, sender: Sender): void {
     const newest = lane.newest?.letter
-    if (newest?.id === undefined || newest.seq <= letter.seq || !newest.stored.includes(site)) return
-    const message = outgoing(newest, true, renamed(newest.id, copyNumber(this.#runtime)))
-    sender.send(message, newest.load.bytes, () => undefined)
+    const id = newest?.message.id
+    if (newest === undefined || id === undefined || newest.seq <= seq || !newest.stored.includes(site)) return
+    const message = again(newest.message, renamed(id, copyNumber(this.#runtime)))
+    sender.send(message, newest.bytes, () => undefined)
   }
+}
+
+function isForAll({ lane, message: { headers } }: Letter): boolean {
+  return headers !== undefined && lane.channel.everywhere(headers)
 }
 
 /** Publishers and hops close without knowing of each other: their numbers must differ. */

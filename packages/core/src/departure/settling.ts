@@ -17,7 +17,6 @@ export class Settling {
   conclude(lane: Lane, departure: Departure): void {
     const ending = departure.settled ? undefined : this.#endingOf(lane, departure)
     if (ending !== undefined) this.end(lane, departure, ending)
-    else this.#release(departure)
   }
 
   /** `undefined`: an attempt is still open. */
@@ -30,21 +29,13 @@ export class Settling {
   }
 
   end(lane: Lane, departure: Departure, ending: Ending): void {
-    if (ending.by === 'failed' && departure.seq === 0) {
+    const { letter } = departure
+    if (ending.by === 'failed' && letter === undefined) {
       this.#around.room.messages -= 1
       this.#around.room.bytes -= departure.load.bytes
-    } else if (ending.by === 'failed' && lane.source !== undefined) this.#around.voided(lane.source, departure.seq)
+    } else if (ending.by === 'failed' && letter !== undefined && lane.source !== undefined)
+      this.#around.voided(lane.source, letter.seq)
     departure.settle(ending)
-    this.#release(departure)
-  }
-
-  #release(departure: Departure): void {
-    if (departure.open === 0) this.undeadline(departure)
-  }
-
-  undeadline(departure: Departure): void {
-    if (departure.deadline !== undefined) this.#around.deadlines.remove(departure.deadline)
-    departure.deadline = undefined
   }
 
   /** Never taken by anybody, and why. */

@@ -2,9 +2,9 @@ import type { Choice } from '../route/choose.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Deadlines } from '../runtime/wheel.js'
 import type { ChannelState } from '../session/channels.js'
-import type { Lane } from './lane.js'
 import type { Letter } from './message.js'
 import type { Publisher } from './publisher.js'
+import type { RetainedChannel } from './retained.js'
 
 /** What an outbox needs to know and may do outside, all of it for one contract. */
 export interface Surroundings {
@@ -23,7 +23,9 @@ export interface Surroundings {
   reasons(): string
   /** Another id for the same identity, one that no engine has seen. */
   rename(id: string): string
-  stored(letter: Letter, lane: Lane): void
+  stored(letter: Letter): void
+  /** Of its lanes. */
+  readonly kept: RetainedChannel
   /** A seq that nobody will ever receive (R15). */
   voided(source: string, seq: number): void
   moved(lane: string, from: string, to: string): void

@@ -150,8 +150,9 @@ export class HopChannel implements Channel, Busy {
     }
     // A stranger's lane is none of the client's own, whose seqs must have no holes.
     const lane = parseId(id)?.source ?? `foreign ${key ?? path}`
-    const load = { path, key, body, bytes: body.length, headers, delayMs, ttlMs, foreign: id === undefined }
-    const departure = outbox.offer(lane, load, context.limits.waitMs, (ending) => tell(outcomeOf(ending)), id)
+    const load = { path, key, body, bytes: body.length, headers, delayMs, ttlMs, id, foreign: id === undefined }
+    const untilMs = context.publisher.moment.clocks.nowMs + context.limits.waitMs
+    const departure = outbox.offer(lane, load, untilMs, (ending) => tell(outcomeOf(ending)))
     return (error) => {
       if (!departure.settled) outbox.cancel(lane, departure, error)
     }

@@ -3,6 +3,15 @@ import { type Cancel, type Channel, MessagingError, type Outgoing, type SendOutc
 const MAX_MESSAGES = 512
 const MAX_BYTES = 256 * 1024
 
+/** Who hears how a message ended. Whatever sends per message brings its own, so that none is made here. */
+export interface Parcel {
+  /** Written by senders only: where it is until its end is reported, and its place there. */
+  shipment: Shipment | undefined
+  place: number
+  /** Comes once per hand-over, never before that returns. */
+  report(outcome: SendOutcome): void
+}
+
 /** A message on its way. */
 export interface Ticket {
   /** Forgets the message. Its outcome is reported before this returns: `unsent` if it was not handed over yet. Later calls do nothing. */
@@ -10,6 +19,8 @@ export interface Ticket {
 }
 
 type Report = (outcome: SendOutcome) => void
+
+const SETTLED: Promise<void> = Promise.resolve()
 
 const withdrawn: SendOutcome = /* @__PURE__ */ outcome('unsent', 'Withdrawn before it was handed to the engine.')
 const abandoned: SendOutcome = /* @__PURE__ */ outcome('unknown', 'Withdrawn while it was being handed to the engine.')
@@ -38,21 +49,26 @@ export class Sender {
 
   /** `bytes`: about the size of the message. `report` comes once, never before this returns. */
   send(message: Outgoing, bytes: number, report: Report): Ticket {
+    const parcel: Parcel = { shipment: undefined, place: 0, report }
+    this.hand(parcel, message, bytes)
+    return { cancel: () => withdraw(parcel) }
+  }
+
+  /** As send; a parcel may be handed over again when its end has been reported. */
+  hand(parcel: Parcel, message: Outgoing, bytes: number): void {
     let batch = this.#filling
-    if (batch && (batch.parcels.length >= MAX_MESSAGES || batch.bytes + bytes > MAX_BYTES)) {
+    if (batch && (batch.size >= MAX_MESSAGES || batch.bytes + bytes > MAX_BYTES)) {
       this.#full.push(batch)
       batch = undefined
     }
     if (batch === undefined) {
       batch = this.#filling = new Shipment(this.#settled)
-      if (this.#full.length === 0) queueMicrotask(this.#flush)
+      // Not queueMicrotask: Node makes a resource to be traced for each.
+      if (this.#full.length === 0) void SETTLED.then(this.#flush)
     }
-    const parcel = new Parcel(batch, message, report)
-    batch.parcels.push(parcel)
-    batch.bytes += bytes
+    batch.add(parcel, message, bytes)
     this.#inflight += 1
     this.#load.inflight += 1
-    return parcel
   }
 
   readonly #flush = (): void => {
@@ -73,69 +89,74 @@ export class Sender {
   }
 }
 
+/** Forgets a parcel. Its outcome is reported before this returns: `unsent` if it was not handed over yet. Nothing if it has been reported. */
+export function withdraw(parcel: Parcel): void {
+  parcel.shipment?.withdraw(parcel)
+}
+
 /** One call of `Channel.send`, and its only report closure. */
-class Shipment {
-  readonly parcels: Parcel[] = []
+export class Shipment {
   bytes = 0
-  cancel: Cancel | undefined
-  readonly settled: () => void
+  readonly #parcels: Parcel[] = []
+  readonly #messages: Outgoing[] = []
+  #left = false
+  readonly #settled: () => void
+  #cancel: Cancel | undefined
   #regrets: number[] | undefined
 
   constructor(settled: () => void) {
-    this.settled = settled
+    this.#settled = settled
+  }
+
+  /** Messages in it. */
+  get size(): number {
+    return this.#messages.length
+  }
+
+  add(parcel: Parcel, message: Outgoing, bytes: number): void {
+    parcel.shipment = this
+    parcel.place = this.#parcels.length
+    this.#parcels.push(parcel)
+    this.#messages.push(message)
+    this.bytes += bytes
   }
 
   ship(channel: Channel): void {
-    const { parcels } = this
-    const messages: Outgoing[] = []
-    for (const parcel of parcels) {
-      if (parcel.report === undefined) continue
-      parcel.index = messages.length
-      parcels[parcel.index] = parcel
-      messages.push(parcel.message)
-    }
-    if (messages.length === 0) return
-    parcels.length = messages.length
-    this.cancel = channel.send(messages, (index, result) => parcels[index]?.settle(result))
-    if (this.#regrets) for (const index of this.#regrets) this.cancel(index)
+    if (this.#parcels.length === 0) return
+    const parcels = this.#parcels
+    this.#left = true
+    this.#cancel = channel.send(this.#messages, (index, outcome) => this.#settle(parcels[index], outcome))
+    if (this.#regrets) for (const place of this.#regrets) this.#cancel(place)
   }
 
-  /** Cancelled out of a report that came from within `Channel.send`, which has not yet returned the means to do so. */
-  regret(index: number): void {
-    this.#regrets ??= []
-    this.#regrets.push(index)
-  }
-}
-
-class Parcel implements Ticket {
-  readonly message: Outgoing
-  report: Report | undefined
-  /** Place in the batch once that has left. */
-  index = -1
-  readonly #batch: Shipment
-
-  constructor(batch: Shipment, message: Outgoing, report: Report) {
-    this.#batch = batch
-    this.message = message
-    this.report = report
-  }
-
-  settle(result: SendOutcome): void {
-    const { report } = this
-    if (report === undefined) return
-    this.report = undefined
-    this.#batch.settled()
-    report(result)
-  }
-
-  cancel(): void {
-    if (this.report === undefined) return
-    if (this.index < 0) this.settle(withdrawn)
-    else if (this.#batch.cancel) this.#batch.cancel(this.index)
+  withdraw(parcel: Parcel): void {
+    if (!this.#left) {
+      this.#remove(parcel.place)
+      this.#settle(parcel, withdrawn)
+    } else if (this.#cancel) this.#cancel(parcel.place)
     else {
-      this.#batch.regret(this.index)
-      this.settle(abandoned)
+      // Out of a report that came from within `Channel.send`, which has not yet returned the means to do so.
+      this.#regrets ??= []
+      this.#regrets.push(parcel.place)
+      this.#settle(parcel, abandoned)
     }
+  }
+
+  #remove(place: number): void {
+    this.#parcels.splice(place, 1)
+    this.#messages.splice(place, 1)
+    for (let at = place; at < this.#parcels.length; at++) {
+      const parcel = this.#parcels[at]
+      if (parcel) parcel.place = at
+    }
+  }
+
+  /** A second report finds the parcel gone, or with another shipment. */
+  #settle(parcel: Parcel | undefined, outcome: SendOutcome): void {
+    if (parcel?.shipment !== this) return
+    parcel.shipment = undefined
+    this.#settled()
+    parcel.report(outcome)
   }
 }
 
