@@ -16,7 +16,7 @@ import { wireHeaders } from './headers.js'
 export const TIMEOUT = 'sw-timeout'
 
 const DEFAULT_MS = 5_000
-/** Sends of one idempotent request, in all. */
+/** Sends of one request, in all: only an idempotent one is sent again after an unknown outcome. */
 const MAX_ATTEMPTS = 3
 
 /** One question on its way: at most one wire send unless the contract is idempotent (R45). */
@@ -31,6 +31,8 @@ export interface Question {
   id: string | undefined
   readonly until: number
   readonly tried: Set<string>
+  /** Nobody is there, or who is will not: asking them again brings no responder. */
+  readonly refusedBy: Set<string>
   attempts: number
   ambiguous: boolean
 }
@@ -63,6 +65,7 @@ export async function request(
     id: undefined,
     until: context.runtime.now() + timeoutMs,
     tried: new Set(),
+    refusedBy: new Set(),
     attempts: 0,
     ambiguous: false,
   }
@@ -91,17 +94,18 @@ export async function ask(context: Context, question: Question): Promise<Reply> 
     last = outcome.error
     question.tried.add(site)
     if (outcome.outcome === 'unknown') question.ambiguous = true
+    if (outcome.outcome === 'refused') question.refusedBy.add(site)
     if (!mayRetry(context, question, outcome)) throw final(question, site, outcome.error)
   }
 }
 
 function mayRetry(context: Context, question: Question, outcome: SendOutcome): boolean {
   if (question.signal?.aborted || context.runtime.now() >= question.until) return false
-  if (outcome.outcome === 'unknown') return question.rpc.idempotent && question.attempts < MAX_ATTEMPTS
+  if (question.attempts >= MAX_ATTEMPTS) return false
+  if (outcome.outcome === 'unknown') return question.rpc.idempotent
   if (outcome.outcome === 'refused' && outcome.error.scope === 'message' && outcome.error.code !== 'not-found')
     return false
-  // Every site said that nobody is there: asking in circles does not bring a responder.
-  return context.sessions.size > question.tried.size && (question.rpc.idempotent || !question.ambiguous)
+  return (question.rpc.idempotent || !question.ambiguous) && reachable(context, question).length > 0
 }
 
 function final(question: Question, site: string, error: MessagingError): MessagingError {
@@ -138,19 +142,21 @@ function attempt(context: Context, question: Question, site: string): Promise<Se
   })
 }
 
+/** Where the policy lets it go and nobody has refused it, the best first. */
+function reachable(context: Context, question: Question): readonly string[] {
+  const { rpc, encoded, tried, refusedBy } = question
+  const { random } = context.runtime
+  const wanted = { op: 'request', channel: rpc.name, lane: encoded.lane, avoid: tried, random } as const
+  const { sites } = choose(context.policy(rpc.spec), wanted, context.picture())
+  return sites.filter((site) => !refusedBy.has(site))
+}
+
 /** The best site whose channel is open, waiting for one within the caller's time. */
 function readySite(context: Context, question: Question, last: MessagingError | undefined): Promise<string> {
   const { rpc, signal, until } = question
   const find = (): string | MessagingError | undefined => {
     const refused: MessagingError[] = []
-    const ask = {
-      op: 'request',
-      channel: rpc.name,
-      lane: question.encoded.lane,
-      avoid: question.tried,
-      random: context.runtime.random,
-    } as const
-    const { sites } = choose(context.policy(rpc.spec), ask, context.picture())
+    const sites = reachable(context, question)
     for (const site of sites) {
       const state = context.session(site).channel(rpc.spec)
       if (state.at === 'open') return site

@@ -26,6 +26,7 @@ export function ask(
     id,
     until: context.runtime.now() + ttlMs,
     tried: new Set(),
+    refusedBy: new Set(),
     attempts: 0,
     ambiguous: false,
   }
