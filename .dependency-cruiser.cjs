@@ -10,7 +10,7 @@ const below = {
   react: ['core'],
   gateway: ['driver', 'core'],
   bridge: ['driver', 'core'],
-  testkit: ['driver', 'core'],
+  testkit: ['driver', 'core', 'driver-memory'],
 }
 
 const tests = '\\.test\\.tsx?$'

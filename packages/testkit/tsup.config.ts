@@ -1,6 +1,11 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.base.js'
 
-const entry = { index: 'src/index.ts', engines: 'src/engines/index.ts', network: 'src/network/index.ts' }
+const entry = {
+  index: 'src/index.ts',
+  engines: 'src/engines/index.ts',
+  network: 'src/network/index.ts',
+  simulation: 'src/simulation/index.ts',
+}
 
 export default defineConfig(library({ entry }))

@@ -1,0 +1,108 @@
+import { MessagingError } from '@spanwire/driver'
+import type { Pipe } from './pipe.js'
+
+/** Somebody who waits for the far side. */
+interface Waiting {
+  fail(error: MessagingError): void
+}
+
+/** One connection: two pipes, and what waits for an answer on it. Ends once; then nothing is called back any more. */
+export class Connection {
+  readonly up: Pipe
+  readonly down: Pipe
+  /** What a reset does; a link that stands on the connection has more to say. */
+  reset: (error: MessagingError) => void = (error) => this.end(error)
+  readonly #waits: Set<Waiting> = new Set()
+  /** Answers that were given and have not arrived: what to do about each if they never do. */
+  readonly #underWay: Set<() => void> = new Set()
+  readonly #leave: () => void
+  #over: MessagingError | undefined
+
+  constructor(up: Pipe, down: Pipe, leave: () => void) {
+    this.up = up
+    this.down = down
+    this.#leave = leave
+  }
+
+  /** Why it is over, once it is. */
+  get over(): MessagingError | undefined {
+    return this.#over
+  }
+
+  /** Our side knows that it is over: whoever waits hears it now. */
+  end(error: MessagingError): void {
+    if (this.#over !== undefined) return
+    this.#over = error
+    this.#leave()
+    this.up.break()
+    this.down.break()
+    for (const waiting of [...this.#waits]) waiting.fail(error)
+    for (const undo of [...this.#underWay]) undo()
+    this.#underWay.clear()
+  }
+
+  /**
+   * Does something at the far side and brings the answer back. Aborted: the far side hears of it, later, and what it
+   * has done by then is given to `undo`.
+   */
+  ask<T>(
+    what: string,
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+    undo?: (value: T) => void,
+  ): Promise<T> {
+    if (this.#over !== undefined) return Promise.reject(this.#over)
+    if (signal?.aborted) return Promise.reject(aborted(signal, what))
+    return new Promise((resolve, reject) => {
+      const far = new AbortController()
+      let open = true
+      const close = (): boolean => {
+        if (!open) return false
+        open = false
+        this.#waits.delete(waiting)
+        signal?.removeEventListener('abort', onAbort)
+        return true
+      }
+      const waiting: Waiting = { fail: (error) => close() && reject(error) }
+      const onAbort = (): void => {
+        this.up.push(() => far.abort())
+        if (close() && signal !== undefined) reject(aborted(signal, what))
+      }
+      this.#waits.add(waiting)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const answer = (value: T): void => {
+        if (close()) resolve(value)
+        else undo?.(value)
+      }
+      const run = (): void =>
+        void work(far.signal).then(
+          (value) =>
+            this.#carry(
+              () => answer(value),
+              () => undo?.(value),
+            ),
+          (error) => this.down.push(() => close() && reject(error)),
+        )
+      this.up.push(run)
+    })
+  }
+
+  /** Brings an answer home, or regrets it when the connection ends before. */
+  #carry(arrive: () => void, regret: () => void): void {
+    if (this.#over !== undefined) {
+      regret()
+      return
+    }
+    this.#underWay.add(regret)
+    this.down.push(() => {
+      this.#underWay.delete(regret)
+      arrive()
+    })
+  }
+}
+
+export function aborted(signal: AbortSignal, what: string): MessagingError {
+  const cause: unknown = signal.reason
+  const late = cause instanceof Error && cause.name === 'TimeoutError'
+  return new MessagingError(late ? 'timeout' : 'canceled', `${what} was not answered in time`, { cause })
+}

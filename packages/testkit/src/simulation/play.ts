@@ -1,0 +1,49 @@
+import {
+  all,
+  json,
+  nearest,
+  type Policy,
+  pinned,
+  primary,
+  queue,
+  rpc,
+  type StandardSchema,
+  topic,
+  weighted,
+} from '@spanwire/core'
+import type { Dice } from './dice.js'
+
+/** What every simulated message says. */
+export interface Body {
+  readonly token: number
+}
+
+const Anything = json as StandardSchema<Body>
+
+/** One contract of each kind; what a play's machines talk about. */
+export const quotes = topic('quotes.{symbol}', Anything, { delivery: 'durable' })
+export const ticks = topic('ticks.{symbol}', Anything)
+export const board = topic('board.{symbol}', Anything, { delivery: 'durable', latest: true })
+export const orders = queue('orders', Anything, { lease: '30s', retry: ['500ms', '2s'], maxDeliveries: 20 })
+export const price = rpc('price', Anything, Anything, { idempotent: true })
+export const book = rpc('book', Anything, Anything)
+
+export const SYMBOLS: readonly string[] = ['IBM', 'MSFT', 'BRK.B']
+
+/** The policy that a run's topics follow. */
+export function rollPolicy(dice: Dice, sites: readonly string[]): Policy {
+  switch (dice.pick(['all', 'majority', 'primary', 'nearest', 'weighted', 'pinned'] as const)) {
+    case 'all':
+      return all()
+    case 'majority':
+      return all({ ack: 'majority' })
+    case 'primary':
+      return primary(...(sites as [string, ...string[]]))
+    case 'nearest':
+      return nearest()
+    case 'weighted':
+      return weighted(Object.fromEntries(sites.map((site) => [site, 1 + Math.floor(dice.next() * 9)])))
+    case 'pinned':
+      return pinned({ by: 'key' })
+  }
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+
+/** What an operation of a client came to. `open`: it has not settled. */
+export type Outcome = 'open' | 'done' | 'failed' | 'unknown'
+
+/** A publish, send or request, as its caller saw it. */
+export interface Act {
+  readonly kind: 'publish' | 'send' | 'request'
+  readonly machine: string
+  readonly channel: string
+  readonly path: string
+  /** In the body; no two acts share one. */
+  readonly token: number
+  readonly atMs: number
+  readonly deadlineMs: number
+  outcome: Outcome
+  settledMs: number
+  code?: string
+  id?: string
+  sites?: readonly string[]
+}
+
+/** What a subscription gave to its reader. */
+export interface Given {
+  readonly token: number
+  readonly path: string
+  readonly atMs: number
+  readonly site: string
+  readonly source: string | undefined
+  readonly seq: number | undefined
+  readonly late: boolean
+  readonly again: boolean
+  readonly uncertain: boolean
+}
+
+export interface Reading {
+  readonly machine: string
+  readonly channel: string
+  readonly order: 'strict' | 'arrival' | 'newest'
+  /** Ready: what is published from then on is owed. */
+  readyMs: number
+  /** When its reader left, if it did. */
+  leftMs: number
+  readonly given: Given[]
+  readonly gaps: { readonly source: string; readonly first: number; readonly last: number; readonly atMs: number }[]
+  readonly closed: { readonly source: string; readonly seq: number; readonly atMs: number }[]
+  dropped: number
+}
+
+/** One run of a handler: of a job, or of a request. */
+export interface Run {
+  readonly kind: 'job' | 'request'
+  readonly machine: string
+  readonly token: number
+  readonly atMs: number
+  readonly again: boolean
+  readonly redelivered: boolean
+  endMs: number
+  result: 'open' | 'done' | 'failed'
+  /** What the engine confirmed of it. */
+  settled?: string
+}
+
+/** Both ends of everything that happened. */
+export interface Records {
+  readonly acts: Act[]
+  readonly readings: Reading[]
+  readonly runs: Run[]
+  readonly states: {
+    readonly machine: string
+    readonly site: string
+    readonly to: string
+    readonly atMs: number
+    readonly reason: string
+  }[]
+  readonly moves: {
+    readonly machine: string
+    readonly channel: string
+    readonly from: string
+    readonly to: string
+    readonly atMs: number
+  }[]
+}
+
+/** A line per event, and a hash over all of them: the same seed gives the same. */
+export class Journal {
+  readonly records: Records = { acts: [], readings: [], runs: [], states: [], moves: [] }
+  readonly #hash = createHash('sha256')
+  readonly #keep: boolean
+  readonly #now: () => number
+  readonly lines: string[] = []
+
+  /** `keep`: the lines themselves, for who wants to read them. */
+  constructor(now: () => number, keep: boolean) {
+    this.#now = now
+    this.#keep = keep
+  }
+
+  note(line: string): void {
+    const dated = `${this.#now().toFixed(3)} ${line}`
+    this.#hash.update(dated).update('\n')
+    if (this.#keep) this.lines.push(dated)
+  }
+
+  /** Once, at the end. */
+  digest(): string {
+    return this.#hash.digest('hex').slice(0, 16)
+  }
+}

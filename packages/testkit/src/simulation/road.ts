@@ -1,0 +1,71 @@
+import { MessagingError } from '@spanwire/driver'
+import { Connection } from './connection.js'
+import { type Distance, fair, Pipe, type Weather } from './pipe.js'
+import type { Host, World } from './world.js'
+
+/** The way between one machine and one site: its weather, and the connections on it. */
+export class Road {
+  readonly machine: string
+  readonly site: string
+  /** Towards the site. */
+  readonly up: Weather = fair()
+  readonly down: Weather = fair()
+  readonly connections: Set<Connection> = new Set()
+  readonly #world: World
+  readonly #host: Host
+  readonly #distance: Distance
+  /** What the site hears when something gets through again, of connections that are gone at our side. */
+  readonly #stray: Pipe
+
+  constructor(world: World, host: Host, site: string, distance: Distance) {
+    this.machine = host.name
+    this.site = site
+    this.#world = world
+    this.#host = host
+    this.#distance = distance
+    const { up } = this
+    // A reset that a middlebox swallows is sent again.
+    const stray: Weather = {
+      get flowing() {
+        return up.flowing === 'open' ? 'open' : 'blocked'
+      },
+      slow: 1,
+      loss: 0,
+    }
+    this.#stray = new Pipe(world, stray, distance, undefined)
+  }
+
+  get host(): Host {
+    return this.#host
+  }
+
+  connect(): Connection {
+    const up = new Pipe(this.#world, this.up, this.#distance, undefined)
+    const down = new Pipe(this.#world, this.down, this.#distance, this.#host)
+    const connection = new Connection(up, down, () => this.connections.delete(connection))
+    this.connections.add(connection)
+    return connection
+  }
+
+  /** At the site's side, when something gets through. */
+  later(work: () => void): void {
+    this.#stray.push(work)
+  }
+
+  /** Changes the weather of one direction or both. */
+  change(direction: 'up' | 'down' | 'both', to: Partial<Weather>): void {
+    if (direction !== 'down') Object.assign(this.up, to)
+    if (direction !== 'up') Object.assign(this.down, to)
+    this.#stray.wake()
+    for (const connection of [...this.connections]) {
+      connection.up.wake()
+      connection.down.wake()
+    }
+  }
+
+  /** Every connection is reset, at both sides. */
+  reset(): void {
+    const error = new MessagingError('unavailable', `the connection to ${this.site} was reset`, { scope: 'link' })
+    for (const connection of [...this.connections]) connection.reset(error)
+  }
+}

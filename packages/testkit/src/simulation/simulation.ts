@@ -1,0 +1,98 @@
+import { type Client, type ClientOptions, createClient, type Location, type SiteOptions } from '@spanwire/core'
+import { begin, type Fault, type Stage } from './fault.js'
+import { Road } from './road.js'
+import { makeSite, type Site } from './site.js'
+import { wired } from './wire.js'
+import type { Witness } from './witness.js'
+import { type Host, World } from './world.js'
+
+export interface SimulationOptions {
+  /** Decides everything that chance decides. Same seed, same run. */
+  readonly seed: number
+  /** Each with an engine of its own. At least one. */
+  readonly sites: Readonly<Record<string, Location>>
+  /** One way to a site, ms, before jitter. Default 1 within a region, 12 otherwise. */
+  readonly delayMs?: (from: Location, to: Location) => number
+  readonly witness?: Witness
+}
+
+/** A machine with one client on it. */
+export interface Machine {
+  readonly host: Host
+  readonly client: Client
+}
+
+/** What a client needs besides what the simulation gives it. */
+export type MachineOptions = Omit<ClientOptions, 'sites' | 'runtime'> & {
+  /** By site: what is not the engine's business, as its mode. */
+  readonly site?: (name: string) => Partial<Omit<SiteOptions, 'driver' | 'location' | 'endpoints'>>
+}
+
+const UNSEEN: Witness = { dialed() {}, hungUp() {}, sent() {}, settled() {} }
+
+/**
+ * Whole real clients on a virtual clock and a virtual network, with an engine per site. Time passes only in {@link run};
+ * what a client does between two instants takes none.
+ */
+export class Simulation implements Stage {
+  readonly world: World
+  readonly sites: Map<string, Site> = new Map()
+  readonly machines: Map<string, Host> = new Map()
+  readonly roads: Road[] = []
+  readonly #options: SimulationOptions
+
+  constructor(options: SimulationOptions) {
+    this.#options = options
+    this.world = new World(options.seed)
+    for (const name of Object.keys(options.sites)) this.sites.set(name, makeSite(this.world, name))
+  }
+
+  /** A new machine, whose client dials at once. Names are unique. */
+  machine(name: string, options: MachineOptions): Machine {
+    if (this.machines.has(name)) throw new RangeError(`there is a machine ${name} already`)
+    const host = this.world.host(name)
+    this.machines.set(name, host)
+    const { site: more, ...rest } = options
+    const sites: Record<string, SiteOptions> = {}
+    for (const [at, location] of Object.entries(this.#options.sites)) {
+      const site = this.site(at)
+      const road = new Road(this.world, host, at, { baseMs: this.#delay(options.here, location) })
+      this.roads.push(road)
+      sites[at] = {
+        location,
+        endpoints: [at],
+        driver: wired(site.driver, road, this.#options.witness ?? UNSEEN),
+        ...more?.(at),
+      }
+    }
+    return { host, client: createClient({ ...rest, sites, runtime: host.runtime }) }
+  }
+
+  site(name: string): Site {
+    const site = this.sites.get(name)
+    if (site === undefined)
+      throw new RangeError(`there is no site ${name}; known: ${[...this.sites.keys()].join(', ')}`)
+    return site
+  }
+
+  /** Calls back at a virtual time from now. */
+  after(ms: number, work: () => void): void {
+    this.world.after(ms, work, 'input')
+  }
+
+  /** Begins now and ends by itself. */
+  inflict(fault: Fault): void {
+    const end = begin(this, fault)
+    this.after(fault.forMs, end)
+  }
+
+  /** Lets so much virtual time pass, ms. */
+  run(ms: number): Promise<void> {
+    return this.world.run(ms)
+  }
+
+  #delay(from: Location, to: Location): number {
+    if (this.#options.delayMs !== undefined) return this.#options.delayMs(from, to)
+    return from.environment === to.environment && from.region === to.region ? 1 : 12
+  }
+}

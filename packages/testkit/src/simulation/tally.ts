@@ -1,0 +1,59 @@
+import type { ChannelSpec, Outgoing } from '@spanwire/driver'
+import type { Road } from './road.js'
+import type { Witness } from './witness.js'
+
+/** What crossed the wire, as far as an invariant asks for it. */
+export class Tally implements Witness {
+  /** Body by id: R4. */
+  readonly bodies: Map<string, string> = new Map()
+  /** Ids that were seen with another body. */
+  readonly altered: Set<string> = new Set()
+  /** Seqs by source. */
+  readonly seqs: Map<string, Set<number>> = new Map()
+  /** Times a request's body was sent. */
+  readonly requests: Map<string, number> = new Map()
+  /** Sites by channel. */
+  readonly sentTo: Map<string, Set<string>> = new Map()
+  /** Connections, by machine and site. */
+  readonly open: Map<string, number> = new Map()
+  mostOpen = 0
+  messages = 0
+
+  dialed(road: Road): void {
+    const key = `${road.machine} ${road.site}`
+    const count = (this.open.get(key) ?? 0) + 1
+    this.open.set(key, count)
+    this.mostOpen = Math.max(this.mostOpen, count)
+  }
+
+  hungUp(road: Road): void {
+    const key = `${road.machine} ${road.site}`
+    this.open.set(key, (this.open.get(key) ?? 0) - 1)
+  }
+
+  sent(road: Road, spec: ChannelSpec, batch: readonly Outgoing[]): void {
+    this.messages += batch.length
+    if (spec.name.startsWith('sw.')) return
+    entry(this.sentTo, spec.name, () => new Set<string>()).add(road.site)
+    for (const message of batch) {
+      const body = String(message.body)
+      if (spec.kind === 'rpc') this.requests.set(body, (this.requests.get(body) ?? 0) + 1)
+      if (message.id === undefined) continue
+      const before = entry(this.bodies, message.id, () => body)
+      if (before !== body) this.altered.add(message.id)
+      const [source = '', seq = ''] = message.id.split('.')
+      entry(this.seqs, source, () => new Set<number>()).add(Number(seq))
+    }
+  }
+
+  settled(): void {}
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
+}

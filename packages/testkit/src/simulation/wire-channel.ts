@@ -1,0 +1,118 @@
+import {
+  type Cancel,
+  type Capabilities,
+  type Channel,
+  type ChannelSpec,
+  type Flow,
+  MessagingError,
+  type Outgoing,
+  type Reception,
+  type SendOutcome,
+  type Source,
+} from '@spanwire/driver'
+import type { WireLink } from './wire.js'
+import { WireReception } from './wire-reception.js'
+
+const ABORTED: AbortSignal = /* @__PURE__ */ AbortSignal.abort()
+
+export class WireChannel implements Channel {
+  readonly can: Capabilities
+  readonly spec: ChannelSpec
+  readonly #link: WireLink
+  readonly #far: Channel
+  readonly #calls: Set<Call> = new Set()
+
+  constructor(link: WireLink, spec: ChannelSpec, far: Channel) {
+    this.can = far.can
+    this.spec = spec
+    this.#link = link
+    this.#far = far
+    link.parts.add(this)
+  }
+
+  send(batch: readonly Outgoing[], report: (index: number, outcome: SendOutcome) => void): Cancel {
+    const { connection, witness, road } = this.#link
+    if (connection.over !== undefined) {
+      const outcome: SendOutcome = { outcome: 'unsent', error: connection.over }
+      for (let index = 0; index < batch.length; index++) report(index, outcome)
+      return () => {}
+    }
+    witness.sent(road, this.spec, batch)
+    const call = new Call(batch.length, report)
+    this.#calls.add(call)
+    connection.up.push(() => this.#arrived(call, batch))
+    return (index) => {
+      call.giveUp(index, maybe('it was cancelled'))
+      if (call.open === 0) this.#calls.delete(call)
+    }
+  }
+
+  receive(source: Source, flow: Flow, signal: AbortSignal): Promise<Reception> {
+    return this.#link.connection.ask(
+      `attach to ${this.spec.name}`,
+      signal,
+      async (abort) => {
+        const far = await this.#far.receive(source, flow, abort)
+        return new WireReception(this.#link, this.spec, far, flow)
+      },
+      (late) => void late.stop(ABORTED),
+    )
+  }
+
+  probe(signal: AbortSignal): Promise<void> {
+    return this.#link.connection.ask(`probe of ${this.spec.name}`, signal, (abort) => this.#far.probe(abort))
+  }
+
+  end(error: MessagingError): void {
+    const outcome = maybe(error.message)
+    for (const call of [...this.#calls]) call.giveUp(undefined, outcome)
+    this.#calls.clear()
+    this.#link.parts.delete(this)
+  }
+
+  /** Outcomes that the engine reports in one go travel as one. */
+  #arrived(call: Call, batch: readonly Outgoing[]): void {
+    let news: [index: number, outcome: SendOutcome][] = []
+    this.#far.send(batch, (index, outcome) => {
+      if (news.push([index, outcome]) > 1) return
+      queueMicrotask(() => {
+        const told = news
+        news = []
+        this.#link.connection.down.push(() => {
+          for (const [at, what] of told) call.tell(at, what)
+          if (call.open === 0) this.#calls.delete(call)
+        })
+      })
+    })
+  }
+}
+
+/** One call of `send`: each of its messages is reported once. */
+class Call {
+  open: number
+  readonly #told: boolean[]
+  readonly #report: (index: number, outcome: SendOutcome) => void
+
+  constructor(length: number, report: (index: number, outcome: SendOutcome) => void) {
+    this.open = length
+    this.#told = Array.from({ length }, () => false)
+    this.#report = report
+  }
+
+  tell(index: number, outcome: SendOutcome): void {
+    if (this.#told[index] !== false) return
+    this.#told[index] = true
+    this.open--
+    this.#report(index, outcome)
+  }
+
+  giveUp(index: number | undefined, outcome: SendOutcome): void {
+    if (index !== undefined) this.tell(index, outcome)
+    else for (let at = 0; at < this.#told.length; at++) this.tell(at, outcome)
+  }
+}
+
+function maybe(why: string): SendOutcome {
+  const error = new MessagingError('outcome-unknown', `it was on its way when ${why}`, { scope: 'link' })
+  return { outcome: 'unknown', error }
+}
