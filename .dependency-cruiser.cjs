@@ -5,6 +5,7 @@ const below = {
   core: ['driver'],
   'driver-memory': ['driver'],
   'driver-websocket': ['driver'],
+  'driver-nats': ['driver'],
   node: ['driver', 'core'],
   browser: ['driver', 'core', 'driver-websocket'],
   react: ['core'],

@@ -138,6 +138,8 @@ async function* pulls(trial: Trial, reception: Reception): AsyncGenerator<Batch>
 
 async function gather(trial: Trial, reception: Reception, count: number): Promise<Delivery[]> {
   const all: Delivery[] = []
+  // One pull may have given them all before.
+  if (count <= 0) return all
   for await (const { deliveries } of pulls(trial, reception)) {
     all.push(...deliveries)
     if (all.length >= count) break

@@ -1,0 +1,76 @@
+import type { Msg } from '@nats-io/transport-node'
+import type { Answer, Delivery, Headers } from '@spanwire/driver'
+import { notHeld } from './errors.js'
+import { decodeHeaders, headText, idOf } from './headers.js'
+
+/** What an acknowledgement settles with. */
+export type Settlement = 'ack' | { readonly retryMs: number } | Answer
+
+/** Who keeps book of deliveries that are to be settled. */
+export interface Desk {
+  holds(delivery: NatsDelivery): boolean
+  settle(delivery: NatsDelivery, how: Settlement): Promise<void>
+  extend(delivery: NatsDelivery): Promise<void>
+}
+
+/** What all deliveries of a reception have in common. */
+export interface Origin {
+  /** Characters of the subject before the path. */
+  readonly prefix: number
+  /** When the stream was created: the epoch of its log. Absent: nothing is stored. */
+  readonly epoch?: string
+  readonly desk?: Desk
+}
+
+/** A message of nats.js. Its header block is looked at when somebody asks. */
+export class NatsDelivery implements Delivery {
+  readonly path: string
+  readonly body: Uint8Array
+  readonly msg: Msg
+  readonly #origin: Origin
+  #head: string | undefined
+
+  constructor(origin: Origin, msg: Msg) {
+    this.path = msg.subject.slice(origin.prefix)
+    this.body = msg.data
+    this.msg = msg
+    this.#origin = origin
+  }
+
+  get id(): string | undefined {
+    return idOf(this.#headText())
+  }
+
+  get timeMs(): number | undefined {
+    return undefined
+  }
+
+  get attempt(): number {
+    return 1
+  }
+
+  get held(): boolean {
+    return this.#origin.desk?.holds(this) ?? false
+  }
+
+  headers(): Headers {
+    return decodeHeaders(this.#headText())
+  }
+
+  position(): string | undefined {
+    return undefined
+  }
+
+  settle(how: Settlement): Promise<void> {
+    return this.#origin.desk?.settle(this, how) ?? Promise.reject(notHeld())
+  }
+
+  extend(): Promise<void> {
+    return this.#origin.desk?.extend(this) ?? Promise.reject(notHeld())
+  }
+
+  #headText(): string {
+    this.#head ??= headText(this.msg)
+    return this.#head
+  }
+}

@@ -1,0 +1,132 @@
+import { isIP } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import {
+  type Authenticator,
+  connect as dial,
+  jwtAuthenticator,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  nkeyAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from '@nats-io/transport-node'
+import {
+  type ConnectOptions,
+  type Credentials,
+  type Driver,
+  type Endpoint,
+  type Link,
+  MessagingError,
+} from '@spanwire/driver'
+import { aborted, connectError, linkError } from './errors.js'
+import { greet } from './greet.js'
+import { NatsLink } from './link.js'
+import { type NatsOptions, settingsOf } from './options.js'
+import { Wire } from './wire.js'
+
+/** What one handshake after the greeting may take, in ms. */
+const HANDSHAKE_MS = 5_000
+
+/**
+ * The driver for NATS: live topics and rpc on its subjects, durable topics and queues on JetStream. A link is one connection to
+ * the first endpoint (`host:port` or `nats://host:port`, port 4222 if absent); nothing of nats.js's own reconnecting is used.
+ * Credentials: `none`, `token`, `password`, or `key`: a user's JWT with its seed, or with an empty `jwt` the seed of an nkey.
+ */
+export function nats(options: NatsOptions = {}): Driver {
+  const settings = settingsOf(options)
+  return {
+    spec: 1,
+    name: 'nats',
+    dials: 'one',
+    async connect([endpoint = ''], how, signal) {
+      const place = placeOf(endpoint)
+      const credentials = await credentialsOf(how, signal)
+      const tls = tlsOf(how, place.host)
+      await greet(place, settings.tlsFirst ? (tls ?? {}) : undefined, signal)
+      const server = `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`
+      const nc = await connected(server, signal, {
+        authenticator: authenticatorOf(credentials),
+        name: how.client,
+        ...((tls || settings.tlsFirst) && { tls: { ...tls, handshakeFirst: settings.tlsFirst } as never }),
+      })
+      return new NatsLink(new Wire(nc, server), how, settings, credentials.expiresAtMs)
+    },
+  } satisfies Driver & { connect(to: readonly Endpoint[], how: ConnectOptions, signal: AbortSignal): Promise<Link> }
+}
+
+function placeOf(endpoint: Endpoint): { readonly host: string; readonly port: number } {
+  try {
+    const { hostname, port, protocol } = new URL(endpoint.includes('://') ? endpoint : `nats://${endpoint}`)
+    if (hostname !== '' && (protocol === 'nats:' || protocol === 'tls:')) {
+      return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 4222 }
+    }
+  } catch {
+    // Said below.
+  }
+  throw linkError('invalid', `${endpoint} is no endpoint of NATS; write host:port or nats://host:port.`)
+}
+
+async function credentialsOf(options: ConnectOptions, signal: AbortSignal): Promise<Credentials> {
+  if (signal.aborted) throw aborted(signal, 'Connecting to NATS')
+  try {
+    return await options.credentials(signal)
+  } catch (cause) {
+    throw linkError('unauthenticated', 'The credentials for NATS could not be obtained.', { cause })
+  }
+}
+
+function authenticatorOf(credentials: Credentials): Authenticator[] {
+  switch (credentials.by) {
+    case 'none':
+      return []
+    case 'token':
+      return [tokenAuthenticator(credentials.token)]
+    case 'password':
+      return [usernamePasswordAuthenticator(credentials.user, credentials.password)]
+    case 'key': {
+      const seed = new TextEncoder().encode(credentials.seed)
+      return [credentials.jwt === '' ? nkeyAuthenticator(seed) : jwtAuthenticator(credentials.jwt, seed)]
+    }
+    default:
+      return credentials satisfies never
+  }
+}
+
+/** An address is checked as an address: nats.js would check it against the name `localhost`. */
+function tlsOf({ tls }: ConnectOptions, host: string): ConnectionOptions | undefined {
+  if (!tls) return undefined
+  const { ca, cert, key, serverName } = tls
+  return {
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(serverName ? { servername: serverName } : isIP(host) ? { host } : { servername: host }),
+  }
+}
+
+/** nats.js cannot give a dial up: if it comes through after the abort it is closed again. */
+async function connected(
+  server: string,
+  signal: AbortSignal,
+  options: NodeConnectionOptions & { authenticator: Authenticator[] },
+): Promise<NatsConnection> {
+  if (signal.aborted) throw aborted(signal, `Connecting to NATS at ${server}`)
+  const dialing = dial({
+    ...options,
+    servers: [server],
+    reconnect: false,
+    ignoreClusterUpdates: true,
+    noAsyncTraces: true,
+    timeout: HANDSHAKE_MS,
+  })
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(aborted(signal, `Connecting to NATS at ${server}`))
+      dialing.then((nc) => nc.close()).catch(() => undefined)
+    }
+    signal.addEventListener('abort', onAbort)
+    dialing
+      .finally(() => signal.removeEventListener('abort', onAbort))
+      .then(resolve, (error: unknown) => reject(MessagingError.is(error) ? error : connectError(server, error)))
+  })
+}

@@ -1,0 +1,63 @@
+import type { Msg, Subscription } from '@nats-io/transport-node'
+import { type MessagingError, matchesPath } from '@spanwire/driver'
+import { aborted, forbidden } from './errors.js'
+import type { Wire } from './wire.js'
+
+/** Who listens: `hear` gets each message once, `fail` comes once if the server does not permit it, now or later. */
+export interface Listener {
+  hear(msg: Msg): void
+  fail(error: MessagingError): void
+}
+
+/** Subscriptions to a few subjects that may overlap. */
+export class Ear {
+  readonly #wire: Wire
+  readonly #subscriptions: readonly Subscription[]
+
+  private constructor(wire: Wire, subscriptions: readonly Subscription[]) {
+    this.#wire = wire
+    this.#subscriptions = subscriptions
+  }
+
+  /** Resolves when the server has read the subscriptions and refused none. Fails without a trace. */
+  static async attach(
+    wire: Wire,
+    { subjects, queue }: { readonly subjects: readonly string[]; readonly queue?: string | undefined },
+    listener: Listener,
+    signal: AbortSignal,
+  ): Promise<Ear> {
+    if (wire.over) throw wire.over
+    if (signal.aborted) throw aborted(signal, `Subscribing to ${subjects[0]}`)
+    let refused: MessagingError | undefined
+    const subscriptions = subjects.map((subject, at) => {
+      // Who fits two patterns comes twice.
+      const earlier = subjects.slice(0, at).filter((one) => one.includes('*'))
+      return wire.subscribe(subject, queue, (cause, msg) => {
+        if (cause) {
+          refused ??= forbidden('subscribe to', subject, cause)
+          listener.fail(refused)
+        } else if (!earlier.some((one) => matchesPath(one, msg.subject))) listener.hear(msg)
+      })
+    })
+    const ear = new Ear(wire, subscriptions)
+    try {
+      await wire.roundTrip(signal, `Subscribing to ${subjects[0]}`)
+      if (refused) throw refused
+      return ear
+    } catch (error) {
+      ear.leave()
+      throw error
+    }
+  }
+
+  /** Hears nothing from now on. */
+  leave(): void {
+    if (!this.#wire.over) for (const one of this.#subscriptions) one.unsubscribe()
+  }
+
+  /** No more is asked for; what is on its way is still heard. */
+  drain(): void {
+    // On a connection that ends meanwhile it never settles; nobody waits for it.
+    if (!this.#wire.over) for (const one of this.#subscriptions) one.drain().catch(() => undefined)
+  }
+}

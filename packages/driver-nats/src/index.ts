@@ -1,0 +1,2 @@
+export { nats } from './driver.js'
+export type { NatsOptions } from './options.js'

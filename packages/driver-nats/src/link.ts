@@ -1,0 +1,104 @@
+import {
+  type Capabilities,
+  type Channel,
+  type ChannelSpec,
+  type ConnectOptions,
+  type DrainNotice,
+  type EngineInfo,
+  isChannelName,
+  type Link,
+  type LinkEnd,
+  MessagingError,
+} from '@spanwire/driver'
+import { aborted, closed, endError, maybe } from './errors.js'
+import { LiveChannel } from './live.js'
+import type { Settings } from './options.js'
+import { RpcChannel } from './rpc.js'
+import type { Wire } from './wire.js'
+
+/** One connection to a NATS server. */
+export class NatsLink implements Link {
+  readonly engine: EngineInfo
+  readonly draining: Promise<DrainNotice>
+  readonly ended: Promise<LinkEnd>
+  readonly #wire: Wire
+  #drain: (notice: DrainNotice) => void = () => undefined
+  #end: (end: LinkEnd) => void = () => undefined
+  #closing = false
+  #leaving: string | undefined
+
+  constructor(wire: Wire, _how: ConnectOptions, _settings: Settings, expiresAtMs: number | undefined) {
+    this.#wire = wire
+    const { version = '', cluster, server_name: node } = wire.nc.info ?? {}
+    this.engine = { name: 'nats', version, ...(cluster && { cluster }), ...(node && { node }) }
+    this.draining = new Promise((resolve) => {
+      this.#drain = resolve
+    })
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    void this.#watch()
+    void wire.nc.closed().then((cause) => this.#over(cause ?? undefined))
+    void expiresAtMs
+  }
+
+  async open(spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
+    if (!isChannelName(spec.name)) throw new MessagingError('invalid', `${spec.name} is no channel name.`)
+    if (this.#wire.over) throw this.#wire.over
+    if (signal.aborted) throw aborted(signal, `Opening ${spec.name}`)
+    const maxBytes = (this.#wire.nc.info?.max_payload ?? 1 << 20) - 512
+    const can: Capabilities = {
+      maxBytes,
+      confirms: 'taken',
+      starts: ['now'],
+      groups: true,
+      waits: false,
+      keyed: false,
+      retries: false,
+      extends: false,
+      counts: false,
+      maxDelayMs: 0,
+      ttl: false,
+    }
+    if (spec.kind === 'rpc') return new RpcChannel(this.#wire, spec, { ...can, starts: [] })
+    if (spec.kind === 'topic' && spec.keep === 'live' && !spec.latest) return new LiveChannel(this.#wire, spec, can)
+    throw new MessagingError('capability', `Channel ${spec.name} needs JetStream, which this driver does not use yet.`)
+  }
+
+  probe(signal: AbortSignal): Promise<void> {
+    return this.#wire.roundTrip(signal, 'A probe')
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true
+      const { nc } = this.#wire
+      if (!signal.aborted) await this.#wire.roundTrip(signal, 'Closing').catch(() => undefined)
+      // What was published in this turn is handed to the socket; the answer is not waited for.
+      if (!nc.isClosed()) nc.flush().catch(() => undefined)
+      void nc.close()
+      this.#over(undefined)
+    }
+    await this.ended
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#wire.nc.status()) {
+      if (status.type === 'ldm') {
+        this.#leaving = 'the server is shutting down'
+        this.#drain({ reason: 'The NATS server is in lame duck mode.' })
+      } else if (status.type === 'error' && 'operation' in status.error && 'subject' in status.error) {
+        if (status.error.operation === 'publish') this.#wire.deny(String(status.error.subject), status.error)
+      }
+    }
+  }
+
+  #over(cause: Error | undefined): void {
+    if (this.#wire.over) return
+    const { endpoint } = this.#wire
+    const error = this.#closing ? closed(endpoint) : endError(endpoint, cause, this.#leaving)
+    this.#wire.end(error, maybe(error.message, 'link', error))
+    // After all who wait on this link have heard of it: their promises settle in the turns before.
+    setImmediate(() => this.#end(this.#closing ? { by: 'us' } : { by: 'engine', error }))
+  }
+}

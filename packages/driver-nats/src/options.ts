@@ -1,0 +1,23 @@
+/** What the driver can be told beyond endpoints and credentials. */
+export interface NatsOptions {
+  /** The server speaks TLS before anything else (`handshake_first`). Default false. */
+  readonly tlsFirst?: boolean
+  /** Copies of each stream that is created. Default: 3 in a cluster, else 1. */
+  readonly replicas?: number
+  /** How long durable topics keep their messages, in ms; 0: for ever. Default 7 days. */
+  readonly maxAgeMs?: number
+  /** How many bytes a stream that is created may hold; -1: no bound but the server's. Default -1. */
+  readonly maxBytes?: number
+  /** How long a delivery to a group on a durable topic stays ours without settle or extend, in ms. Default 30,000. */
+  readonly groupLeaseMs?: number
+}
+
+export interface Settings extends Required<Omit<NatsOptions, 'replicas'>> {
+  readonly replicas: number | undefined
+}
+
+const WEEK_MS = 7 * 24 * 3_600_000
+
+export function settingsOf(options: NatsOptions): Settings {
+  return { tlsFirst: false, maxAgeMs: WEEK_MS, maxBytes: -1, groupLeaseMs: 30_000, replicas: undefined, ...options }
+}
