@@ -45,7 +45,7 @@ class Encoded {
 }
 
 /** One header line of ours. */
-export function line(name: string, value: string): string {
+function line(name: string, value: string): string {
   return `${name}: ${value}\r\n`
 }
 
