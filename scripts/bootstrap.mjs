@@ -27,15 +27,16 @@ export const env = {
   npm_config_update_notifier: 'false',
 }
 
-/** Makes node_modules match the lockfile; does nothing when it already does. */
-export async function prepare() {
+/** Makes node_modules match the lockfile; does nothing when it already does. @param {Where} [where] */
+export async function prepare(where = {}) {
   checkNode()
-  await providePnpm()
+  await providePnpm(where)
   const stamp = stampNow()
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
   // CI=true: pnpm then never asks whether it may replace node_modules.
   const code = await pnpm(['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], {
-    CI: 'true',
+    ...where,
+    env: { CI: 'true' },
   })
   if (code !== 0) {
     fail('The dependencies could not be installed. If a package.json was changed, run `npm run pnpm -- install`.')
@@ -43,18 +44,21 @@ export async function prepare() {
   writeFileSync(stampFile, stamp)
 }
 
-/** @param {readonly string[]} args @param {NodeJS.ProcessEnv} [extra] @returns {Promise<number>} */
-export async function pnpm(args, extra = {}) {
+/** @typedef {import('./exec.mjs').Aloud} Where */
+
+/** @param {readonly string[]} args @param {Where} [where] its `env` is added to ours. @returns {Promise<number>} */
+export async function pnpm(args, where = {}) {
   checkNode()
-  await providePnpm()
-  return (await run(process.execPath, [pnpmFile, ...args], { cwd: root, env: { ...env, ...extra } })).code
+  await providePnpm(where)
+  const argv = [pnpmFile, ...args]
+  return (await run(process.execPath, argv, { cwd: root, ...where, env: { ...env, ...where.env } })).code
 }
 
 /** @typedef {'declarations' | 'programs'} Wanted `programs` leaves the type declarations out, which take most of a build. */
 
-/** Builds through turbo's cache, or ends this program. Without filters: everything. @param {Wanted} wanted @param {readonly string[]} filters */
-export async function build(wanted, filters = []) {
-  const { code } = await run(turbo, buildArguments(filters), { cwd: root, env: buildEnv(wanted) })
+/** Builds through turbo's cache, or ends this program. Without filters: everything. @param {Wanted} wanted @param {readonly string[]} filters @param {Where} [where] */
+export async function build(wanted, filters = [], where = {}) {
+  const { code } = await run(turbo, buildArguments(filters), { cwd: root, ...where, env: buildEnv(wanted) })
   if (code !== 0) process.exit(code)
 }
 
@@ -80,11 +84,12 @@ function checkNode() {
   fail(`Spanwire needs Node 20.19 or newer; this is Node ${process.versions.node} (${process.execPath}).`)
 }
 
-async function providePnpm() {
+/** @param {Where} where */
+async function providePnpm(where) {
   if (existsSync(pnpmFile)) return
   const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error']
   const args = ['install', '--prefix', pnpmHome, ...flags, `pnpm@${pnpmVersion}`]
-  const { code } = await run('npm', args, { cwd: root, env, shell: process.platform === 'win32' })
+  const { code } = await run('npm', args, { cwd: root, ...where, env, shell: process.platform === 'win32' })
   if (code !== 0) fail(`npm could not fetch pnpm ${pnpmVersion}. Is the registry reachable? (npm config get registry)`)
 }
 

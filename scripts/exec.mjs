@@ -2,6 +2,10 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
 /** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean }} Where */
+/** @typedef {Where & { stdio?: import('node:child_process').StdioOptions }} Aloud */
+
+/** Both streams of a program on our stderr, for commands whose stdout is read by programs. @type {Aloud} */
+export const toStderr = { stdio: ['ignore', 2, 2] }
 
 const passedOn = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
 
@@ -9,7 +13,7 @@ const passedOn = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
  * Runs a program to its end with our own output. Our signals are passed on to it, each once: npm repeats what the
  * terminal has already sent.
  *
- * @param {string} command @param {readonly string[]} args @param {Where} [where]
+ * @param {string} command @param {readonly string[]} args @param {Aloud} [where]
  * @returns {Promise<{ code: number, stopped: boolean }>} `stopped`: one of our signals asked for the end.
  */
 export async function run(command, args, where = {}) {

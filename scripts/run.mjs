@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, env, pnpm, prepare, root } from './bootstrap.mjs'
 import { provideChromium } from './chromium.mjs'
-import { fail, run } from './exec.mjs'
+import { fail, run, toStderr } from './exec.mjs'
 
 const [command = '', ...args] = process.argv.slice(2)
 
@@ -47,6 +47,15 @@ const commands = {
     const file = 'bench/run.mjs'
     if (!existsSync(join(root, file))) fail(`There is no ${file} yet.`)
     return (await node(['--expose-gc', file, ...args])).code
+  },
+
+  engines: async () => {
+    await prepare(toStderr)
+    const embedded = args.includes('nats') ? [] : ['@spanwire/cli']
+    await build('programs', ['@spanwire/testkit', ...embedded], toStderr)
+    // In this process: whoever watches it, or ends it, means the launcher.
+    const { enginesCommand } = await import(join(root, 'packages/testkit/dist/engines.js'))
+    return await enginesCommand(args)
   },
 
   pnpm: () => pnpm(args),

@@ -1,4 +1,4 @@
-import { get } from 'node:http'
+import { request } from 'node:http'
 import { setTimeout as elapse } from 'node:timers/promises'
 
 /** How often a question is asked again. */
@@ -18,19 +18,29 @@ export async function askUntil(isSo: () => Promise<boolean>, signal: AbortSignal
   while (!(await isSo())) await elapse(AGAIN_MS, undefined, { signal })
 }
 
-/** One GET of a JSON page on the loopback. Never rejects. */
-export function ask<T = unknown>(port: number, path: string): Promise<Answer<T>> {
+export interface Question {
+  /** Default GET. */
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Default 1,000. */
+  readonly timeoutMs?: number
+}
+
+/** One request for a JSON page on the loopback. Never rejects. */
+export function ask<T = unknown>(port: number, path: string, question: Question = {}): Promise<Answer<T>> {
+  const { timeoutMs = ANSWER_MS, ...how } = question
   return new Promise((resolve) => {
     const none = (): void => resolve({ status: 0, body: undefined })
-    const request = get({ host: '127.0.0.1', port, path, agent: false, timeout: ANSWER_MS }, (response) => {
+    const asked = request({ host: '127.0.0.1', port, path, agent: false, timeout: timeoutMs, ...how }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (part: string) => (text += part))
       response.once('error', none)
       response.once('end', () => resolve({ status: response.statusCode ?? 0, body: parsed(text) as T | undefined }))
     })
-    request.once('timeout', () => request.destroy())
-    request.once('error', none)
-    request.once('close', none)
+    asked.once('timeout', () => asked.destroy())
+    asked.once('error', none)
+    asked.once('close', none)
+    asked.end()
   })
 }
 

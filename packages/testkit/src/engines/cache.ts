@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { MessagingError } from '@spanwire/driver'
 import { exclusively } from './claim.js'
 import { cacheFolder } from './folders.js'
-import type { Log } from './log.js'
+import type { Work } from './work.js'
 
 /** How often a long step says that it goes on. */
 const STILL_MS = 10_000
@@ -20,7 +20,7 @@ export interface Cached {
   /** Of the wanted program; absent: whichever is there, and the newest that can be had if none is. */
   readonly version?: string
   /** Makes the program in an empty folder. Gives the file in it, which is named `program`. */
-  make(staging: string): Promise<string>
+  make(staging: string, work: Work): Promise<string>
   /** What the program says of itself. */
   versionOf(file: string): Promise<string>
 }
@@ -31,21 +31,18 @@ export interface Found {
 }
 
 /** The cached program, made first if it is missing or not what was put there. */
-export async function provide(wanted: Cached, log: Log): Promise<Found> {
+export async function provide(wanted: Cached, work: Work): Promise<Found> {
   const family = join(cacheFolder(), wanted.family)
-  const present = await find(wanted, family, log)
+  const present = await find(wanted, family, work)
   if (present !== undefined) return present
   await mkdir(family, { recursive: true })
   const lock = join(family, `.lock${wanted.variant}`)
-  const onWait = (pid: number): void => log(`process ${pid} is installing ${wanted.program}; waiting for it`)
-  return await exclusively(
-    lock,
-    async () => (await find(wanted, family, log)) ?? (await make(wanted, family, log)),
-    onWait,
-  )
+  const onWait = (pid: number): void => work.log(`process ${pid} is installing ${wanted.program}; waiting for it`)
+  const install = async (): Promise<Found> => (await find(wanted, family, work)) ?? (await make(wanted, family, work))
+  return await exclusively(lock, install, { onWait, signal: work.signal })
 }
 
-async function find(wanted: Cached, family: string, log: Log): Promise<Found | undefined> {
+async function find(wanted: Cached, family: string, work: Work): Promise<Found | undefined> {
   const names = existsSync(family) ? await readdir(family) : []
   const endsRight = names.filter((name) => !name.startsWith('.') && name.endsWith(wanted.variant))
   const folder = endsRight
@@ -54,18 +51,18 @@ async function find(wanted: Cached, family: string, log: Log): Promise<Found | u
   if (folder === undefined) return undefined
   const path = join(family, folder, wanted.program)
   if (await isWhole(path)) return { path, version: folder.slice(0, folder.length - wanted.variant.length) }
-  log(`${path} is not what was installed there: making it again`)
+  work.log(`${path} is not what was installed there: making it again`)
   return undefined
 }
 
-async function make(wanted: Cached, family: string, log: Log): Promise<Found> {
+async function make(wanted: Cached, family: string, work: Work): Promise<Found> {
   // Ours is the lock, so what stands there is of a process that was ended.
   const staging = join(family, `.new${wanted.variant}`)
   await rm(staging, { recursive: true, force: true })
   await mkdir(staging)
-  const stopTelling = tellWhileItLasts(`still making ${wanted.program}`, log)
+  const stopTelling = tellWhileItLasts(`still making ${wanted.program}`, work)
   try {
-    const made = await wanted.make(staging)
+    const made = await wanted.make(staging, work)
     const version = await wanted.versionOf(made)
     if (wanted.version !== undefined && version !== wanted.version) throw wrongVersion(wanted, version)
     return { version, path: await keep(made, join(staging, '.ready'), join(family, version + wanted.variant)) }
@@ -111,7 +108,7 @@ async function sha256(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-function tellWhileItLasts(what: string, log: Log): () => void {
+function tellWhileItLasts(what: string, { log }: Work): () => void {
   const began = performance.now()
   const timer = setInterval(() => log(`${what} (${Math.round((performance.now() - began) / 1000)} s)`), STILL_MS)
   return () => clearInterval(timer)

@@ -25,11 +25,11 @@ export function claim(file: string): boolean {
 export async function exclusively<T>(
   file: string,
   action: () => Promise<T>,
-  onWait: (pid: number) => void,
+  { onWait, signal }: { onWait(pid: number): void; readonly signal: AbortSignal },
 ): Promise<T> {
   for (let told = false; !claim(file); told = true) {
     if (!told) onWait(ownerOf(file)?.pid ?? 0)
-    await elapse(LOOK_MS)
+    await elapse(LOOK_MS, undefined, { signal })
   }
   try {
     return await action()

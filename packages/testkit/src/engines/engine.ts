@@ -14,6 +14,8 @@ export interface InstalledEngine {
 /** Sites that were started, and whoever holds this owns them: they end with `stop()`, or with this process. */
 export interface Engines extends AsyncDisposable {
   readonly sites: readonly EngineSite[]
+  /** The folder that those of the nodes are in. */
+  readonly dir: string
   /** Ends every node, whatever its state, and removes the folders. Again: does nothing. */
   stop(): Promise<void>
 }

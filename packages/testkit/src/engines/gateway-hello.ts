@@ -29,7 +29,7 @@ export function hello(port: number): Promise<boolean> {
       )
       hear(head)
     })
-    for (const event of ['response', 'timeout', 'error', 'close']) asked.once(event, () => end(false))
+    for (const event of ['response', 'timeout', 'error']) asked.once(event, () => end(false))
     asked.end()
   })
 }

@@ -1,3 +1,4 @@
+export { enginesCommand } from './command.js'
 export type { EngineName, EngineNode, EngineSite, Engines, InstalledEngine, NodeState } from './engine.js'
 export { type InstallOptions, installEngine } from './install.js'
 export type { NatsServer } from './nats-install.js'

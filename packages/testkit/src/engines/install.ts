@@ -1,28 +1,25 @@
 import { MessagingError } from '@spanwire/driver'
 import { installEmbedded } from './embedded.js'
 import type { EngineName, InstalledEngine } from './engine.js'
-import { type Log, logToStderr } from './log.js'
 import { installNats, type NatsServer } from './nats-install.js'
+import { type WorkOptions, workOf } from './work.js'
 
-export interface InstallOptions {
+export interface InstallOptions extends WorkOptions {
   /** Which server of `nats`: `newest` (default) or `debian`, the one of Debian's package. */
   readonly server?: NatsServer
-  /** Hears of progress, line by line. Default: stderr. */
-  readonly log?: Log
 }
 
 /** The engines that this version starts. */
-const engineNames: readonly EngineName[] = ['nats', 'embedded']
+export const engineNames: readonly EngineName[] = ['nats', 'embedded']
 
 /**
  * Sees to it that the engine's program is in the cache, whole, and of the version that is asked for. What is missing is
  * downloaded or built, by one process at a time; others wait for it.
  */
 export async function installEngine(engine: EngineName, options: InstallOptions = {}): Promise<InstalledEngine> {
-  const log = options.log ?? logToStderr
   switch (engine) {
     case 'nats':
-      return await installNats(options.server ?? 'newest', log)
+      return await installNats(options.server ?? 'newest', workOf(options))
     case 'embedded':
       return await installEmbedded()
     default:

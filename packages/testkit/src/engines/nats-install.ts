@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { MessagingError } from '@spanwire/driver'
 import { type Cached, provide } from './cache.js'
 import type { InstalledEngine } from './engine.js'
-import type { Log } from './log.js'
 import { findProgram, type How, runProgram, tail } from './program.js'
+import { tiedIfPossible } from './tied.js'
+import type { Work } from './work.js'
 
 /** `newest`: the pinned newest release. `debian`: the older one that Debian packages. */
 export type NatsServer = 'newest' | 'debian'
+
+export const natsServers: readonly NatsServer[] = ['newest', 'debian']
 
 /** The release that is built. */
 const NATS_VERSION = '2.15.2'
@@ -17,23 +20,23 @@ const program = 'nats-server'
 const platform = `${process.platform}-${process.arch}`
 
 /** The newest by `go install` where Go is at hand, else Debian's. */
-export async function installNats(server: NatsServer, log: Log): Promise<InstalledEngine> {
+export async function installNats(server: NatsServer, work: Work): Promise<InstalledEngine> {
   const go = findProgram('go', '/usr/local/go/bin/go')
-  if (server === 'newest' && go !== undefined) return await described(builtBy(go, log), 'go install', log)
-  if (server === 'newest') log(`no Go here (go.dev/dl), so not nats-server ${NATS_VERSION} but Debian's`)
-  return await described(ofDebian(log), 'debian package', log)
+  if (server === 'newest' && go !== undefined) return await described(builtBy(go), 'go install', work)
+  if (server === 'newest') work.log(`no Go here (go.dev/dl), so not nats-server ${NATS_VERSION} but Debian's`)
+  return await described(ofDebian, 'debian package', work)
 }
 
-async function described(wanted: Cached, source: string, log: Log): Promise<InstalledEngine> {
-  return { name: 'nats', source, ...(await provide(wanted, log)) }
+async function described(wanted: Cached, source: string, work: Work): Promise<InstalledEngine> {
+  return { name: 'nats', source, ...(await provide(wanted, work)) }
 }
 
-function builtBy(go: string, log: Log): Cached {
+function builtBy(go: string): Cached {
   const module = `github.com/nats-io/nats-server/v2@v${NATS_VERSION}`
-  const make = async (staging: string): Promise<string> => {
+  const make = async (staging: string, { log, signal }: Work): Promise<string> => {
     log(`go install ${module}: downloads its modules and compiles, a minute or two`)
     const env = { ...process.env, ...goFolders(staging), GOBIN: staging, CGO_ENABLED: '0' }
-    await succeed(go, ['install', '-trimpath', '-ldflags=-s -w', module], { cwd: staging, env, onLine: log })
+    await succeed([go, 'install', '-trimpath', '-ldflags=-s -w', module], { cwd: staging, env, onLine: log, signal })
     return join(staging, program)
   }
   return { family, program, variant: `-${platform}`, version: NATS_VERSION, make, versionOf }
@@ -45,44 +48,46 @@ function goFolders(staging: string): NodeJS.ProcessEnv {
   return { GOPATH: join(staging, 'go'), GOCACHE: join(staging, 'go-build'), GOFLAGS: '-modcacherw' }
 }
 
-function ofDebian(log: Log): Cached {
-  const make = async (staging: string): Promise<string> => {
+const ofDebian: Cached = {
+  family,
+  program,
+  variant: `-debian-${platform}`,
+  versionOf,
+  make: async (staging, work) => {
     const apt = findProgram('apt-get')
     const dpkg = findProgram('dpkg')
     if (apt === undefined || dpkg === undefined) throw nothingToInstallWith()
-    log('apt-get download nats-server')
-    await download(apt, staging, log)
+    work.log('apt-get download nats-server')
+    await download(apt, staging, work)
     const file = (await readdir(staging)).find((name) => name.endsWith('.deb'))
     if (file === undefined)
       throw new MessagingError('unavailable', 'apt-get download nats-server left no package behind')
-    await succeed(dpkg, ['-x', file, 'files'], { cwd: staging })
+    await succeed([dpkg, '-x', file, 'files'], { cwd: staging })
     return join(staging, 'files/usr/sbin', program)
-  }
-  return { family, program, variant: `-debian-${platform}`, make, versionOf }
+  },
 }
 
 /** With the system's package lists, or with lists of our own where it has none: that needs no root. */
-async function download(apt: string, staging: string, log: Log): Promise<void> {
-  const how: How = { cwd: staging, env: { ...process.env, LC_ALL: 'C' } }
-  const { code } = await runProgram(apt, ['download', 'nats-server'], how)
+async function download(apt: string, staging: string, { log, signal }: Work): Promise<void> {
+  const how: How = { cwd: staging, env: { ...process.env, LC_ALL: 'C' }, signal }
+  const { code } = await runProgram([apt, 'download', 'nats-server'], how)
   if (code === 0) return
   log('no package lists here: apt-get update into a folder of its own')
   await mkdir(join(staging, 'lists/partial'), { recursive: true })
   await mkdir(join(staging, 'cache/archives/partial'), { recursive: true })
   const own = ['-o', `Dir::State::lists=${staging}/lists`, '-o', `Dir::Cache=${staging}/cache`]
-  await succeed(apt, [...own, 'update'], how)
-  await succeed(apt, [...own, 'download', 'nats-server'], how)
+  await succeed([apt, ...own, 'update'], how)
+  await succeed([apt, ...own, 'download', 'nats-server'], how)
 }
 
-async function succeed(file: string, args: readonly string[], how: How): Promise<void> {
-  const { code, output } = await runProgram(file, args, how)
-  if (code === 0) return
-  throw new MessagingError('unavailable', `${[file, ...args].join(' ')} ended with ${code}:\n${tail(output)}`)
+async function succeed(argv: readonly string[], how: How): Promise<void> {
+  const { code, output } = await runProgram(tiedIfPossible(argv), how)
+  if (code !== 0) throw new MessagingError('unavailable', `${argv.join(' ')} ended with ${code}:\n${tail(output)}`)
 }
 
 /** `nats-server: v2.15.2` */
 async function versionOf(file: string): Promise<string> {
-  const { output } = await runProgram(file, ['--version'])
+  const { output } = await runProgram([file, '--version'])
   const version = /v(\d+\.\d+\.\d+\S*)/.exec(output)?.[1]
   if (version === undefined) throw new MessagingError('conflict', `${file} --version says no version: ${tail(output)}`)
   return version

@@ -18,6 +18,9 @@ export class PlannedNode implements EngineNode {
   readonly #plan: NodePlan
   readonly #company: () => Company
   #process: NodeProcess | undefined
+  #launching: Promise<void> = Promise.resolve()
+  #restarting: Promise<void> = Promise.resolve()
+  #retired = false
 
   /** `company` says who of the site is up, this node left out. */
   constructor(plan: NodePlan, company: () => Company) {
@@ -39,9 +42,8 @@ export class PlannedNode implements EngineNode {
 
   /** The first half of a start: the process runs. */
   async launch(): Promise<void> {
-    await mkdir(this.dir, { recursive: true })
-    await this.#plan.prepare()
-    this.#process = await NodeProcess.start(this.#plan.argv, this.dir)
+    this.#launching = this.#launch()
+    await this.#launching
   }
 
   /** The second half: it answers. Rejects with its last words when it ends instead. */
@@ -72,13 +74,22 @@ export class PlannedNode implements EngineNode {
     await this.#process?.terminate()
   }
 
-  async restart({ data }: { readonly data: 'keep' | 'wipe' } = { data: 'keep' }): Promise<void> {
-    // Somebody else may have stopped it, which nobody told us.
-    await (this.state === 'hung' ? this.kill() : this.terminate().catch(() => this.kill()))
-    if (data === 'wipe')
-      for (const part of this.#plan.data) await rm(join(this.dir, part), { recursive: true, force: true })
-    await this.launch()
-    await this.becomeReady()
+  /** One restart after the other. */
+  async restart(how: { readonly data: 'keep' | 'wipe' } = { data: 'keep' }): Promise<void> {
+    const before = this.#restarting
+    this.#restarting = (async () => {
+      await before.catch(() => {})
+      await this.#restart(how)
+    })()
+    await this.#restarting
+  }
+
+  /** Ends it for good, also if it is being started at this moment. */
+  async retire(): Promise<void> {
+    this.#retired = true
+    await this.kill()
+    await this.#launching.catch(() => {})
+    await this.kill()
   }
 
   hang(): void {
@@ -99,6 +110,22 @@ export class PlannedNode implements EngineNode {
     const process = this.#running()
     if (this.#plan.lameDuckSignal === undefined) throw this.#cannot('let its clients go')
     process.signal(this.#plan.lameDuckSignal)
+  }
+
+  async #launch(): Promise<void> {
+    await mkdir(this.dir, { recursive: true })
+    await this.#plan.prepare()
+    if (this.#retired) throw new MessagingError('closed', `${this.name} is not started: its engines were stopped`)
+    this.#process = await NodeProcess.start(this.#plan.argv, this.dir)
+  }
+
+  async #restart({ data }: { readonly data: 'keep' | 'wipe' }): Promise<void> {
+    // Somebody else may have stopped it, which nobody told us.
+    await (this.state === 'hung' ? this.kill() : this.terminate().catch(() => this.kill()))
+    if (data === 'wipe')
+      for (const part of this.#plan.data) await rm(join(this.dir, part), { recursive: true, force: true })
+    await this.launch()
+    await this.becomeReady()
   }
 
   #running(): NodeProcess {

@@ -16,14 +16,16 @@ export interface How {
   readonly env?: NodeJS.ProcessEnv
   /** Hears each line while the program runs. */
   readonly onLine?: (line: string) => void
+  /** Ends the program by SIGKILL; then this rejects. */
+  readonly signal?: AbortSignal
 }
 
 const MAX_OUTPUT = 64 * 1024
 
-/** Runs a program to its end. Rejects only if it cannot be started. */
-export function runProgram(file: string, args: readonly string[], how: How = {}): Promise<Outcome> {
+/** Runs a program to its end. Rejects only if it cannot be started, or on the signal's abort. */
+export function runProgram([file = '', ...args]: readonly string[], how: How = {}): Promise<Outcome> {
   const { onLine = () => {}, ...options } = how
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], killSignal: 'SIGKILL', ...options })
   let output = ''
   let rest = ''
   const hear = (text: string): void => {
@@ -34,8 +36,12 @@ export function runProgram(file: string, args: readonly string[], how: How = {})
   }
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', hear)
   return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code: code ?? 1, output }))
+    // What could not be started closes too, but an aborted one is only gone when it has.
+    let failure: Error | undefined
+    child.once('error', (error) => {
+      failure = error
+    })
+    child.once('close', (code) => (failure === undefined ? resolve({ code: code ?? 1, output }) : reject(failure)))
   })
 }
 

@@ -12,49 +12,47 @@ export interface TiedOptions {
   readonly tie?: Tie
 }
 
-/**
- * Starts a program that is ended, by SIGKILL, when this process ends in any way. The child's pid is the program's own.
- * With the kernel's way it ends with the thread that started it: call from a thread that lives as long.
- */
-export function spawnTied([file = '', ...args]: readonly string[], { cwd, log, tie }: TiedOptions): ChildProcess {
-  const stdio = ['ignore', log, log] as const
-  const setpriv = tie === 'watchdog' ? undefined : kernelTie()
-  if (setpriv !== undefined)
-    return spawn(setpriv, ['--pdeathsig', 'KILL', 'sh', '-c', stillOurs, String(process.pid), file, ...args], {
-      cwd,
-      stdio: [...stdio],
-    })
-  const child = spawn(file, args, { cwd, stdio: [...stdio] })
-  watch(child)
-  return child
-}
-
-/** The signal is only sent if we end after it was asked for: who finds another parent is too late. */
+/** The kernel sends its signal only for an end that comes after we asked: who finds another parent is too late. */
 const stillOurs = '[ "$PPID" = "$0" ] || exit 1; exec "$@"'
 
 /** `read` ends when the last writer of the pipe has gone, which is this process. */
 const untilWeAreGone = 'read _; kill -KILL "$0"'
 
-function watch(child: ChildProcess): void {
-  if (child.pid === undefined) return
-  const dog = spawn('sh', ['-c', untilWeAreGone, String(child.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // A Ctrl-C is for us; it must not end the watchdog before the node.
-    detached: true,
-  })
+/**
+ * Starts a program that is ended, by SIGKILL, when this process ends in any way. The child's pid is the program's own.
+ * With the kernel's way it ends with the thread that started it: call from a thread that lives as long.
+ */
+export function spawnTied(argv: readonly string[], { cwd, log, tie = bestTie() }: TiedOptions): ChildProcess {
+  const [file = '', ...args] = tie === 'kernel' ? tiedByKernel(argv) : argv
+  const child = spawn(file, args, { cwd, stdio: ['ignore', log, log] })
+  if (tie === 'watchdog' && child.pid !== undefined) watch(child, child.pid)
+  return child
+}
+
+/** The command that runs this one tied to us, for those who start it themselves; the command itself where the kernel cannot. */
+export function tiedIfPossible(argv: readonly string[]): readonly string[] {
+  return bestTie() === 'kernel' ? tiedByKernel(argv) : argv
+}
+
+function tiedByKernel(argv: readonly string[]): readonly string[] {
+  return ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', stillOurs, String(process.pid), ...argv]
+}
+
+function watch(child: ChildProcess, pid: number): void {
+  // A Ctrl-C is for us: of a group of its own, the watchdog does not end before the node.
+  const dog = spawn('sh', ['-c', untilWeAreGone, String(pid)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   dog.unref()
   child.once('exit', () => dog.kill('SIGKILL'))
 }
 
-let found: { readonly setpriv: string | undefined } | undefined
+let best: Tie | undefined
 
-function kernelTie(): string | undefined {
-  found ??= { setpriv: capableSetpriv() }
-  return found.setpriv
+function bestTie(): Tie {
+  best ??= kernelCan() ? 'kernel' : 'watchdog'
+  return best
 }
 
-function capableSetpriv(): string | undefined {
+function kernelCan(): boolean {
   const file = findProgram('setpriv')
-  if (file === undefined) return undefined
-  return spawnSync(file, ['--help'], { encoding: 'utf8' }).stdout.includes('--pdeathsig') ? file : undefined
+  return file !== undefined && spawnSync(file, ['--help'], { encoding: 'utf8' }).stdout.includes('--pdeathsig')
 }

@@ -10,7 +10,7 @@ const host = hostname().replaceAll(/[^A-Za-z0-9.]/g, '')
 let made = 0
 
 /** A folder for what one call starts. Its name says whose it is, so that it can be removed when that process is gone. */
-export async function makeRun(): Promise<string> {
+export async function makeRunFolder(): Promise<string> {
   await removeAbandoned()
   const folder = join(runsFolder(), `${host}-${self.pid}-${self.began}-${++made}`)
   mkdirSync(folder, { recursive: true })
