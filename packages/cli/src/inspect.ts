@@ -1,6 +1,6 @@
-import { type Client, type Duration, MessagingError, type Status } from '@spanwire/core'
+import { type Duration, MessagingError, type Status } from '@spanwire/core'
 import { contractOf } from '@spanwire/node'
-import { during, open } from './session.js'
+import { dialed, during, open } from './session.js'
 import { parseParams, print } from './values.js'
 
 const OPERATIONS = ['publish', 'send', 'request', 'subscribe', 'consume', 'respond'] as const
@@ -21,14 +21,6 @@ export async function status(options: StatusOptions): Promise<void> {
     else for (const site of now.sites) console.log(line(site))
     if (now.sites.some((site) => site.state !== 'up')) process.exitCode = 1
   })
-}
-
-async function dialed(client: Client, signal: AbortSignal): Promise<void> {
-  const isSettled = (): boolean =>
-    client.status().sites.every((site) => site.state !== 'idle' && (site.state !== 'dialing' || site.attempt > 1))
-  const events = client.watch({ signal })
-  if (isSettled()) return
-  for await (const _ of events) if (isSettled()) return
 }
 
 function line({ endpoint, engine, error, name, rttMs, state }: Status['sites'][number]): string {

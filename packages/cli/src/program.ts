@@ -4,6 +4,7 @@ import { explain, status } from './inspect.js'
 import { consume, peek, send } from './queue.js'
 import { request, respond } from './request.js'
 import { pub, sub } from './topic.js'
+import { addVerify } from './verify/commands.js'
 
 const config = (): Option =>
   new Option('-c, --config <file>', 'configuration file').default(undefined, 'spanwire.config.json, .yaml or .yml here')
@@ -21,6 +22,7 @@ export function program(): Command {
   addRpc(spanwire)
   addQueue(spanwire)
   addInspect(spanwire)
+  addVerify(spanwire)
   return spanwire
 }
 

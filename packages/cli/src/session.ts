@@ -9,25 +9,42 @@ export interface Opened {
   readonly config: Config
 }
 
-/** A client from the configuration. The drivers that come with the command need no installation. */
+/** A client from a configuration file. */
 export async function open(file: string | undefined): Promise<Opened> {
   const config = await loadConfig(file)
+  return { config, client: await clientOf(config) }
+}
+
+/** A client of its own. The drivers that come with the command need no installation. */
+export function clientOf(config: Config): Promise<Client> {
   const drivers = {
     memory: (options: unknown) => memory(options as object),
     websocket: (options: unknown) => websocket({ WebSocket, ...(options as object) }),
   }
-  return { config, client: await connect(config, { drivers }) }
+  return connect(config, { drivers })
 }
 
-/** The contract of a channel, of the kind that the command works on. */
+/** The contract of a channel, of a kind that the command works on. */
 export function channel<Kind extends Contract['kind']>(
   config: Config,
   name: string,
-  kind: Kind,
+  ...kinds: readonly Kind[]
 ): Extract<Contract, { kind: Kind }> {
   const contract = contractOf(config, name)
-  if (contract.kind === kind) return contract as Extract<Contract, { kind: Kind }>
-  throw new MessagingError('invalid', `channel "${name}" is a ${contract.kind}; this command works on a ${kind}`)
+  if (kinds.some((kind) => kind === contract.kind)) return contract as Extract<Contract, { kind: Kind }>
+  throw new MessagingError(
+    'invalid',
+    `channel "${name}" is a ${contract.kind}; this command works on a ${kinds.join(' or a ')}`,
+  )
+}
+
+/** Resolves when each site is up or has failed to be once, or the signal aborts. */
+export async function dialed(client: Client, signal: AbortSignal): Promise<void> {
+  const isSettled = (): boolean =>
+    client.status().sites.every((site) => site.state !== 'idle' && (site.state !== 'dialing' || site.attempt > 1))
+  const events = client.watch({ signal })
+  if (isSettled()) return
+  for await (const _ of events) if (isSettled()) return
 }
 
 /** Runs until the work is done or the process is asked to end, then drains. */

@@ -55,7 +55,8 @@ export async function sub(name: string, options: SubOptions): Promise<void> {
   })
 }
 
-function fromOf(text: string): NonNullable<SubscribeOptions['from']> {
+/** Where a subscription starts, as people write it. */
+export function fromOf(text: string): NonNullable<SubscribeOptions['from']> {
   if (text === 'now' || text === 'beginning' || text === 'latest') return text
   const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
   if (Number.isFinite(time)) return time

@@ -153,6 +153,10 @@ channels:
     [['queue', 'send']],
     [['status']],
     [['explain']],
+    [['verify-producer']],
+    [['verify-consumer']],
+    [['verify-responder']],
+    [['verify-requester']],
   ])('explains %j with --help', async (args) => {
     const help = await run(...args, '--help')
     expect(help.code).toBe(0)
