@@ -48,9 +48,9 @@ export class Command {
     return this.lines.filter((line) => line.name === name)
   }
 
-  /** Resolves when so many lines of that name are here. Rejects when the command ends before. */
-  async until(name: string, count = 1): Promise<void> {
-    await this.#when(() => this.named(name).length >= count, `${count} x ${name}`)
+  /** Resolves when so many such lines of that name are here. Rejects when the command ends before. */
+  async until(name: string, count = 1, isSuch: (line: Line) => boolean = () => true): Promise<void> {
+    await this.#when(() => this.named(name).filter(isSuch).length >= count, `${count} x ${name}`)
   }
 
   async untilSaid(pattern: RegExp): Promise<void> {
