@@ -9,7 +9,17 @@ export interface Identity {
 
 /** The text of an id: `<publisher>-<lane>.<seq>.<time>`, at most 67 characters. `source` is `<publisher>-<lane>`. */
 export function formatId(source: string, seq: number, timeMs: number): string {
-  return `${source}.${seq}.${timeMs}`
+  return prefixOf(source) + seq + suffixOf(timeMs)
+}
+
+/** What all ids of a source begin with. */
+export function prefixOf(source: string): string {
+  return `${source}.`
+}
+
+/** What all ids of one time end with. */
+export function suffixOf(timeMs: number): string {
+  return `.${timeMs}`
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Delivery } from '@spanwire/driver'
 import { bytes } from '../contract/codec.js'
 import type { Queue } from '../contract/contract.js'
 import { queue as makeQueue } from '../contract/queue.js'
+import { PLAIN } from '../departure/message.js'
 import { AGAIN } from '../departure/outgoing.js'
 import type { Context } from './context.js'
 import { ATTEMPT, without } from './retry.js'
@@ -33,8 +34,8 @@ export async function toDeadLetter(
       COUNT,
       String(attempt),
     ]
-    const load = { path: '', key: undefined, body, bytes: body.length, headers, delayMs: undefined, ttlMs: undefined }
-    await dispatch(context, makeQueue(queue.deadLetter, bytes), '', load, {})
+    const letter = { ...PLAIN, path: '', body, bytes: body.length, headers }
+    await dispatch(context, makeQueue(queue.deadLetter, bytes), '', letter, {})
   }
   context.events.emit({ type: 'dead-letter', channel: queue.name, id, reason, attempt })
 }

@@ -1,9 +1,9 @@
 import type { InputOf, Queue, Topic } from '../contract/contract.js'
 import { type Encoded, encode } from '../contract/encode.js'
-import type { Load } from '../departure/message.js'
+import type { Letter } from '../departure/message.js'
 import { toMs } from '../runtime/duration.js'
 import type { BareClient, Params, PublishOptions, SendOptions, Sent, WithParams } from './api.js'
-import { contextOf } from './context.js'
+import { type Context, contextOf } from './context.js'
 import { wireHeaders } from './headers.js'
 import { dispatch } from './sending.js'
 
@@ -53,15 +53,19 @@ function leave(
     const context = contextOf(client)
     context.assertWritable(contract.name)
     const encoding = encode(contract, value, options.params)
-    const go = (encoded: Encoded): Promise<Sent> =>
-      dispatch(context, contract, encoded.lane, load(encoded, options), options)
-    return encoding instanceof Promise ? encoding.then(go) : go(encoding)
+    return encoding instanceof Promise
+      ? encoding.then((encoded) => go(context, contract, encoded, options))
+      : go(context, contract, encoding, options)
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
-function load(encoded: Encoded, options: SendOptions): Load {
+function go(context: Context, contract: Topic | Queue, encoded: Encoded, options: SendOptions): Promise<Sent> {
+  return dispatch(context, contract, encoded.lane, letter(encoded, options), options)
+}
+
+function letter(encoded: Encoded, options: SendOptions): Letter {
   return {
     path: encoded.path,
     key: encoded.key,
@@ -70,5 +74,8 @@ function load(encoded: Encoded, options: SendOptions): Load {
     headers: wireHeaders(options.headers),
     delayMs: options.delay === undefined ? undefined : toMs(options.delay, 'delay'),
     ttlMs: options.ttl === undefined ? undefined : toMs(options.ttl, 'ttl'),
+    id: undefined,
+    seq: 0,
+    ack: undefined,
   }
 }

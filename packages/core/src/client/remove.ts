@@ -2,6 +2,7 @@ import { MessagingError } from '@spanwire/driver'
 import type { ParamsOf, Topic } from '../contract/contract.js'
 import { laneOf } from '../contract/lane.js'
 import { pathOf } from '../contract/template.js'
+import { PLAIN } from '../departure/message.js'
 import type { BareClient, PublishOptions, Sent } from './api.js'
 import { contextOf } from './context.js'
 import { REMOVED, wireHeaders } from './headers.js'
@@ -26,6 +27,6 @@ export async function remove(
     throw new MessagingError('invalid', `remove from ${topic.name}: only a topic with latest: true keeps values`)
   const path = pathOf(topic, params)
   const headers = [...wireHeaders(options.headers), REMOVED, '1']
-  const load = { path, key: undefined, body: '', bytes: 0, headers, delayMs: undefined, ttlMs: undefined }
-  return dispatch(context, topic, laneOf(path, undefined), load, options)
+  const letter = { ...PLAIN, path, body: '', bytes: 0, headers }
+  return dispatch(context, topic, laneOf(path, undefined), letter, options)
 }

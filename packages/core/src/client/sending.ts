@@ -1,7 +1,7 @@
 import { MessagingError } from '@spanwire/driver'
 import { renamed } from '../arrival/identity.js'
 import type { Contract } from '../contract/contract.js'
-import type { Departure, Load } from '../departure/message.js'
+import type { Departure, Letter } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
 import { copyNumber, type RetainedChannel } from '../departure/retained.js'
 import { isMarks, marked, Voids } from '../departure/voids.js'
@@ -33,7 +33,7 @@ export function dispatch(
   context: Context,
   contract: Contract,
   lane: string,
-  load: Load,
+  letter: Letter,
   options: PublishOptions,
 ): Promise<Sent> {
   const { signal } = options
@@ -48,7 +48,7 @@ export function dispatch(
   const outbox = outboxOf(context, contract)
   return new Promise((resolve, reject) => {
     let forget: (() => void) | undefined
-    const departure = outbox.offer(lane, load, untilMs, (ending, it) => {
+    const departure = outbox.offer(lane, letter, untilMs, (ending, it) => {
       forget?.()
       if (ending.by === 'done') resolve(sent(it))
       else reject(ending.by === 'failed' ? ending.error : unknown(contract, it, ending.error))
@@ -112,7 +112,7 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     reasons: () => reasons(context),
     rename: (id) => renamed(id, copyNumber(runtime)),
     kept: retainedChannel(context, contract),
-    stored: (letter) => retained.add(letter, publisher.moment),
+    stored: (letter) => retained.add(letter),
     voided: (source, seq) => voidsOf(context, contract).add(source, seq),
     moved: (lane, from, to) => {
       const { state } = context.session(from)

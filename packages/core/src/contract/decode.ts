@@ -1,7 +1,7 @@
 import { type Body, MessagingError } from '@spanwire/driver'
 import type { Codec } from './codec.js'
 import type { Contract, Rpc } from './contract.js'
-import { type StandardSchema, validate } from './schema.js'
+import { type StandardSchema, type Valid, validate } from './schema.js'
 
 /**
  * What a publisher, sender or requester said: the schema's output. Throws `decode` for bytes that are not the codec's and
@@ -17,13 +17,20 @@ export function decodeReply(contract: Rpc, body: Body): unknown {
 }
 
 function read(contract: Contract, codec: Codec, schema: StandardSchema, body: Body): unknown {
-  const refuse = (why: string, cause?: unknown) =>
-    new MessagingError('decode', `What arrived on ${contract.template} does not fit it: ${why}`, { cause })
   let value: unknown
   try {
     value = codec.decode(body)
   } catch (cause) {
-    throw refuse(`${cause}`, cause)
+    throw refusal(contract, `${cause}`, cause)
   }
-  return validate(schema, value, (output) => output, refuse)
+  const checked = validate(contract, schema, value, refusal)
+  return checked instanceof Promise ? checked.then(outputOf) : checked.value
+}
+
+function outputOf({ value }: Valid): unknown {
+  return value
+}
+
+function refusal(contract: Contract, why: string, cause?: unknown): MessagingError {
+  return new MessagingError('decode', `What arrived on ${contract.template} does not fit it: ${why}`, { cause })
 }

@@ -30,22 +30,18 @@ export function encode(
   value: unknown,
   params?: Readonly<Record<string, string | number>>,
 ): Encoded | Promise<Encoded> {
-  return validate(
-    contract.schema,
-    value,
-    () => place(contract, value, params),
-    (why, cause) => refusal(contract, why, cause),
-  )
+  const checked = validate(contract, contract.schema, value, refusal)
+  return checked instanceof Promise
+    ? checked.then(() => place(contract, value, params))
+    : place(contract, value, params)
 }
 
 /** As {@link encode}, for what a responder returns. */
 export function encodeReply(contract: Rpc, value: unknown): Packed | Promise<Packed> {
-  return validate(
-    contract.reply,
-    value,
-    () => pack(contract, contract.replyCodec, value),
-    (why, cause) => refusal(contract, why, cause),
-  )
+  const checked = validate(contract, contract.reply, value, refusal)
+  return checked instanceof Promise
+    ? checked.then(() => pack(contract, contract.replyCodec, value))
+    : pack(contract, contract.replyCodec, value)
 }
 
 function place(
@@ -57,14 +53,18 @@ function place(
   const key = contract.kind === 'rpc' ? undefined : contract.key?.(value)
   if (key !== undefined && typeof key !== 'string')
     throw new MessagingError('invalid', `The key of a value for ${contract.template} is ${typeof key}, not text.`)
-  const { body, bytes } = pack(contract, contract.codec, value)
-  return { path, key, lane: laneOf(path, key), body, bytes }
+  const body = bodyOf(contract, contract.codec, value)
+  return { path, key, lane: laneOf(path, key), body, bytes: byteLength(body) }
 }
 
 function pack(contract: Contract, codec: Codec, value: unknown): Packed {
+  const body = bodyOf(contract, codec, value)
+  return { body, bytes: byteLength(body) }
+}
+
+function bodyOf(contract: Contract, codec: Codec, value: unknown): Body {
   try {
-    const body = codec.encode(value)
-    return { body, bytes: byteLength(body) }
+    return codec.encode(value)
   } catch (cause) {
     throw refusal(contract, `${cause}`, cause)
   }

@@ -1,3 +1,5 @@
+import type { Contract } from './contract.js'
+
 /**
  * Standard Schema v1, the interface that zod, valibot, arktype and others implement; written out here so that this
  * package depends on none of them. Source: standardschema.dev, version 1.
@@ -20,30 +22,46 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
+/** What fitted: the schema's output. */
+export interface Valid {
+  readonly value: unknown
+}
+
+/** Makes the error for what does not fit, and for a schema that fails itself. */
+export type Refuse = (contract: Contract, why: string, cause?: unknown) => Error
+
 /**
- * Checks a value and goes on with the schema's output: at once, or later where the schema gives a promise. `refuse` makes the
- * error for what does not fit, and for a schema that fails itself.
+ * Checks a value of a contract: at once, or later where the schema gives a promise. Runs per message: nothing is made here
+ * as long as all goes well at once.
  */
-export function validate<Next>(
+export function validate(
+  contract: Contract,
   schema: StandardSchema,
   value: unknown,
-  next: (output: unknown) => Next,
-  refuse: (why: string, cause?: unknown) => Error,
-): Next | Promise<Next> {
-  const settle = (result: SchemaResult<unknown>): Next => {
-    if (result.issues) throw refuse(describeIssues(result.issues))
-    return next(result.value)
-  }
-  const fail = (cause: unknown): never => {
-    throw refuse(`its schema failed with ${cause}`, cause)
-  }
+  refuse: Refuse,
+): Valid | Promise<Valid> {
   let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>
   try {
     result = schema['~standard'].validate(value)
   } catch (cause) {
-    return fail(cause)
+    throw failure(contract, refuse, cause)
   }
-  return result instanceof Promise ? result.then(settle, fail) : settle(result)
+  if (!(result instanceof Promise)) return valid(contract, refuse, result)
+  return result.then(
+    (later) => valid(contract, refuse, later),
+    (cause: unknown) => {
+      throw failure(contract, refuse, cause)
+    },
+  )
+}
+
+function valid(contract: Contract, refuse: Refuse, result: SchemaResult<unknown>): Valid {
+  if (result.issues) throw refuse(contract, describeIssues(result.issues))
+  return result
+}
+
+function failure(contract: Contract, refuse: Refuse, cause: unknown): Error {
+  return refuse(contract, `its schema failed with ${cause}`, cause)
 }
 
 /** What did not fit, and where: `price: expected number; legs.0.side: required`. The first five. */

@@ -57,6 +57,7 @@ export function unescapeToken(token: string): string {
  * from `value`. Throws `invalid` when one is in neither, or the whole is above 200 characters.
  */
 export function pathOf(contract: Templated, params: Params = {}, value?: unknown): string {
+  if (contract.params.length === 0) return ''
   const fallback: Params = typeof value === 'object' && value !== null ? (value as Params) : {}
   return join(contract, (name) => tokenOf(contract, name, params[name] ?? fallback[name]))
 }

@@ -1,7 +1,8 @@
 import type { MessagingError, SendOutcome } from '@spanwire/driver'
-import { formatId } from '../arrival/identity.js'
+import { prefixOf } from '../arrival/identity.js'
+import type { Clocks } from '../runtime/moment.js'
 import { type Copy, type Heard, type Lane, Line, verdict } from './lane.js'
-import { Letter, type Load } from './message.js'
+import type { Letter } from './message.js'
 import { misfitOf } from './misfit.js'
 import { again, outgoing } from './outgoing.js'
 import type { Settling } from './settling.js'
@@ -11,6 +12,9 @@ import type { Surroundings } from './surroundings.js'
 const MAX_FLYING = 8_192
 const REPAIR_BASE_MS = 25
 const REPAIR_CAP_MS = 2_000
+
+/** What is not kept for another site needs no time. */
+const NEVER: Clocks = { nowMs: 0, wallMs: 0 }
 
 /**
  * `latest`: the channel keeps the newest value and must not end on an older one after a repair.
@@ -118,37 +122,35 @@ export class Carrier {
     const { open } = line
     if (open === undefined) return
     const { can } = open.channel
-    const { load } = departure
-    const misfit = misfitOf(load, can, line.site)
+    const { letter } = departure
+    const misfit = misfitOf(letter, can, line.site)
     if (misfit !== undefined) {
       departure.error = misfit
       this.drop(line, copy)
       this.#settling.conclude(lane, departure)
       return
     }
-    departure.letter ??= this.#write(lane, load)
+    if (letter.seq === 0) this.#identify(lane, letter)
     departure.confirms = can.confirms
     copy.tries += 1
     copy.at = 'flying'
     line.flying += 1
-    const { message } = departure.letter
-    open.sender.hand(copy, copy.tries > 1 ? again(message, copy.closes) : message, load.bytes)
+    open.sender.hand(copy, copy.tries > 1 ? again(letter, copy.closes) : outgoing(letter), letter.bytes)
   }
 
   /** Identity is given once, when a message leaves for its first link (R3). */
-  #write(lane: Lane, load: Load): Letter {
-    const { room } = this.#around
+  #identify(lane: Lane, letter: Letter): void {
+    const { room, publisher } = this.#around
     room.messages -= 1
-    room.bytes -= load.bytes
+    room.bytes -= letter.bytes
     lane.seq += 1
-    const id = load.id ?? (load.foreign ? undefined : this.#identify(lane))
-    return new Letter(lane, outgoing(load, id), load.bytes, lane.seq)
-  }
-
-  #identify(lane: Lane): string {
-    const { publisher } = this.#around
-    lane.source ??= publisher.source(this.#around.boundPublisher())
-    return formatId(lane.source, lane.seq, publisher.stamp())
+    letter.seq = lane.seq
+    if (letter.id !== undefined || letter.foreign) return
+    if (lane.source === undefined) {
+      lane.source = publisher.source(this.#around.boundPublisher())
+      lane.prefix = prefixOf(lane.source)
+    }
+    letter.id = lane.prefix + letter.seq + publisher.suffix()
   }
 
   #outcome(lane: Lane, line: Line, copy: Copy, outcome: SendOutcome): void {
@@ -169,20 +171,20 @@ export class Carrier {
   }
 
   #stored(lane: Lane, line: Line, copy: Copy): void {
-    const departure = copy.of
     this.drop(line, copy)
     line.failures = 0
-    const { letter } = departure
-    if (letter === undefined || copy.closes !== undefined) return
-    letter.stored = letter.stored.length === 0 ? line.home : [...letter.stored, line.site]
+    if (copy.closes !== undefined) return
+    const { letter } = copy.of
+    const { retainMs } = lane.channel
+    line.acknowledge(lane, letter, retainMs > 0 ? this.#around.publisher.moment.clocks : NEVER)
     this.#around.stored(letter)
-    if (this.#care === 'latest') this.#keepNewest(lane, line, copy, letter)
+    if (this.#care === 'latest') this.#keepNewest(lane, line, copy)
   }
 
   /** After a repair an older value would stand as the channel's latest: the newest goes again behind it. */
-  #keepNewest(lane: Lane, line: Line, copy: Copy, letter: Letter): void {
+  #keepNewest(lane: Lane, line: Line, copy: Copy): void {
     const { newest } = lane
-    if (newest?.letter === undefined || letter.seq >= newest.letter.seq) lane.newest = copy.of
+    if (newest === undefined || copy.of.letter.seq >= newest.letter.seq) lane.newest = copy.of
     else if (copy.tries > 1 && newest.id !== undefined && newest.stored.includes(line.site))
       line.close(newest, this.#around.rename(newest.id))
   }

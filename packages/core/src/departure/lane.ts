@@ -1,12 +1,16 @@
 import type { SendOutcome } from '@spanwire/driver'
+import type { Clocks } from '../runtime/moment.js'
 import type { Deadline } from '../runtime/wheel.js'
 import type { ChannelState } from '../session/channels.js'
 import type { Parcel, Shipment } from '../session/sender.js'
-import type { Departure } from './message.js'
+import type { Ack, Departure, Letter } from './message.js'
 import type { RetainedChannel } from './retained.js'
 
 /** A site's channel, ready to send. */
 export type OpenChannel = Extract<ChannelState, { readonly at: 'open' }>
+
+/** Acknowledgements this close to each other count as one. */
+const SAME_MS = 10
 
 /** Hears what became of a copy that was handed over. */
 export type Heard = (line: Line, copy: Copy, outcome: SendOutcome) => void
@@ -43,6 +47,8 @@ export class Line {
   /** So many at the front are known to be gone. */
   #gone = 0
   readonly heard: Heard
+  /** What the letters that were stored here first share. */
+  #ack: Ack | undefined
   /**
    * `repairing`: a copy did not end up stored, and until it is nothing later is handed over (R8).
    * `leaving`: hands over nothing; goes elsewhere when what is in flight has ended (R9).
@@ -63,6 +69,18 @@ export class Line {
 
   get site(): string {
     return this.home[0]
+  }
+
+  /** This site said that a letter is its own. */
+  acknowledge(lane: Lane, letter: Letter, clocks: Clocks): void {
+    const { ack } = letter
+    if (ack !== undefined) letter.ack = { lane, stored: [...ack.stored, this.site], ...clocks }
+    else {
+      const last = this.#ack
+      if (last === undefined || last.stored !== this.home || clocks.nowMs >= last.nowMs + SAME_MS)
+        this.#ack = { lane, stored: this.home, ...clocks }
+      letter.ack = this.#ack
+    }
   }
 
   add(departure: Departure): void {
@@ -132,6 +150,8 @@ export class Lane {
   readonly key: string
   /** Publisher and lane number; given at the first hand-over. */
   source: string | undefined
+  /** What its ids begin with. */
+  prefix = ''
   seq = 0
   lines: readonly Line[] = []
   /** Sites that must have stored a message before it is done. */

@@ -1,9 +1,19 @@
-import type { Body, Capabilities, Headers, MessagingError, Outgoing } from '@spanwire/driver'
+import type { Body, Capabilities, Headers, MessagingError } from '@spanwire/driver'
 import type { Clocks } from '../runtime/moment.js'
 import type { Lane } from './lane.js'
 
-/** What a publisher handed in: encoded, checked, and from here on only carried. */
-export interface Load {
+/** Where and when a letter was stored last. Never changed: letters that one line stored within a moment share it. */
+export interface Ack extends Clocks {
+  readonly lane: Lane
+  /** Sites that said it is theirs. */
+  readonly stored: readonly string[]
+}
+
+/**
+ * What a publisher handed in, encoded and checked: all that is needed to send it, now or, when a site is lost, again to
+ * another one. One object, because it is kept for a while.
+ */
+export interface Letter {
   readonly path: string
   readonly key: string | undefined
   readonly body: Body
@@ -11,10 +21,24 @@ export interface Load {
   readonly headers: Headers
   readonly delayMs: number | undefined
   readonly ttlMs: number | undefined
-  /** Brought along by a message that only passes through. */
-  readonly id?: string | undefined
+  /** Given at the first hand-over, or brought along by a message that only passes through. */
+  id: string | undefined
+  /** 0: not handed over yet. */
+  seq: number
+  /** The last acknowledgement. */
+  ack: Ack | undefined
   /** Of a stranger, passing through: it stays without identity (I19). */
   readonly foreign?: boolean
+}
+
+/** What most letters have in common before they leave. */
+export const PLAIN: Pick<Letter, 'key' | 'delayMs' | 'ttlMs' | 'id' | 'seq' | 'ack'> = {
+  key: undefined,
+  delayMs: undefined,
+  ttlMs: undefined,
+  id: undefined,
+  seq: 0,
+  ack: undefined,
 }
 
 /** How a departure ended, once. */
@@ -30,31 +54,9 @@ export type Settle = (ending: Ending, departure: Departure) => void
 
 const NOWHERE: readonly string[] = Object.freeze([])
 
-/** What lasts of a departure once it has its number: all that is needed to offer it to another site. Small, because it is kept for a while. */
-export class Letter {
-  readonly lane: Lane
-  /** As it left first. */
-  readonly message: Outgoing
-  readonly bytes: number
-  readonly seq: number
-  /** Sites that said it is theirs. Replaced, never changed: most letters of a lane share one. */
-  stored: readonly string[] = NOWHERE
-  /** The last acknowledgement. */
-  acked: Clocks | undefined
-
-  constructor(lane: Lane, message: Outgoing, bytes: number, seq: number) {
-    this.lane = lane
-    this.message = message
-    this.bytes = bytes
-    this.seq = seq
-  }
-}
-
 /** One message on its way out: one identity, as many copies as its lane has lines. */
 export class Departure {
-  readonly load: Load
-  /** Written at the first hand-over. */
-  letter: Letter | undefined
+  readonly letter: Letter
   /** One attempt at least may have been taken without our knowing. */
   ambiguous = false
   /** What an acknowledgement proves where it was handed over last. */
@@ -67,18 +69,18 @@ export class Departure {
   error: MessagingError | undefined
   #settle: Settle | undefined
 
-  constructor(load: Load, untilMs: number, settle: Settle) {
-    this.load = load
+  constructor(letter: Letter, untilMs: number, settle: Settle) {
+    this.letter = letter
     this.untilMs = Math.ceil(untilMs)
     this.#settle = settle
   }
 
   get id(): string | undefined {
-    return this.letter?.message.id ?? this.load.id
+    return this.letter.id
   }
 
   get stored(): readonly string[] {
-    return this.letter?.stored ?? NOWHERE
+    return this.letter.ack?.stored ?? NOWHERE
   }
 
   get settled(): boolean {

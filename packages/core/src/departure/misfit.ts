@@ -1,9 +1,9 @@
 import { type Capabilities, MessagingError } from '@spanwire/driver'
-import type { Load } from './message.js'
+import type { Letter } from './message.js'
 
 /** Why a channel can never take this message, decided before it gets an identity; `undefined`: it can. */
-export function misfitOf(load: Load, can: Capabilities, site: string): MessagingError | undefined {
-  const { bytes, delayMs = 0, ttlMs } = load
+export function misfitOf(letter: Letter, can: Capabilities, site: string): MessagingError | undefined {
+  const { bytes, delayMs = 0, ttlMs } = letter
   if (bytes > can.maxBytes)
     return new MessagingError('too-large', `${bytes} bytes are more than the ${can.maxBytes} that ${site} takes`, {
       site,

@@ -2,7 +2,7 @@ import { MessagingError } from '@spanwire/driver'
 import { withdraw } from '../session/sender.js'
 import { type Care, Carrier } from './carrier.js'
 import { Lane } from './lane.js'
-import { Departure, type Load, type Settle } from './message.js'
+import { Departure, type Letter, type Settle } from './message.js'
 import { Settling } from './settling.js'
 import type { Surroundings } from './surroundings.js'
 
@@ -22,15 +22,15 @@ export class Outbox {
   }
 
   /** Takes a message, until `untilMs` (Runtime ms); `settle` is called once. */
-  offer(laneKey: string, load: Load, untilMs: number, settle: Settle): Departure {
-    const departure = new Departure(load, untilMs, settle)
+  offer(laneKey: string, letter: Letter, untilMs: number, settle: Settle): Departure {
+    const departure = new Departure(letter, untilMs, settle)
     const { room } = this.#around
-    if (room.messages >= room.maxMessages || room.bytes + load.bytes > room.maxBytes) {
+    if (room.messages >= room.maxMessages || room.bytes + letter.bytes > room.maxBytes) {
       departure.settle({ by: 'failed', error: this.#full() })
       return departure
     }
     room.messages += 1
-    room.bytes += load.bytes
+    room.bytes += letter.bytes
     const lane = this.#lane(laneKey)
     this.#watch(lane, departure.untilMs)
     if (lane.lines.length === 0) this.#carrier.settleIn(lane)
@@ -68,7 +68,7 @@ export class Outbox {
 
   /** The deadline passed or the caller gave up (`error`): what was never handed over has failed, the rest is unknown (R20). */
   #expire(lane: Lane, departure: Departure, error: MessagingError | undefined): void {
-    const handedOver = departure.letter !== undefined
+    const handedOver = departure.letter.seq !== 0
     if (error !== undefined) departure.error = error
     for (const line of lane.lines) {
       const copy = line.copies.find((one) => one.of === departure)
@@ -138,7 +138,7 @@ export class Outbox {
 
   #nowhere(departure: Departure): void {
     this.#around.room.messages -= 1
-    this.#around.room.bytes -= departure.load.bytes
+    this.#around.room.bytes -= departure.letter.bytes
     departure.settle({
       by: 'failed',
       error: new MessagingError('unavailable', `the route has no site for it: ${this.#around.reasons()}`),

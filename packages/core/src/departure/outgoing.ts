@@ -1,11 +1,11 @@
 import type { Headers, Outgoing } from '@spanwire/driver'
-import type { Load } from './message.js'
+import type { Letter } from './message.js'
 
 /** Every copy but the first attempt carries it (R4). */
 export const AGAIN = 'sw-again'
 
-/** A load as drivers take it. Made for every message: plain assignments, because conditional spreads make an object each. */
-export function outgoing({ path, body, key, headers, delayMs, ttlMs }: Load, id: string | undefined): Outgoing {
+/** A letter as drivers take it. Made for every message: plain assignments, because conditional spreads make an object each. */
+export function outgoing({ path, body, key, headers, delayMs, ttlMs, id }: Letter): Outgoing {
   const message: { -readonly [Name in keyof Outgoing]: Outgoing[Name] } =
     id === undefined ? { path, body } : { id, path, body }
   if (key !== undefined) message.key = key
@@ -16,7 +16,7 @@ export function outgoing({ path, body, key, headers, delayMs, ttlMs }: Load, id:
 }
 
 /** Another copy of it: the same identity and body, under its own id or another one for the same identity. */
-export function again(message: Outgoing, id: string | undefined = message.id): Outgoing {
-  const headers: Headers = [...(message.headers ?? []), AGAIN, '1']
-  return id === undefined ? { ...message, headers } : { ...message, id, headers }
+export function again(letter: Letter, id: string | undefined = letter.id): Outgoing {
+  const headers: Headers = [...letter.headers, AGAIN, '1']
+  return outgoing({ ...letter, id, headers })
 }

@@ -1,4 +1,4 @@
-import { makePublisher } from '../arrival/identity.js'
+import { makePublisher, suffixOf } from '../arrival/identity.js'
 import { Moment } from '../runtime/moment.js'
 import type { Runtime } from '../runtime/runtime.js'
 
@@ -8,7 +8,8 @@ export class Publisher {
   readonly moment: Moment
   #id: string | undefined
   #lanes = 0
-  #last = 0
+  #lastMs = 0
+  #suffix = ''
 
   constructor(runtime: Runtime) {
     this.moment = new Moment(runtime)
@@ -24,7 +25,17 @@ export class Publisher {
 
   /** Unix ms, never backwards. */
   stamp(): number {
-    this.#last = Math.max(this.#last, Math.round(this.moment.clocks.wallMs))
-    return this.#last
+    const wallMs = Math.round(this.moment.clocks.wallMs)
+    if (wallMs > this.#lastMs) {
+      this.#lastMs = wallMs
+      this.#suffix = suffixOf(wallMs)
+    }
+    return this.#lastMs
+  }
+
+  /** What an id given now ends with: one text for all of the same millisecond. */
+  suffix(): string {
+    this.stamp()
+    return this.#suffix
   }
 }

@@ -1,6 +1,5 @@
 import type { Headers } from '@spanwire/driver'
 import { renamed } from '../arrival/identity.js'
-import type { Clocks, Moment } from '../runtime/moment.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Sender } from '../session/sender.js'
 import type { Lane } from './lane.js'
@@ -32,7 +31,6 @@ export interface RetainedChannel {
 const OVERHEAD = 512
 /** So many messages are added between two looks at the age of the oldest. */
 const TRIM_EVERY = 64
-const LONG_AGO: Clocks = { nowMs: -Infinity, wallMs: -Infinity }
 /** Messages that are offered again in one turn, so that new ones are not held up (R13). */
 const BURST = 512
 const PACE_MS = 10
@@ -58,17 +56,15 @@ export class Retained {
     this.#maxBytes = maxBytes
   }
 
-  /** `moment`: of the acknowledgement. */
-  add(letter: Letter, moment: Moment): void {
-    const { channel } = letter.lane
-    if (channel.retainMs === 0) return
-    letter.acked = moment.clocks
-    if (letter.stored.length > 1) return
+  /** A site has said that it is its own. */
+  add(letter: Letter): void {
+    const { ack } = letter
+    if (ack === undefined || ack.stored.length > 1 || ack.lane.channel.retainMs === 0) return
     this.#kept.push(letter)
     this.#bytes += letter.bytes + OVERHEAD
     if (this.#bytes > this.#maxBytes || this.#kept.length % TRIM_EVERY === 0) this.#trim()
     if (!isForAll(letter)) return
-    this.#due.push({ letter, from: letter.stored[0] ?? '', isLast: true })
+    this.#due.push({ letter, from: ack.stored[0] ?? '', isLast: true })
     this.#work()
   }
 
@@ -78,10 +74,11 @@ export class Retained {
     this.#trim()
     const byLane = new Map<Lane, Letter[]>()
     for (const letter of this.#kept.slice(this.#head)) {
-      if (!letter.stored.every((one) => this.#lost.has(one)) || this.#isOld(letter)) continue
-      const lane = byLane.get(letter.lane) ?? []
+      const { ack } = letter
+      if (ack === undefined || !ack.stored.every((one) => this.#lost.has(one)) || this.#isOld(letter)) continue
+      const lane = byLane.get(ack.lane) ?? []
       lane.push(letter)
-      byLane.set(letter.lane, lane)
+      byLane.set(ack.lane, lane)
     }
     for (const lane of byLane.values()) {
       lane.sort((a, b) => a.seq - b.seq)
@@ -95,7 +92,7 @@ export class Retained {
     this.#lost.delete(site)
     if (returned) {
       for (const letter of this.#kept.slice(this.#head)) {
-        if (isForAll(letter) && !letter.stored.includes(site)) this.#due.push({ letter, from: site, isLast: true })
+        if (isForAll(letter) && !letter.ack?.stored.includes(site)) this.#due.push({ letter, from: site, isLast: true })
       }
     }
     this.#work()
@@ -109,7 +106,7 @@ export class Retained {
   status(): { messages: number; bytes: number; spanMs: number; cut: boolean } {
     this.#trim()
     const first = this.#kept[this.#head]
-    const spanMs = first === undefined ? 0 : Math.round(this.#runtime.now() - (first.acked?.nowMs ?? 0))
+    const spanMs = first === undefined ? 0 : Math.round(this.#runtime.now() - (first.ack?.nowMs ?? 0))
     return { messages: this.#kept.length - this.#head, bytes: this.#bytes, spanMs, cut: this.#cut }
   }
 
@@ -121,9 +118,10 @@ export class Retained {
   }
 
   #isOld(letter: Letter): boolean {
-    const { nowMs, wallMs } = letter.acked ?? LONG_AGO
-    const age = Math.max(this.#runtime.now() - nowMs, this.#runtime.wall() - wallMs)
-    return age > letter.lane.channel.retainMs
+    const { ack } = letter
+    if (ack === undefined) return true
+    const age = Math.max(this.#runtime.now() - ack.nowMs, this.#runtime.wall() - ack.wallMs)
+    return age > ack.lane.channel.retainMs
   }
 
   #trim(): void {
@@ -157,22 +155,26 @@ export class Retained {
 
   /** False: no place to go at the moment. */
   #offer({ letter, from, isLast }: Due): boolean {
-    const { lane } = letter
+    const { ack } = letter
+    // Whatever is kept has one.
+    if (ack === undefined) return true
+    const { lane, stored } = ack
     const { channel } = lane
     const toAll = isForAll(letter)
     const { sites, everywhere } = channel.sites(lane)
-    const open = sites.filter((site) => !this.#lost.has(site) && !letter.stored.includes(site))
-    if (open.length === 0) return !letter.stored.every((site) => this.#lost.has(site))
+    const open = sites.filter((site) => !this.#lost.has(site) && !stored.includes(site))
+    if (open.length === 0) return !stored.every((site) => this.#lost.has(site))
     let offered = false
     for (const site of toAll || everywhere ? open : open.slice(0, 1)) {
       const sender = channel.sender(site)
       if (sender === undefined) continue
       offered = true
       channel.offered(from, site, 1)
-      sender.send(again(letter.message), letter.bytes, (outcome) => {
+      sender.send(again(letter), letter.bytes, (outcome) => {
         if (outcome.outcome === 'done') {
-          letter.stored = [...letter.stored, site]
-          if (isLast) this.#close(letter, site, sender)
+          const last = letter.ack ?? ack
+          letter.ack = { ...last, stored: [...last.stored, site] }
+          if (isLast) this.#close(lane, letter.seq, site, sender)
           // It comes behind what went out meanwhile, so whatever stood last does so no more.
         } else if (outcome.outcome !== 'refused') this.#due.push({ letter, from, isLast: true })
       })
@@ -181,17 +183,16 @@ export class Retained {
   }
 
   /** What the lane published since stood before the older ones: it goes again behind them. */
-  #close({ lane, seq }: Letter, site: string, sender: Sender): void {
+  #close(lane: Lane, seq: number, site: string, sender: Sender): void {
     const newest = lane.newest?.letter
-    const id = newest?.message.id
-    if (newest === undefined || id === undefined || newest.seq <= seq || !newest.stored.includes(site)) return
-    const message = again(newest.message, renamed(id, copyNumber(this.#runtime)))
+    if (newest?.id === undefined || newest.seq <= seq || !newest.ack?.stored.includes(site)) return
+    const message = again(newest, renamed(newest.id, copyNumber(this.#runtime)))
     sender.send(message, newest.bytes, () => undefined)
   }
 }
 
-function isForAll({ lane, message: { headers } }: Letter): boolean {
-  return headers !== undefined && lane.channel.everywhere(headers)
+function isForAll({ ack, headers }: Letter): boolean {
+  return headers.length > 0 && ack !== undefined && ack.lane.channel.everywhere(headers)
 }
 
 /** Publishers and hops close without knowing of each other: their numbers must differ. */

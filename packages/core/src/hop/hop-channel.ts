@@ -14,7 +14,7 @@ import {
 import { parseId } from '../arrival/identity.js'
 import { reasons } from '../client/context.js'
 import { outboxOf, type Routed } from '../client/sending.js'
-import type { Ending } from '../departure/message.js'
+import type { Ending, Letter } from '../departure/message.js'
 import { ask } from './ask.js'
 import { HopReading } from './hop-reading.js'
 import { HopWork } from './hop-work.js'
@@ -150,9 +150,11 @@ export class HopChannel implements Channel, Busy {
     }
     // A stranger's lane is none of the client's own, whose seqs must have no holes.
     const lane = parseId(id)?.source ?? `foreign ${key ?? path}`
-    const load = { path, key, body, bytes: body.length, headers, delayMs, ttlMs, id, foreign: id === undefined }
+    const bytes = body.length
+    const foreign = id === undefined
+    const letter: Letter = { path, key, body, bytes, headers, delayMs, ttlMs, id, seq: 0, ack: undefined, foreign }
     const untilMs = context.publisher.moment.clocks.nowMs + context.limits.waitMs
-    const departure = outbox.offer(lane, load, untilMs, (ending) => tell(outcomeOf(ending)))
+    const departure = outbox.offer(lane, letter, untilMs, (ending) => tell(outcomeOf(ending)))
     return (error) => {
       if (!departure.settled) outbox.cancel(lane, departure, error)
     }
