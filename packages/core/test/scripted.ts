@@ -60,6 +60,8 @@ export class Scripted {
   receiveFails: MessagingError | undefined
   /** How long attaching takes, whatever its signal says. */
   receiveMs = 0
+  /** How often links say something by themselves. */
+  beatMs: number | undefined
   /** How long a link takes to end when it is closed. */
   closeMs = 0
 
@@ -104,7 +106,7 @@ export class Scripted {
 }
 
 export class ScriptedLink implements Link {
-  readonly engine: Link['engine'] = { name: 'scripted', version: '1' }
+  readonly engine: Link['engine']
   readonly endpoint: Endpoint
   readonly channels: ScriptedChannel[] = []
   readonly opens: ChannelSpec[] = []
@@ -114,9 +116,14 @@ export class ScriptedLink implements Link {
   readonly #draining = deferred<DrainNotice>()
   readonly #ended = deferred<LinkEnd>()
   isOpen = true
+  /** Says nothing any more. */
+  isMute = false
+  /** Counts what it said by itself; absent: it says nothing by itself. */
+  heard?: number
 
   constructor(engine: Scripted, runtime: Runtime, endpoint: Endpoint) {
     this.#engine = engine
+    this.engine = { name: 'scripted', version: '1', ...(engine.beatMs !== undefined && { beatMs: engine.beatMs }) }
     this.#runtime = runtime
     this.endpoint = endpoint
   }
@@ -140,7 +147,7 @@ export class ScriptedLink implements Link {
   }
 
   async probe(): Promise<void> {
-    await this.pass(2)
+    await (this.isMute ? new Promise<never>(() => {}) : this.pass(2))
     if (!this.isOpen) throw lost
   }
 

@@ -3,6 +3,7 @@ import { createEngine, type MemoryEngine, memory } from '@spanwire/driver-memory
 import { describe, expect, it } from 'vitest'
 import { virtualRuntime } from '../src/runtime/virtual.js'
 import { type AttachReason, attach } from '../src/session/attachment.js'
+import { patienceOf } from '../src/session/patience.js'
 import { Session } from '../src/session/session.js'
 
 const quotes: ChannelSpec = { kind: 'topic', name: 'quotes', params: 0, keep: 'durable', latest: false }
@@ -23,6 +24,7 @@ function stage() {
       nonce: 'n',
       clientId: () => `${name}-${++links}`,
       runtime,
+      patience: patienceOf({}, 'health'),
     })
     it.start()
     return it

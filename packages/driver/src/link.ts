@@ -5,6 +5,8 @@ import type { MessagingError } from './errors.js'
 /** One live connection. It never reconnects, retries or dedupes, and holds nothing beyond a bound that the client gave. It ends once. */
 export interface Link {
   readonly engine: EngineInfo
+  /** Changes whenever something arrived on the connection, whatever it was; absent: the driver cannot tell. */
+  readonly heard?: number
   /** Settles at most once, never rejects: we are asked to leave while the link still works. */
   readonly draining: Promise<DrainNotice>
   /**
@@ -42,4 +44,6 @@ export interface EngineInfo {
   readonly upstreams?: readonly string[]
   /** The publisher id (16 characters of base64url) that this link accepts in message ids, when it binds publishers to their authenticated subject; absent: any. */
   readonly publisher?: string
+  /** It says something by itself at least so often, which {@link Link.heard} then counts; absent: only when asked. */
+  readonly beatMs?: number
 }

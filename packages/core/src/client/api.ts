@@ -5,6 +5,7 @@ import type { Location } from '../route/picture.js'
 import type { Policy } from '../route/policy.js'
 import type { Duration } from '../runtime/duration.js'
 import type { Runtime } from '../runtime/runtime.js'
+import type { HealthOptions } from '../session/patience.js'
 import type { CONTEXT } from './context.js'
 import type { ClientEvent, Status } from './happenings.js'
 
@@ -18,6 +19,8 @@ export interface ClientOptions<Site extends string = string> {
   readonly outbox?: { readonly messages?: number; readonly bytes?: number; readonly wait?: Duration }
   /** How long, and how much of, what a site acknowledged is kept to be offered elsewhere should that site be lost. Default 30 s (live topics 3 s), 64 MiB. */
   readonly retain?: { readonly time?: Duration; readonly bytes?: number }
+  /** How soon a silent site is suspected and given up. Default 1 s, 1.5 s, 2.5 s. */
+  readonly health?: HealthOptions
   /** What opening a channel that does not exist does. Default `create`. */
   readonly missing?: 'create' | 'refuse'
   /** Default: the system's clock, timers and randomness. */
@@ -34,6 +37,8 @@ export interface SiteOptions {
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly serverName?: string }
   /** `standby`: only when no active site is left. `drain`: takes no new work. Default `active`. */
   readonly mode?: 'active' | 'standby' | 'drain'
+  /** What differs here from the client's: a site far away, or an engine that pauses by nature. */
+  readonly health?: HealthOptions
 }
 
 export interface RouteOptions<Site extends string = string> {

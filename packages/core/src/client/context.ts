@@ -10,6 +10,7 @@ import { type Deferred, deferred } from '../runtime/deferred.js'
 import { toMs } from '../runtime/duration.js'
 import { type Runtime, systemRuntime } from '../runtime/runtime.js'
 import type { Deadlines } from '../runtime/wheel.js'
+import { patienceOf } from '../session/patience.js'
 import { Session } from '../session/session.js'
 import { viewOf } from '../session/site-view.js'
 import type { BareClient, ClientOptions, SiteOptions, SubscriptionStatus } from './api.js'
@@ -163,6 +164,7 @@ function makeSession(
     nonce: publisher.nonce,
     clientId: () => `${publisher.nonce}-${name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 32)}-${++links}`,
     runtime,
+    patience: patienceOf({ ...options.health, ...site.health }, `sites.${name}.health`),
   })
 }
 

@@ -4,6 +4,8 @@ import { Retained } from '../departure/retained.js'
 import type { Room } from '../departure/surroundings.js'
 import type { Voids } from '../departure/voids.js'
 import type { SessionChange } from '../session/session.js'
+import { healthOf } from '../session/site-view.js'
+import { linkOf } from '../session/state.js'
 import type { Context } from './context.js'
 import type { Status } from './happenings.js'
 
@@ -36,7 +38,13 @@ function begin(context: Context): Departures {
   const retained = new Retained(runtime, retainBytes)
   const room = { maxMessages, maxBytes, messages: 0, bytes: 0 }
   const stops = [...sessions.values()].map((session) =>
-    session.onChange((change) => follow(outboxes.values(), retained, session.site, change)),
+    session.onChange((change) => {
+      const isRefused = 'to' in change && change.to.at === 'disabled'
+      if ('channel' in change || isRefused || linkOf(change.from) !== linkOf(change.to))
+        follow(context, outboxes.values(), retained, session.site, change)
+      // The next site is made ready while the first is still in doubt.
+      else if (change.to.at === 'suspect') for (const outbox of outboxes.values()) outbox.warm(session.site)
+    }),
   )
   return {
     outboxes,
@@ -58,15 +66,33 @@ function begin(context: Context): Departures {
 }
 
 /** The lanes and retained messages follow their sites. */
-function follow(outboxes: Iterable<Outbox>, retained: Retained, site: string, change: SessionChange): void {
-  if ('channel' in change) {
-    for (const outbox of outboxes) outbox.follow(site)
-    retained.back(site, false)
-    return
+function follow(
+  context: Context,
+  outboxes: Iterable<Outbox>,
+  retained: Retained,
+  site: string,
+  change: SessionChange,
+): void {
+  let lanes = 0
+  for (const outbox of outboxes) lanes += outbox.follow(site)
+  if ('channel' in change) return retained.back(site, false)
+  const { from, to, reason } = change
+  const isBack = 'link' in to
+  if (isBack && !('link' in from)) retained.back(site, true)
+  // A site that refuses us has lost nothing, and nobody has to take its place.
+  if (isBack || to.at === 'idle' || healthOf(to) === 'disabled') return
+  retained.lost(site)
+  if ('outage' in to && to.outage) {
+    const { runtime, events } = context
+    const wall = (at: number): number => Math.round(runtime.wall() - (runtime.now() - at))
+    const { detected, firstSign } = to.outage
+    events.emit({
+      type: 'failover',
+      site,
+      reason,
+      firstSignAt: wall(firstSign),
+      detectedAt: wall(detected),
+      lanes,
+    })
   }
-  const { from, to } = change
-  if ('link' in from === 'link' in to) return
-  for (const outbox of outboxes) outbox.follow(site)
-  if ('link' in to) retained.back(site, true)
-  else if (to.at !== 'idle') retained.lost(site)
 }

@@ -35,6 +35,18 @@ export type ClientEvent = { readonly at: number } & (
       readonly to: SiteState
       readonly reason: string
     }
+  /**
+   * A site was lost and what ran there went elsewhere; `at` is when. `firstSignAt`: when its silence began, or its link
+   * ended; `detectedAt`: when it was taken for lost. Unix ms. `lanes`: how many moved at that moment.
+   */
+  | {
+      readonly type: 'failover'
+      readonly site: string
+      readonly reason: string
+      readonly firstSignAt: number
+      readonly detectedAt: number
+      readonly lanes: number
+    }
   /** A lane (or all of a channel's) goes to another site now. `ms`: since the first sign of the fault. */
   | {
       readonly type: 'moved'

@@ -8,6 +8,7 @@ import { isMarks, marked, Voids } from '../departure/voids.js'
 import { choose } from '../route/choose.js'
 import { listen } from '../route/listen.js'
 import { toMs } from '../runtime/duration.js'
+import { healthOf } from '../session/site-view.js'
 import { channelAt } from './able.js'
 import type { PublishOptions, Sent } from './api.js'
 import { boundPublisher } from './bound.js'
@@ -109,6 +110,11 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     channel: (site) => channelAt(context, contract, site),
     boundPublisher: () => boundPublisher(context),
     reachable: (site) => context.session(site).link !== undefined,
+    refuses: (site) => healthOf(context.session(site).state) === 'disabled',
+    refusal: (site) => {
+      const { state } = context.session(site)
+      return state.at === 'disabled' ? state.cause : undefined
+    },
     reasons: () => reasons(context),
     rename: (id) => renamed(id, copyNumber(runtime)),
     kept: retainedChannel(context, contract),
@@ -116,7 +122,7 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     voided: (source, seq) => voidsOf(context, contract).add(source, seq),
     moved: (lane, from, to) => {
       const { state } = context.session(from)
-      const ms = 'since' in state && !('link' in state) ? runtime.now() - state.since : 0
+      const ms = 'outage' in state && state.outage ? Math.round(runtime.now() - state.outage.firstSign) : 0
       // A bucket of keys is nobody's channel; a path is.
       const channel = contract.spec.params > 0 ? channelOf(contract, lane.split(':')[0] ?? '') : contract.name
       events.emit({ type: 'moved', channel, from, to, reason: state.at, ms })

@@ -49,7 +49,7 @@ export class Carrier {
     if (!this.#around.reachable(line.site)) {
       // What was in flight has been reported by now: a link ends after its outcomes.
       if (line.flying === 0) line.restart()
-      if (lane.lines.length === 1) this.#move(lane, line, undefined)
+      if (lane.lines.length === 1 && !this.#around.refuses(line.site)) this.#move(lane, line, undefined)
     }
     this.pump(lane, line)
   }
@@ -92,6 +92,8 @@ export class Carrier {
       return state
     }
     if (state.at === 'refused') this.#refusedThere(lane, line, state.error)
+    const refusal = state.at === 'none' && lane.lines.length === 1 ? this.#around.refusal(line.site) : undefined
+    if (refusal !== undefined) this.#failReady(lane, line, refusal)
     return undefined
   }
 
@@ -109,6 +111,11 @@ export class Carrier {
       for (const copy of line.copies) copy.of.error = error
       if (error.retryable) return
     }
+    this.#failReady(lane, line, error)
+  }
+
+  /** What waits there will not be taken there. */
+  #failReady(lane: Lane, line: Line, error: MessagingError): void {
     for (const copy of [...line.copies]) {
       if (copy.at !== 'ready') continue
       copy.of.error = error

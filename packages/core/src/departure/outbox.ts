@@ -8,6 +8,8 @@ import type { Surroundings } from './surroundings.js'
 
 /** Idle lanes beyond this many are forgotten, oldest first; one that publishes again gets a new number (R2). */
 const MAX_LANES = 100_000
+/** So many lanes tell where all of them would go. */
+const WARMED_BY = 64
 /** All lanes of one contract: hands messages over in order, keeps what is not stored, and follows the sites. */
 export class Outbox {
   readonly #lanes = new Map<string, Lane>()
@@ -89,13 +91,28 @@ export class Outbox {
     for (const line of lane.lines) this.#carrier.pump(lane, line)
   }
 
-  /** Something about a site changed: lanes without a way look for one, open ways are used. */
-  follow(site: string): void {
+  /** Something about a site changed: lanes without a way look for one, open ways are used. Says how many left the site. */
+  follow(site: string): number {
+    let left = 0
     for (const lane of this.#lanes.values()) {
       for (const line of lane.lines) {
-        if (line.site === site) this.#carrier.relink(lane, line)
-        else if (!this.#around.reachable(line.site)) this.#carrier.relink(lane, line)
+        const before = line.site
+        if (before === site || !this.#around.reachable(before)) this.#carrier.relink(lane, line)
+        if (before === site && line.site !== site) left += 1
       }
+    }
+    return left
+  }
+
+  /** A site is in doubt: the channels that its lanes would move to are opened. */
+  warm(site: string): void {
+    let looked = 0
+    for (const lane of this.#lanes.values()) {
+      if (lane.lines.length !== 1 || lane.lines[0]?.site !== site) continue
+      const next = this.#around.choose(lane.key, new Set([site]), undefined).sites.find((other) => other !== site)
+      if (next !== undefined) this.#around.channel(next)
+      looked += 1
+      if (looked === WARMED_BY) return
     }
   }
 

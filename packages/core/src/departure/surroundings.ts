@@ -1,3 +1,4 @@
+import type { MessagingError } from '@spanwire/driver'
 import type { Choice } from '../route/choose.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Deadlines } from '../runtime/wheel.js'
@@ -19,6 +20,10 @@ export interface Surroundings {
   boundPublisher(): string | undefined
   /** A site's session has a link. */
   reachable(site: string): boolean
+  /** The site refuses our credentials or certificates: that is for us to mend, and no reason to go elsewhere. Also while it is asked again. */
+  refuses(site: string): boolean
+  /** What it said, once it has refused. */
+  refusal(site: string): MessagingError | undefined
   /** Why each site cannot take it, one sentence. */
   reasons(): string
   /** Another id for the same identity, one that no engine has seen. */

@@ -4,6 +4,7 @@ import { Scripted, type ScriptedReception } from '../../test/scripted.js'
 import { deferred } from '../runtime/deferred.js'
 import { virtualRuntime } from '../runtime/virtual.js'
 import { attach } from './attachment.js'
+import { patienceOf } from './patience.js'
 import { Session } from './session.js'
 
 const quotes: ChannelSpec = { kind: 'topic', name: 'quotes', params: 1, keep: 'durable', latest: false }
@@ -22,6 +23,7 @@ function stage(taken?: () => Promise<void>) {
     nonce: 'n',
     clientId: () => 'c',
     runtime,
+    patience: patienceOf({}, 'health'),
   })
   const asked: string[] = []
   const states: string[] = []

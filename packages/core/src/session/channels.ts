@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime/runtime.js'
 import { within } from '../runtime/within.js'
 import { backoffMs, slowMs } from './backoff.js'
 import { asFault } from './dial.js'
-import { Sender } from './sender.js'
+import { type Load, Sender } from './sender.js'
 
 /** A channel on the session's link. The same object until something changes. */
 export type ChannelState =
@@ -30,8 +30,7 @@ interface Place {
 
 /** The channels of one link: each opened once, when first asked for. Ends with the link. */
 export class Channels {
-  /** Messages on their way over this link. */
-  readonly load: { inflight: number } = { inflight: 0 }
+  readonly load: Load = { inflight: 0, answers: 0 }
   readonly #link: Link
   readonly #runtime: Runtime
   readonly #changed: (name: string) => void
@@ -94,7 +93,10 @@ export class Channels {
     const cut = new AbortController()
     place.leave = () => cut.abort()
     within(limit, cut.signal, (signal) => this.#link.open(spec, signal)).then(
-      (channel) => this.#set(place, { at: 'open', channel, sender: new Sender(channel, this.load) }),
+      (channel) => {
+        this.load.answers += 1
+        this.#set(place, { at: 'open', channel, sender: new Sender(channel, this.load) })
+      },
       (error) => this.#set(place, this.#refusal(place, error)),
     )
   }

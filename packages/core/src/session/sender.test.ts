@@ -14,7 +14,7 @@ function stage() {
   const engine = new Scripted(runtime)
   const spec = { kind: 'queue', name: 'q', params: 1, leaseMs: 1 } as const
   const channel = new ScriptedChannel(engine, new ScriptedLink(engine, runtime, 'a'), spec)
-  const load = { inflight: 0 }
+  const load = { inflight: 0, answers: 0 }
   return { channel, load, sender: new Sender(channel, load) }
 }
 

@@ -18,6 +18,14 @@ export interface Ticket {
   cancel(): void
 }
 
+/** What goes over one link. */
+export interface Load {
+  /** Messages on their way. */
+  inflight: number
+  /** Outcomes that only the engine can have told. */
+  answers: number
+}
+
 type Report = (outcome: SendOutcome) => void
 
 const SETTLED: Promise<void> = Promise.resolve()
@@ -31,13 +39,13 @@ const abandoned: SendOutcome = /* @__PURE__ */ outcome('unknown', 'Withdrawn whi
  */
 export class Sender {
   readonly #channel: Channel
-  readonly #load: { inflight: number }
+  readonly #load: Load
   #full: Shipment[] = []
   #filling: Shipment | undefined
   #inflight = 0
 
-  /** `load.inflight` is kept up to date for all senders that share it. */
-  constructor(channel: Channel, load: { inflight: number } = { inflight: 0 }) {
+  /** `load` is kept up to date for all senders that share it. */
+  constructor(channel: Channel, load: Load = { inflight: 0, answers: 0 }) {
     this.#channel = channel
     this.#load = load
   }
@@ -83,9 +91,11 @@ export class Sender {
     last?.ship(this.#channel)
   }
 
-  readonly #settled = (): void => {
+  readonly #settled = ({ outcome }: SendOutcome): void => {
     this.#inflight -= 1
     this.#load.inflight -= 1
+    // What is only written proves nothing about who reads.
+    if (outcome === 'done' && this.#channel.can.confirms !== 'written') this.#load.answers += 1
   }
 }
 
@@ -100,11 +110,11 @@ export class Shipment {
   readonly #parcels: Parcel[] = []
   readonly #messages: Outgoing[] = []
   #left = false
-  readonly #settled: () => void
+  readonly #settled: Report
   #cancel: Cancel | undefined
   #regrets: number[] | undefined
 
-  constructor(settled: () => void) {
+  constructor(settled: Report) {
     this.#settled = settled
   }
 
@@ -155,7 +165,7 @@ export class Shipment {
   #settle(parcel: Parcel | undefined, outcome: SendOutcome): void {
     if (parcel?.shipment !== this) return
     parcel.shipment = undefined
-    this.#settled()
+    this.#settled(outcome)
     parcel.report(outcome)
   }
 }

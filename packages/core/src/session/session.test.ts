@@ -2,6 +2,7 @@ import { type ChannelSpec, MessagingError } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
 import { lost, Scripted } from '../../test/scripted.js'
 import { type VirtualRuntime, virtualRuntime } from '../runtime/virtual.js'
+import { patienceOf } from './patience.js'
 import { Session, type SessionChange } from './session.js'
 import { viewOf } from './site-view.js'
 
@@ -11,7 +12,14 @@ const refused = new MessagingError('unavailable', 'Connection refused.', { scope
 const never = new AbortController().signal
 
 function stage(endpoints: readonly string[] = ['a'], connected = () => {}) {
-  const runtime: VirtualRuntime = virtualRuntime()
+  const clock: VirtualRuntime = virtualRuntime()
+  let stalledMs = 0
+  /** Our process stands still: no timer fires, and the clock goes on. */
+  const stall = (ms: number) => {
+    stalledMs += ms
+  }
+  const runtime: VirtualRuntime = { ...clock, now: () => clock.now() + stalledMs, advance: (ms) => clock.advance(ms) }
+  Object.defineProperty(runtime, 'pending', { get: () => clock.pending })
   const engine = new Scripted(runtime)
   let clients = 0
   const session = new Session({
@@ -30,13 +38,14 @@ function stage(endpoints: readonly string[] = ['a'], connected = () => {}) {
     nonce: 'nonce',
     clientId: () => `client-${++clients}`,
     runtime,
+    patience: patienceOf({}, 'health'),
   })
   const trail: string[] = []
   session.onChange((change: SessionChange) => {
     if ('channel' in change) trail.push(`#${change.channel}`)
     else if (change.from.at !== change.to.at) trail.push(change.to.at)
   })
-  return { runtime, engine, session, trail }
+  return { runtime, stall, engine, session, trail }
 }
 
 async function up(endpoints?: readonly string[]) {
@@ -116,7 +125,13 @@ describe('a session', () => {
     engine.behave('a', { does: 'fail', error: denied, afterMs: 1 })
     session.start()
     await runtime.advance(120_000)
-    expect(session.state).toMatchObject({ at: 'disabled', cause: denied })
+    expect(session.state).toMatchObject({
+      at: 'disabled',
+      cause: {
+        code: 'unauthenticated',
+        message: expect.stringMatching(/^frankfurt .*expired.*sites.frankfurt.credentials/),
+      },
+    })
     expect(engine.dials.length).toBeGreaterThanOrEqual(4)
     expect(engine.dials.length).toBeLessThanOrEqual(9)
     engine.behave('a', { does: 'accept', afterMs: 1 })
@@ -400,5 +415,99 @@ describe('what routing sees of a session', () => {
     engine.link.drain({ reason: 'update' })
     await runtime.advance(0)
     expect(health()).toBe('draining')
+  })
+})
+
+describe('a silent link', () => {
+  const states = (trail: readonly string[]) => trail.slice(2)
+
+  it('is asked each second, suspected after 1.5 s and given up after 2.5 s', async () => {
+    const { runtime, engine, session, trail } = await up()
+    await runtime.advance(60_000)
+    expect(states(trail)).toEqual([])
+    const at = runtime.now()
+    engine.behave('a', { does: 'hang' })
+    engine.link.isMute = true
+    while (session.state.at === 'up') await runtime.advance(1)
+    const suspected = runtime.now() - at
+    while (session.link) await runtime.advance(1)
+    const down = runtime.now() - at
+    // It was heard last when the probe before was answered, up to a second before.
+    expect(suspected).toBeGreaterThan(500)
+    expect(suspected).toBeLessThanOrEqual(1_625)
+    expect(down - suspected).toBe(1_000)
+    expect(session.state).toMatchObject({
+      at: 'waiting',
+      cause: { code: 'unavailable', message: expect.stringMatching(/^frankfurt has said nothing for 2[56]\d\d ms/) },
+      outage: { detected: runtime.now() },
+    })
+    expect(engine.links).toHaveLength(1)
+  })
+
+  it('gives way to a second one that came through meanwhile: the site was never down', async () => {
+    const { runtime, engine, session, trail } = await up(['a', 'b'])
+    const first = engine.link
+    first.isMute = true
+    await runtime.advance(4_000)
+    expect(states(trail)).toEqual(['suspect', 'up'])
+    expect(engine.open).toHaveLength(1)
+    expect(session.link).toBe(engine.open[0])
+    expect(session.link).not.toBe(first)
+    expect(engine.dials).toHaveLength(2)
+  })
+
+  it('stays when it is heard in time, and the second one is closed', async () => {
+    const { runtime, engine, session, trail } = await up()
+    const { link } = engine
+    link.isMute = true
+    link.heard = 0
+    while (session.state.at === 'up') await runtime.advance(1)
+    await runtime.advance(500)
+    expect(engine.open).toHaveLength(2)
+    link.heard += 1
+    link.isMute = false
+    await runtime.advance(200)
+    expect(states(trail)).toEqual(['suspect', 'up'])
+    expect(engine.open).toEqual([link])
+    await session.close(never)
+    expect(runtime.pending).toBe(0)
+  })
+
+  it('that speaks by itself is not asked, only listened to', async () => {
+    const { runtime, engine, session, trail } = stage()
+    let probes = 0
+    engine.beatMs = 800
+    session.start()
+    await runtime.advance(5)
+    const { link } = engine
+    link.probe = async () => void probes++
+    for (link.heard = 0; link.heard < 50; link.heard++) await runtime.advance(800)
+    expect(probes).toBe(0)
+    expect(states(trail)).toEqual([])
+    await runtime.advance(1_450)
+    expect(probes).toBeGreaterThan(0)
+  })
+
+  it('is not blamed for a stall of our own: two seconds of a busy loop move nothing', async () => {
+    const { runtime, stall, engine, trail } = await up()
+    for (let round = 0; round < 20; round++) {
+      await runtime.advance(round * 50)
+      stall(2_000)
+      await runtime.advance(1_000)
+    }
+    expect(states(trail)).toEqual([])
+    expect(engine.dials).toHaveLength(1)
+  })
+
+  it('is asked at once when there is reason to doubt it', async () => {
+    const { runtime, engine, session } = await up()
+    await runtime.advance(10_000)
+    engine.behave('a', { does: 'hang' })
+    engine.link.isMute = true
+    session.check()
+    await runtime.advance(700)
+    expect(session.state.at).toBe('suspect')
+    await runtime.advance(1_100)
+    expect(session.link).toBeUndefined()
   })
 })

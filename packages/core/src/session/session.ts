@@ -1,37 +1,22 @@
-import {
-  type ChannelSpec,
-  type Credentials,
-  type Driver,
-  type Endpoint,
-  type Link,
-  MessagingError,
-} from '@spanwire/driver'
-import type { Runtime } from '../runtime/runtime.js'
+import { type ChannelSpec, type Endpoint, type Link, MessagingError } from '@spanwire/driver'
 import { dialTimeoutMs } from './backoff.js'
 import { type ChannelState, Channels, NO_CHANNEL } from './channels.js'
-import { type Dialed, type DialOptions, dial } from './dial.js'
-import { type Connected, linkOf, type SessionEvent, type SessionState } from './state.js'
+import { type Dialed, dial } from './dial.js'
+import { dialOptions, inOrder, type SessionOptions } from './dialing.js'
+import { Pulse } from './pulse.js'
+import type { Load } from './sender.js'
+import { type Connected, isRefusal, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { step } from './step.js'
-
-export interface SessionOptions {
-  readonly site: string
-  readonly driver: Driver
-  readonly endpoints: readonly Endpoint[]
-  /** Asked by the driver before each dial. */
-  credentials(signal: AbortSignal): Promise<Credentials>
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly serverName?: string }
-  readonly missing: 'create' | 'refuse'
-  readonly nonce: string
-  /** A new name for each link. */
-  clientId(): string
-  readonly runtime: Runtime
-}
 
 export type SessionChange =
   /** `from.at` equals `to.at` when only figures changed (`rttMs`) or a dial was started over. `reason` is for operators. */
   | { readonly from: SessionState; readonly to: SessionState; readonly reason: string }
   /** A channel of this name was opened, was refused, or may be tried again. */
   | { readonly channel: string }
+
+/** Weight of the newest round trip in the smoothed one, and what share of it is worth telling. */
+const SMOOTHING = 0.2
+const NOTEWORTHY = 0.1
 
 const CUT: AbortSignal = /* @__PURE__ */ AbortSignal.abort()
 
@@ -48,6 +33,9 @@ export class Session {
   /** Where the last link was: tried last the next time, for it may be hung and accept all the same. */
   #left: Endpoint | undefined
   #leave = () => {}
+  #pulse: Pulse | undefined
+  /** Gives the dial of a second link up. */
+  #unspare: (() => void) | undefined
   #closing: { readonly signal: AbortSignal; readonly done: Promise<void> } | undefined
 
   constructor(options: SessionOptions) {
@@ -77,6 +65,11 @@ export class Session {
   /** Dials now instead of waiting: the network is back, or an operator says so. */
   retryNow(): void {
     this.#apply({ on: 'retry', at: this.#options.runtime.now() })
+  }
+
+  /** There is reason to doubt the link, as after a sleep or a change of the network: asks it now. */
+  check(): void {
+    this.#pulse?.check()
   }
 
   /** Leaves the site as planned; nothing is counted as a failure. Comes back with `start`. Resolves when the link is gone. */
@@ -125,6 +118,7 @@ export class Session {
       this.#leave()
       this.#leave = this.#enter(to)
     }
+    this.#secure(from, to)
     this.#tell({ from, to, reason: reasonOf(event) })
   }
 
@@ -137,29 +131,46 @@ export class Session {
     return () => {}
   }
 
-  #dial(attempt: number): () => void {
-    const { site, driver, runtime, nonce, missing, tls, endpoints } = this.#options
+  /** While a link is suspect the site is tried over a second one, which takes over when the first is given up. */
+  #secure(from: SessionState, to: SessionState): void {
+    const spare = spareOf(from)
+    if (spare && spare !== spareOf(to) && spare.link !== linkOf(to)) this.#own(spare.link.close(CUT))
+    if (to.at !== 'suspect') {
+      this.#unspare?.()
+      this.#unspare = undefined
+    } else if (from.at !== 'suspect') this.#unspare = this.#dialSpare(to.endpoint)
+  }
+
+  #dialSpare(silent: Endpoint): () => void {
+    const { patience, runtime } = this.#options
     const given = new AbortController()
-    const options: DialOptions = {
-      site,
-      driver,
-      runtime,
-      timeoutMs: dialTimeoutMs(attempt),
-      connectOptions: () => ({
-        client: this.#options.clientId(),
-        nonce,
-        missing,
-        ...(tls && { tls }),
-        credentials: (signal) => this.#options.credentials(signal),
-      }),
-      own: (work) => this.#own(work),
+    const { signal } = given
+    const connected = async ({ link, endpoint, tookMs }: Dialed) => {
+      if (signal.aborted) return link.close(CUT)
+      this.#apply({ on: 'spare', spare: { link, endpoint, rttMs: tookMs } })
+      void link.ended.then(() => {
+        if (spareOf(this.#state)?.link === link) this.#apply({ on: 'spare', spare: undefined })
+      })
     }
+    const options = dialOptions(this.#options, patience.downMs - patience.suspectMs, (work) => this.#own(work))
+    const endpoints = inOrder(this.#options.endpoints, silent, runtime)
+    // Whatever the new connection fails by, silence decides about the old one.
+    this.#own(dial(endpoints, options, signal).then(connected, () => {}))
+    return () => given.abort()
+  }
+
+  #dial(attempt: number): () => void {
+    const { runtime, endpoints } = this.#options
+    const given = new AbortController()
+    const options = dialOptions(this.#options, dialTimeoutMs(attempt), (work) => this.#own(work))
     const connected = async ({ link, endpoint, tookMs }: Dialed) => {
       this.#apply({ on: 'connected', at: runtime.now(), link, endpoint, rttMs: tookMs })
       if (this.link !== link) await link.close(CUT)
     }
     const failed = (error: MessagingError) => {
-      if (!given.signal.aborted) this.#apply({ on: 'failed', at: runtime.now(), error, chance: runtime.random() })
+      if (given.signal.aborted) return
+      const fault = isRefusal(error) ? withFix(error, this.site) : error
+      this.#apply({ on: 'failed', at: runtime.now(), error: fault, chance: runtime.random() })
     }
     this.#own(dial(inOrder(endpoints, this.#left, runtime), options, given.signal).then(connected, failed))
     return () => given.abort()
@@ -178,18 +189,41 @@ export class Session {
         end.by === 'engine' ? end.error : new MessagingError('closed', `The link to ${this.site} was closed.`)
       current({ on: 'lost', at: runtime.now(), error, chance: runtime.random() })
     })
-    const started = runtime.now()
-    link.probe(channels.signal).then(
-      () => current({ on: 'measured', rttMs: Math.min(rttMs, runtime.now() - started) }),
-      // The time that connecting took stands for it.
-      () => {},
-    )
+    const pulse = this.#listen(link, rttMs, channels.load, current)
+    this.#pulse = pulse
     return () => {
+      pulse.end()
       channels.end()
       this.#channels = undefined
       this.#left = endpoint
       this.#own(link.close(this.#closing?.signal ?? CUT))
     }
+  }
+
+  #listen(link: Link, dialedMs: number, load: Load, current: (event: SessionEvent) => void): Pulse {
+    const { patience, runtime, site } = this.#options
+    let rttMs = Infinity
+    return new Pulse({
+      link,
+      patience,
+      runtime,
+      answers: () => load.answers,
+      onSilent: (since) => current({ on: 'silent', since }),
+      onHeard: () => current({ on: 'heard' }),
+      onDead: (silentSince) => {
+        const at = runtime.now()
+        const text = `${site} has said nothing for ${Math.round(at - silentSince)} ms: hung, or cut off from here.`
+        const error = new MessagingError('unavailable', text, { scope: 'link', site })
+        current({ on: 'lost', at, error, chance: runtime.random(), silentSince })
+      },
+      onMeasured: (tookMs) => {
+        // The first probe against the whole dial; from then on smoothed, and told when it makes a difference.
+        const smoothed = rttMs < Infinity ? rttMs + (tookMs - rttMs) * SMOOTHING : Math.min(dialedMs, tookMs)
+        if (rttMs < Infinity && Math.abs(smoothed - rttMs) <= rttMs * NOTEWORTHY) return
+        rttMs = smoothed
+        current({ on: 'measured', rttMs })
+      },
+    })
   }
 
   #own(work: Promise<void>): void {
@@ -206,14 +240,17 @@ export class Session {
   }
 }
 
-/** Shuffled, so that many clients spread over the endpoints; the one just left comes last. */
-function inOrder(endpoints: readonly Endpoint[], left: Endpoint | undefined, runtime: Runtime): readonly Endpoint[] {
-  const ranked = endpoints.map((endpoint) => ({ endpoint, rank: endpoint === left ? 1 : runtime.random() }))
-  return ranked.sort((a, b) => a.rank - b.rank).map(({ endpoint }) => endpoint)
-}
-
 function reasonOf(event: SessionEvent): string {
   if ('error' in event) return event.error.message
   if ('notice' in event) return event.notice.reason
   return event.on === 'connected' ? `connected to ${event.endpoint}` : event.on
+}
+
+/** Where to look, for what only people can mend. */
+function withFix(error: MessagingError, site: string): MessagingError {
+  const { cause, code, message, retryable } = error
+  const isOurs = code === 'unauthenticated' || code === 'forbidden'
+  const where = isOurs ? 'credentials' : code === 'unavailable' ? 'tls' : 'endpoints'
+  const text = `${site} does not let us in: ${message.replace(/\.$/, '')}. Nothing moves elsewhere for that; check sites.${site}.${where}.`
+  return new MessagingError(code, text, { scope: 'link', site, retryable, cause })
 }

@@ -1,3 +1,4 @@
+import type { MessagingError } from '@spanwire/driver'
 import type { Location, SiteView } from '../route/picture.js'
 import type { Session } from './session.js'
 import { isRefusal, type SessionState } from './state.js'
@@ -18,15 +19,18 @@ export function viewOf(
   })
 }
 
-function healthOf(state: SessionState): SiteView['health'] {
+/** What routing sees of a state. */
+export function healthOf(state: SessionState): SiteView['health'] {
   switch (state.at) {
     case 'idle':
       return 'unknown'
     case 'dialing':
       // Trying again proves nothing yet: what ended the time before still holds.
       if (!state.cause) return 'unknown'
-      return isRefusal(state.cause) ? 'disabled' : 'down'
+      return isOurs(state.cause) ? 'disabled' : 'down'
     case 'waiting':
+      // Refused while it was up: it is not down, and comes back as soon as we have better credentials.
+      return isOurs(state.cause) ? 'disabled' : 'down'
     case 'closed':
       return 'down'
     case 'up':
@@ -37,4 +41,9 @@ function healthOf(state: SessionState): SiteView['health'] {
     default:
       return state satisfies never
   }
+}
+
+/** Ours to mend, also where asking with new credentials may help. */
+function isOurs(cause: MessagingError): boolean {
+  return isRefusal(cause) || cause.code === 'unauthenticated'
 }

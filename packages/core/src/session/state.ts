@@ -11,13 +11,27 @@ export interface Connected {
   readonly attempt: number
 }
 
+/** A second link to the same site, ready to take over. */
+export interface Spare {
+  readonly link: Link
+  readonly endpoint: Endpoint
+  readonly rttMs: number
+}
+
+/** How a site was lost. Runtime ms. */
+export interface Outage {
+  /** The silence, or the end of the link, that it began with. */
+  readonly firstSign: number
+  readonly detected: number
+}
+
 /**
  * One site's session. Times are Runtime ms. `attempt` numbers dials since the last link that lasted, 1 for the first.
  *
  * - `idle`: nobody asked for the site yet. Leaves by start.
  * - `dialing`: a race over the endpoints is under way; `cause` is what ended the time before.
  * - `up`: the link works.
- * - `suspect`: nothing was heard for a while; still used, while the next site is warmed up.
+ * - `suspect`: nothing was heard for a while; still used, while the site is tried over a second link and the next one made ready.
  * - `draining`: the engine asked us to leave; the link is used until it ends.
  * - `waiting`: no link; dials again at `retryAt`.
  * - `disabled`: credentials or certificates were refused. Dials again, slowly, because providers change their mind.
@@ -25,9 +39,15 @@ export interface Connected {
  */
 export type SessionState =
   | { readonly at: 'idle' }
-  | { readonly at: 'dialing'; readonly attempt: number; readonly since: number; readonly cause?: MessagingError }
+  | {
+      readonly at: 'dialing'
+      readonly attempt: number
+      readonly since: number
+      readonly cause?: MessagingError
+      readonly outage?: Outage
+    }
   | ({ readonly at: 'up' } & Connected)
-  | ({ readonly at: 'suspect'; readonly silentSince: number } & Connected)
+  | ({ readonly at: 'suspect'; readonly silentSince: number; readonly spare?: Spare } & Connected)
   | ({ readonly at: 'draining'; readonly notice: DrainNotice } & Connected)
   | {
       readonly at: 'waiting' | 'disabled'
@@ -35,6 +55,8 @@ export type SessionState =
       readonly since: number
       readonly retryAt: number
       readonly cause: MessagingError
+      /** Absent while it has not been up. */
+      readonly outage?: Outage
     }
   | { readonly at: 'closed' }
 
@@ -51,22 +73,35 @@ export type SessionEvent =
   /** The dial came to nothing. */
   | { readonly on: 'failed'; readonly at: number; readonly error: MessagingError; readonly chance: number }
   | { readonly on: 'measured'; readonly rttMs: number }
-  /** Nothing arrived for too long, and it is not our own stall. */
-  | { readonly on: 'silent'; readonly at: number }
+  /** Nothing arrived since then for too long, and it is not our own stall. */
+  | { readonly on: 'silent'; readonly since: number }
   | { readonly on: 'heard' }
+  /** A second link came through, or ended again. */
+  | { readonly on: 'spare'; readonly spare: Spare | undefined }
   | { readonly on: 'drain'; readonly notice: DrainNotice }
-  /** The link ended, or its silence is taken for its death. */
-  | { readonly on: 'lost'; readonly at: number; readonly error: MessagingError; readonly chance: number }
+  /** The link ended, or its silence (since then) is taken for its death. */
+  | {
+      readonly on: 'lost'
+      readonly at: number
+      readonly error: MessagingError
+      readonly chance: number
+      readonly silentSince?: number
+    }
   /** We leave for a while: a page goes into the back/forward cache. */
   | { readonly on: 'suspend' }
   | { readonly on: 'close' }
+
+/** The second link of a state that has one. */
+export function spareOf(state: SessionState): Spare | undefined {
+  return state.at === 'suspect' ? state.spare : undefined
+}
 
 /** The link of a state that has one. */
 export function linkOf(state: SessionState): Link | undefined {
   return 'link' in state ? state.link : undefined
 }
 
-/** Will asking again not help, unless somebody changes credentials, certificates or settings? */
-export function isRefusal(error: MessagingError): boolean {
-  return !error.retryable && error.code !== 'canceled' && error.code !== 'closed'
+/** Will asking again not help, unless somebody changes credentials, certificates or settings? What cannot be read is the site's own fault. */
+export function isRefusal({ code, retryable }: MessagingError): boolean {
+  return !retryable && code !== 'canceled' && code !== 'closed' && code !== 'decode'
 }

@@ -1,5 +1,5 @@
 import { type DrainNotice, type Link, MessagingError } from '@spanwire/driver'
-import type { SessionEvent, SessionState } from './state.js'
+import type { SessionEvent, SessionState, Spare } from './state.js'
 
 export interface StepCase {
   readonly name: string
@@ -24,6 +24,8 @@ const notice: DrainNotice = { reason: 'lame duck' }
 const link = { link: someLink, endpoint: 'mq-0:50000', since: 1_000, rttMs: 3, attempt: 2 } as const
 const up: SessionState = { at: 'up', ...link }
 const suspect: SessionState = { at: 'suspect', silentSince: 5_000, ...link }
+const spare: Spare = { link: otherLink, endpoint: 'mq-1:50000', rttMs: 7 }
+const secured: SessionState = { ...suspect, spare }
 const draining: SessionState = { at: 'draining', notice, ...link }
 const idle: SessionState = { at: 'idle' }
 const closed: SessionState = { at: 'closed' }
@@ -36,6 +38,9 @@ const failed = { on: 'failed', at: 3_000, error: gone, chance: 0.5 } as const
 const soon = { on: 'lost', at: 30_999, error: gone, chance: 0.5 } as const
 const late = { on: 'lost', at: 31_000, error: gone, chance: 0.5 } as const
 const retry = { on: 'retry', at: 3_000 } as const
+const dead = { ...late, silentSince: 28_500 } as const
+/** Lost at once: the first sign was the end of the link. */
+const outage = { firstSign: 31_000, detected: 31_000 }
 
 /** The session's rules as data. The documentation shows this table. */
 export const stepCases: readonly StepCase[] = [
@@ -92,9 +97,42 @@ export const stepCases: readonly StepCase[] = [
     event: { on: 'measured', rttMs: 1 },
     becomes: { ...up, rttMs: 1 },
   },
-  { name: 'is suspect when silent', state: up, event: { on: 'silent', at: 5_000 }, becomes: suspect },
-  { name: 'counts silence from its beginning', state: suspect, event: { on: 'silent', at: 6_000 }, becomes: 'same' },
+  { name: 'is suspect when silent', state: up, event: { on: 'silent', since: 5_000 }, becomes: suspect },
+  { name: 'counts silence from its beginning', state: suspect, event: { on: 'silent', since: 6_000 }, becomes: 'same' },
   { name: 'is up again when heard', state: suspect, event: { on: 'heard' }, becomes: up },
+  {
+    name: 'keeps a second link that came through while it is suspect',
+    state: suspect,
+    event: { on: 'spare', spare },
+    becomes: secured,
+  },
+  {
+    name: 'forgets a second link that ended',
+    state: secured,
+    event: { on: 'spare', spare: undefined },
+    becomes: suspect,
+  },
+  { name: 'has no use for a second link while all is well', state: up, event: { on: 'spare', spare }, becomes: 'same' },
+  { name: 'stays with its link when it is heard in time', state: secured, event: { on: 'heard' }, becomes: up },
+  {
+    name: 'goes on over the second link when only the first is dead: the site is not down',
+    state: secured,
+    event: dead,
+    becomes: { at: 'up', attempt: 2, link: otherLink, endpoint: 'mq-1:50000', since: 31_000, rttMs: 7 },
+  },
+  {
+    name: 'gives up a draining link that falls silent',
+    state: draining,
+    event: dead,
+    becomes: {
+      at: 'waiting',
+      attempt: 0,
+      since: 31_000,
+      retryAt: 31_125,
+      cause: gone,
+      outage: { firstSign: 28_500, detected: 31_000 },
+    },
+  },
   { name: 'drains when asked to leave', state: up, event: { on: 'drain', notice }, becomes: draining },
   { name: 'drains also when suspect', state: suspect, event: { on: 'drain', notice }, becomes: draining },
   { name: 'stays draining when heard', state: draining, event: { on: 'heard' }, becomes: 'same' },
@@ -103,31 +141,45 @@ export const stepCases: readonly StepCase[] = [
     name: 'counts on after a link that did not last 30 s: half of 500 ms on the second',
     state: up,
     event: soon,
-    becomes: { at: 'waiting', attempt: 2, since: 30_999, retryAt: 31_249, cause: gone },
+    becomes: {
+      at: 'waiting',
+      attempt: 2,
+      since: 30_999,
+      retryAt: 31_249,
+      cause: gone,
+      outage: { firstSign: 30_999, detected: 30_999 },
+    },
   },
   {
     name: 'starts over after a link that lasted: dials within 250 ms',
     state: up,
     event: late,
-    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: gone },
+    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: gone, outage },
   },
   {
-    name: 'gives a suspect up',
+    name: 'gives a suspect up, and remembers when its silence began',
     state: suspect,
-    event: late,
-    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: gone },
+    event: dead,
+    becomes: {
+      at: 'waiting',
+      attempt: 0,
+      since: 31_000,
+      retryAt: 31_125,
+      cause: gone,
+      outage: { firstSign: 5_000, detected: 31_000 },
+    },
   },
   {
     name: 'looks for another endpoint at once when it has been drained',
     state: draining,
     event: late,
-    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: gone },
+    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: gone, outage },
   },
   {
     name: 'does not take expired credentials for refused ones: the provider is asked first',
     state: up,
     event: { ...late, error: denied },
-    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: denied },
+    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: denied, outage },
   },
 
   {
@@ -141,6 +193,18 @@ export const stepCases: readonly StepCase[] = [
     state: disabled,
     event: retry,
     becomes: { at: 'dialing', attempt: 2, since: 3_000, cause: denied },
+  },
+  {
+    name: 'remembers its outage while it dials',
+    state: { ...waiting, outage },
+    event: retry,
+    becomes: { at: 'dialing', attempt: 4, since: 3_000, cause: gone, outage },
+  },
+  {
+    name: 'remembers its outage when a dial fails',
+    state: { ...dialing, outage },
+    event: failed,
+    becomes: { at: 'waiting', attempt: 3, since: 3_000, retryAt: 3_500, cause: gone, outage },
   },
   { name: 'ignores a link that comes too late', state: waiting, event: connected, becomes: 'same' },
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { linkOf, type SessionEvent, type SessionState } from './state.js'
+import { linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { badCertificate, busy, denied, gone, otherLink, someLink, stepCases } from './step.cases.js'
 import { STABLE_MS, step } from './step.js'
 
@@ -56,7 +56,22 @@ const history = fc.array(
         ),
       },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'measured', rttMs: 2 })) },
-      { weight: 1, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'silent', at })) },
+      {
+        weight: 1,
+        arbitrary: fc.nat(2_500).map(
+          (ms) =>
+            (at: number): SessionEvent => ({ on: 'silent', since: at - ms }),
+        ),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.option(link).map(
+          (it) => (): SessionEvent => ({
+            on: 'spare',
+            spare: it ? { link: it, endpoint: 'b', rttMs: 1 } : undefined,
+          }),
+        ),
+      },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'heard' })) },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'suspend' })) },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'drain', notice: { reason: 'leaving' } })) },
@@ -119,12 +134,24 @@ describe('whatever happens, a session', () => {
     )
   })
 
-  it('keeps a link from connect to its loss, and never swaps it', () => {
+  it('keeps a link from connect to its loss, and swaps it only for the second one that stood by', () => {
     fc.assert(
       fc.property(history, (events) => {
         for (const { from, to } of play(events)) {
-          if (linkOf(from) && linkOf(to)) expect(linkOf(to)).toBe(linkOf(from))
+          if (linkOf(from) && linkOf(to)) expect([linkOf(from), spareOf(from)?.link]).toContain(linkOf(to))
           if (linkOf(to) && !linkOf(from)) expect(from.at).toBe('dialing')
+        }
+      }),
+    )
+  })
+
+  it('knows while it is away when that began, and never detects before the first sign', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        for (const { from, to } of play(events)) {
+          if (!linkOf(from) || to.at !== 'waiting') continue
+          expect(to.outage?.detected).toBe(to.since)
+          expect(to.outage?.firstSign).toBeLessThanOrEqual(to.since)
         }
       }),
     )

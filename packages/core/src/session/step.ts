@@ -1,6 +1,6 @@
 import type { MessagingError } from '@spanwire/driver'
 import { backoffMs, slowMs } from './backoff.js'
-import { isRefusal, type SessionEvent, type SessionState } from './state.js'
+import { isRefusal, type Outage, type SessionEvent, type SessionState, type Spare } from './state.js'
 
 /** A link that lasted so long starts the count of attempts over; one that is accepted and dropped again does not. */
 export const STABLE_MS = 30_000
@@ -26,7 +26,7 @@ export function step(state: SessionState, event: SessionEvent): SessionState {
     case 'waiting':
     case 'disabled':
       if (event.on !== 'retry') return state
-      return { at: 'dialing', attempt: state.attempt + 1, since: event.at, cause: state.cause }
+      return { at: 'dialing', attempt: state.attempt + 1, since: event.at, cause: state.cause, ...lost(state) }
     case 'closed':
       return state
     default:
@@ -41,7 +41,7 @@ function fromDialing(state: At<'dialing'>, event: SessionEvent): SessionState {
     return { at: 'up', attempt, link, endpoint, since: at, rttMs }
   }
   if (event.on === 'failed') {
-    const waiting = wait(attempt, event)
+    const waiting = { ...wait(attempt, event), ...lost(state) }
     return isRefusal(event.error) ? { ...waiting, at: 'disabled', retryAt: event.at + slowMs(event.chance) } : waiting
   }
   // The network may have changed under a dial into the void.
@@ -52,13 +52,29 @@ function fromDialing(state: At<'dialing'>, event: SessionEvent): SessionState {
 function fromLink(state: At<'up' | 'suspect' | 'draining'>, event: SessionEvent): SessionState {
   const { link, endpoint, since, rttMs, attempt } = state
   const connected = { link, endpoint, since, rttMs, attempt }
-  // Whatever ended it, dialing finds out what holds now: expired credentials are fetched anew, a drained site has other endpoints.
-  if (event.on === 'lost') return wait(event.at - since >= STABLE_MS ? 0 : attempt, event)
+  if (event.on === 'lost') {
+    // Only this connection is dead, the site is not: nothing moves.
+    if (state.at === 'suspect' && state.spare) return { at: 'up', attempt, since: event.at, ...state.spare }
+    const firstSign = state.at === 'suspect' ? state.silentSince : (event.silentSince ?? event.at)
+    const outage = { firstSign, detected: event.at }
+    // Whatever ended it, dialing finds out what holds now: expired credentials are fetched anew, a drained site has other endpoints.
+    return { ...wait(event.at - since >= STABLE_MS ? 0 : attempt, event), outage }
+  }
   if (event.on === 'drain') return { at: 'draining', notice: event.notice, ...connected }
   if (event.on === 'measured') return { ...state, rttMs: event.rttMs }
-  if (event.on === 'silent' && state.at === 'up') return { at: 'suspect', silentSince: event.at, ...connected }
+  if (event.on === 'silent' && state.at === 'up') return { at: 'suspect', silentSince: event.since, ...connected }
   if (event.on === 'heard' && state.at === 'suspect') return { at: 'up', ...connected }
+  if (event.on === 'spare' && state.at === 'suspect') return suspect(state, event.spare)
   return state
+}
+
+function suspect({ spare: _, ...rest }: At<'suspect'>, spare: Spare | undefined): At<'suspect'> {
+  return spare ? { ...rest, spare } : rest
+}
+
+/** What is remembered of the outage that a site is in. */
+function lost({ outage }: { readonly outage?: Outage }): { readonly outage?: Outage } {
+  return outage ? { outage } : {}
 }
 
 function wait(

@@ -1,0 +1,141 @@
+import type { Link } from '@spanwire/driver'
+import type { Runtime } from '../runtime/runtime.js'
+import type { Patience } from './patience.js'
+
+export interface PulseOptions {
+  readonly link: Link
+  readonly patience: Patience
+  readonly runtime: Runtime
+  /** Grows with each answer that the engine gave to something else than a probe. */
+  answers(): number
+  /** Nothing was heard since then (Runtime ms), for long enough to be suspected. */
+  onSilent(since: number): void
+  /** It was silent, and is not any more. */
+  onHeard(): void
+  /** Silent for too long. Called again and again until the pulse ends. */
+  onDead(since: number): void
+  /** A probe took so long. */
+  onMeasured(tookMs: number): void
+}
+
+/** A timer this late means that we stood still, not the others (R36). */
+const STALL_MS = 200
+
+/**
+ * Listens whether a link lives. Whatever the engine says counts; a link that says nothing by itself is probed. A verdict
+ * falls only after two turns of the event loop, when what lay in the sockets has been read, and time that we stood still
+ * counts for nobody: our own stall is never somebody's death.
+ */
+export class Pulse {
+  readonly #options: PulseOptions
+  readonly #askMs: number
+  readonly #stepMs: number
+  readonly #over = new AbortController()
+  #heardAt: number
+  #count: number
+  #probes = 0
+  #asking = false
+  #judging = false
+  #isSilent = false
+  #due = 0
+  #cancel = () => {}
+
+  constructor(options: PulseOptions) {
+    const { link, patience, runtime } = options
+    const { beatMs, suspectMs } = patience
+    const speaks = (link.engine.beatMs ?? Infinity) <= beatMs
+    this.#options = options
+    // Who speaks by itself is not asked the moment that it is a little late.
+    this.#askMs = speaks ? (beatMs + suspectMs) / 2 : beatMs
+    this.#stepMs = (suspectMs - beatMs) / 4
+    this.#heardAt = runtime.now()
+    this.#count = this.#signs
+    this.#arm()
+    this.#ask()
+  }
+
+  /** Asks now: there is reason to doubt, as after a sleep or a change of the network. Silence counts as if it had lasted a beat. */
+  check(): void {
+    this.#heardAt = Math.min(this.#heardAt, this.#options.runtime.now() - this.#askMs)
+    this.#look()
+  }
+
+  end(): void {
+    this.#over.abort()
+    this.#cancel()
+  }
+
+  #arm(): void {
+    const { runtime } = this.#options
+    this.#due = runtime.now() + this.#stepMs
+    this.#cancel = runtime.after(this.#stepMs, () => this.#tick())
+  }
+
+  #tick(): void {
+    const late = this.#options.runtime.now() - this.#due
+    if (late > STALL_MS) this.#heardAt += late
+    this.#arm()
+    this.#look()
+  }
+
+  #look(): void {
+    const { downMs, suspectMs } = this.#options.patience
+    const silentMs = this.#silence()
+    if (silentMs >= this.#askMs) this.#ask()
+    if (silentMs >= downMs) this.#judge('dead')
+    else if (silentMs >= suspectMs && !this.#isSilent) this.#judge('silent')
+  }
+
+  get #signs(): number {
+    const { answers, link } = this.#options
+    return (link.heard ?? 0) + answers() + this.#probes
+  }
+
+  /** For how long nothing has been heard. */
+  #silence(): number {
+    const { onHeard, runtime } = this.#options
+    const count = this.#signs
+    if (count !== this.#count) {
+      this.#count = count
+      this.#heardAt = runtime.now()
+      const wasSilent = this.#isSilent
+      this.#isSilent = false
+      if (wasSilent) onHeard()
+    }
+    return runtime.now() - this.#heardAt
+  }
+
+  #judge(verdict: 'silent' | 'dead'): void {
+    if (this.#judging) return
+    this.#judging = true
+    const { onDead, onSilent, patience, runtime } = this.#options
+    const pronounce = () => {
+      this.#judging = false
+      if (this.#over.signal.aborted || this.#silence() < patience.suspectMs) return
+      if (verdict === 'dead') return onDead(this.#heardAt)
+      this.#isSilent = true
+      onSilent(this.#heardAt)
+    }
+    runtime.turn(() => runtime.turn(pronounce))
+  }
+
+  #ask(): void {
+    if (this.#asking) return
+    this.#asking = true
+    const { link, onMeasured, runtime } = this.#options
+    const asked = runtime.now()
+    link.probe(this.#over.signal).then(
+      () => {
+        this.#asking = false
+        if (this.#over.signal.aborted) return
+        this.#probes += 1
+        this.#silence()
+        onMeasured(runtime.now() - asked)
+      },
+      // It has said nothing, and is asked again at the next step.
+      () => {
+        this.#asking = false
+      },
+    )
+  }
+}

@@ -1,0 +1,192 @@
+import { createEngine, memory } from '@spanwire/driver-memory'
+import { describe, expect, it } from 'vitest'
+import {
+  type Client,
+  type ClientEvent,
+  type ClientOptions,
+  createClient,
+  json,
+  type MessagingError,
+  primary,
+  queue,
+  rpc,
+  type StandardSchema,
+  topic,
+} from '../src/index.js'
+import { virtualRuntime } from '../src/runtime/virtual.js'
+
+const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
+const orders = queue('orders', json as StandardSchema<{ n: number }>)
+const price = rpc('prices', json as StandardSchema<{ n: number }>, json as StandardSchema<{ n: number }>)
+const here = { environment: 'on-prem' } as const
+
+type Event<Type extends ClientEvent['type']> = Extract<ClientEvent, { type: Type }>
+
+/** Two engines and their clients on one clock that only the test moves. */
+function stage(options: Partial<ClientOptions> = {}) {
+  const runtime = virtualRuntime()
+  let isLocked = false
+  const a = createEngine({ clock: runtime, name: 'a', authenticate: () => !isLocked })
+  const b = createEngine({ clock: runtime, name: 'b' })
+  const client = (): Client =>
+    createClient({
+      here,
+      runtime,
+      sites: {
+        a: { location: here, driver: memory(a), endpoints: ['a'] },
+        b: { location: { environment: 'cloud' }, driver: memory(b), endpoints: ['b'] },
+      },
+      routes: [{ match: '>', policy: primary('a', 'b') }],
+      ...options,
+    })
+  const follow = (one: Client): ClientEvent[] => {
+    const events: ClientEvent[] = []
+    void (async () => {
+      for await (const event of one.watch()) events.push(event)
+    })()
+    return events
+  }
+  return { runtime, a, b, client, follow, lock: (yes: boolean) => void (isLocked = yes) }
+}
+
+function only<Type extends ClientEvent['type']>(events: readonly ClientEvent[], type: Type): Event<Type>[] {
+  return events.filter((event): event is Event<Type> => event.type === type)
+}
+
+function settled<T>(promise: Promise<T>): { readonly value?: T; readonly error?: MessagingError } {
+  const result: { value?: T; error?: MessagingError } = {}
+  promise.then(
+    (value) => {
+      result.value = value
+    },
+    (error: MessagingError) => {
+      result.error = error
+    },
+  )
+  return result
+}
+
+describe('a site that hangs', () => {
+  it('is suspected after 1.5 s of silence and left after 2.5 s, and everything pending moves or fails at that moment', async () => {
+    const { runtime, a, client, follow } = stage()
+    const one = client()
+    const events = follow(one)
+    const responder = client().respond(price, ({ n }) => ({ n }))
+    await runtime.advance(100)
+    await responder.ready
+    expect((await one.publish(quotes, { symbol: 'IBM', n: 1 })).sites).toEqual(['a'])
+    await one.send(orders, { n: 1 })
+    await one.request(price, { n: 1 })
+    await runtime.advance(10_000)
+
+    a.hang()
+    const published = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    const sent = settled(one.send(orders, { n: 2 }))
+    const asked = settled(one.request(price, { n: 2 }, { timeout: '20s' }))
+    // It was heard last up to a second before.
+    const state = () => one.status().sites[0]?.state
+    while (state() === 'up') await runtime.advance(1)
+    expect(state()).toBe('suspect')
+    expect(one.explain('publish', quotes, { params: { symbol: 'IBM' } }).sites).toEqual(['b', 'a'])
+    expect([published, sent, asked]).toEqual([{}, {}, {}])
+    while (state() === 'suspect') await runtime.advance(1)
+    await runtime.advance(0)
+    expect(published.value?.sites).toEqual(['b'])
+    expect(sent.value?.sites).toEqual(['b'])
+    expect(asked.error?.code).toBe('outcome-unknown')
+
+    const [failover] = only(events, 'failover')
+    expect(failover).toMatchObject({ site: 'a', lanes: 2, reason: expect.stringContaining('said nothing for') })
+    const silentMs = (failover?.detectedAt ?? 0) - (failover?.firstSignAt ?? 0)
+    expect(silentMs).toBeGreaterThanOrEqual(2_500)
+    expect(silentMs).toBeLessThanOrEqual(2_750)
+    expect(failover?.at).toBe(failover?.detectedAt)
+    expect(only(events, 'moved').every(({ ms }) => ms === silentMs)).toBe(true)
+  })
+
+  it('stays when it is heard again in time', async () => {
+    const { runtime, a, client, follow } = stage()
+    const one = client()
+    const events = follow(one)
+    await runtime.advance(100)
+    await one.publish(quotes, { symbol: 'IBM', n: 1 })
+    a.hang()
+    const published = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    await runtime.advance(2_200)
+    a.heal()
+    await runtime.advance(60_000)
+    expect(published.value?.sites).toEqual(['a'])
+    expect(only(events, 'moved')).toEqual([])
+    expect(only(events, 'site').map(({ to }) => to)).toEqual(['dialing', 'dialing', 'up', 'up', 'suspect', 'up'])
+    expect(a.counts().links).toBe(1)
+  })
+
+  it('is read no more and resumed elsewhere: nothing is lost or doubled when it wakes', async () => {
+    const { runtime, a, client } = stage()
+    const reader = client()
+    const writer = client()
+    const got: number[] = []
+    void (async () => {
+      for await (const { value } of reader.subscribe(quotes)) got.push(value.n)
+    })()
+    await runtime.advance(100)
+    for (let n = 1; n <= 300; n++) {
+      void writer.publish(quotes, { symbol: 'IBM', n })
+      if (n === 100) a.hang()
+      if (n === 200) a.heal()
+      await runtime.advance(50)
+    }
+    await runtime.advance(10_000)
+    expect(got).toEqual(Array.from({ length: 300 }, (_, at) => at + 1))
+  })
+
+  it('is given the patience that its options say', async () => {
+    const { runtime, a, client } = stage({ health: { beat: '5s', suspect: '7500ms', down: '12s' } })
+    const one = client()
+    await runtime.advance(100)
+    a.hang()
+    await runtime.advance(7_000)
+    expect(one.status().sites[0]?.state).toBe('up')
+    await runtime.advance(2_000)
+    expect(one.status().sites[0]?.state).toBe('suspect')
+    await runtime.advance(5_000)
+    expect(one.status().sites[0]?.state).toMatch(/waiting|dialing/)
+  })
+
+  it('refuses patience that does not ascend', () => {
+    const { client } = stage()
+    expect(client).not.toThrow()
+    expect(stage({ health: { suspect: '3s' } }).client).toThrow(/sites\.a\.health: .* must ascend/)
+  })
+})
+
+describe('a refused token', () => {
+  it('causes no failover, and the error and the status name the site and the fix', async () => {
+    const { runtime, a, b, client, follow, lock } = stage()
+    const one = client()
+    const events = follow(one)
+    await runtime.advance(100)
+    await one.publish(quotes, { symbol: 'IBM', n: 1 })
+    lock(true)
+    a.cut('credentials')
+    const waiting = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    await runtime.advance(2_000)
+    expect(waiting.error).toMatchObject({ code: 'unauthenticated', site: 'a' })
+    expect(waiting.error?.message).toContain('check sites.a.credentials')
+    const later = settled(one.publish(quotes, { symbol: 'IBM', n: 3 }))
+    await runtime.advance(10)
+    expect(later.error?.code).toBe('unauthenticated')
+    expect(one.status().sites[0]).toMatchObject({
+      state: 'disabled',
+      error: { code: 'unauthenticated', message: expect.stringContaining('check sites.a.credentials') },
+    })
+    expect(only(events, 'moved')).toEqual([])
+    expect(only(events, 'failover')).toEqual([])
+    expect(b.depths().filter(({ messages }) => messages > 0)).toEqual([])
+
+    lock(false)
+    await runtime.advance(31_000)
+    expect(one.status().sites[0]?.state).toBe('up')
+    expect((await one.publish(quotes, { symbol: 'IBM', n: 4 })).sites).toEqual(['a'])
+  })
+})
