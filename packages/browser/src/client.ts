@@ -14,11 +14,13 @@ export interface BrowserSite {
 }
 
 export interface BrowserClientOptions<Site extends string = string>
-  extends Omit<ClientOptions<Site>, 'sites' | 'here'>,
+  extends Omit<ClientOptions<Site>, 'sites' | 'here' | 'health'>,
     WebSocketOptions {
   readonly sites: { readonly [Name in Site]: BrowserSite }
   /** Where the user is. Default `{ environment: 'edge' }`, which is near no site. */
   readonly here?: Location
+  /** How soon a silent gateway is suspected and given up. Default 5 s, 7.5 s, 12 s: as its pings say. */
+  readonly health?: NonNullable<ClientOptions['health']>
   /** Updates a second and key that tables get while the page is hidden. Default 1; `Infinity`: as when it is visible. */
   readonly hiddenRate?: number
   /** Default: this page's; in a worker there is none, and the client does not follow any. */
@@ -37,6 +39,7 @@ export function createBrowserClient<const Site extends string>(options: BrowserC
   // Object.entries forgets the names' type.
   const entries = Object.entries<BrowserSite>(sites).map(([name, site]) => [name, toSite(site, driver)] as const)
   const client = createBareClient<Site>({
+    health: LISTENING,
     ...rest,
     here,
     sites: Object.fromEntries(entries) as Record<Site, SiteOptions>,
@@ -48,6 +51,9 @@ export function createBrowserClient<const Site extends string>(options: BrowserC
   }
   return { ...client, close, [Symbol.asyncDispose]: () => close() }
 }
+
+/** Gateways ping every 5 s by default; a page that only listens costs no battery for asking. */
+const LISTENING = { beat: '5s', suspect: '7500ms', down: '12s' } as const
 
 function toSite({ url, location, token, mode = 'active' }: BrowserSite, driver: SiteOptions['driver']): SiteOptions {
   const endpoints = typeof url === 'string' ? [url] : url

@@ -23,6 +23,8 @@ export interface Welcome {
   readonly node: string
   readonly upstreams: readonly string[]
   readonly publisher?: string
+  /** How often it says something by itself. */
+  readonly pingMs?: number
   /** How long the token is good for. */
   readonly ttlMs?: number
   readonly limits: { readonly frame: number }
@@ -33,6 +35,7 @@ export class GatewayLink implements Link {
   readonly engine: EngineInfo
   readonly draining: Promise<DrainNotice>
   readonly ended: Promise<LinkEnd>
+  heard = 0
   readonly #socket: SocketLike
   readonly #options: ConnectOptions
   readonly #talk: Conversation
@@ -43,8 +46,16 @@ export class GatewayLink implements Link {
   #closing = false
 
   constructor(socket: SocketLike, url: string, options: ConnectOptions, welcome: Welcome) {
-    const { version, cluster, node, upstreams, publisher } = welcome
-    this.engine = { name: 'gateway', version, cluster, node, upstreams, ...(publisher && { publisher }) }
+    const { version, cluster, node, upstreams, publisher, pingMs } = welcome
+    this.engine = {
+      name: 'gateway',
+      version,
+      cluster,
+      node,
+      upstreams,
+      ...(publisher && { publisher }),
+      ...(pingMs && { beatMs: pingMs }),
+    }
     this.#socket = socket
     this.#options = options
     this.draining = new Promise((resolve) => {
@@ -55,6 +66,7 @@ export class GatewayLink implements Link {
     })
     this.#talk = new Conversation(socket, welcome.limits.frame, (notice) => this.#drain(notice))
     socket.addEventListener('message', ({ data }) => {
+      this.heard += 1
       if (this.#life.signal.aborted) return
       try {
         this.#talk.hear(data as string | ArrayBuffer)

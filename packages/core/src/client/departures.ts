@@ -17,6 +17,8 @@ export interface Departures {
   readonly voids: Map<string, Voids>
   readonly retained: Retained
   readonly room: Room
+  /** Lanes that left a site since it came up. */
+  readonly left: Map<string, number>
   /** Nothing waits, nothing flies, nothing is about to be offered again. */
   readonly empty: boolean
   status(): Pick<Status, 'outbox' | 'retained'>
@@ -36,12 +38,13 @@ function begin(context: Context): Departures {
   const outboxes = new Map<string, Outbox>()
   const voids = new Map<string, Voids>()
   const retained = new Retained(runtime, retainBytes)
+  const left = new Map<string, number>()
   const room = { maxMessages, maxBytes, messages: 0, bytes: 0 }
   const stops = [...sessions.values()].map((session) =>
     session.onChange((change) => {
       const isRefused = 'to' in change && change.to.at === 'disabled'
       if ('channel' in change || isRefused || linkOf(change.from) !== linkOf(change.to))
-        follow(context, outboxes.values(), retained, session.site, change)
+        follow(context, { outboxes, retained, left }, session.site, change)
       // The next site is made ready while the first is still in doubt.
       else if (change.to.at === 'suspect') for (const outbox of outboxes.values()) outbox.warm(session.site)
     }),
@@ -51,6 +54,7 @@ function begin(context: Context): Departures {
     voids,
     retained,
     room,
+    left,
     get empty() {
       for (const outbox of outboxes.values()) if (!outbox.empty) return false
       return retained.settled
@@ -68,20 +72,23 @@ function begin(context: Context): Departures {
 /** The lanes and retained messages follow their sites. */
 function follow(
   context: Context,
-  outboxes: Iterable<Outbox>,
-  retained: Retained,
+  { left, outboxes, retained }: Pick<Departures, 'outboxes' | 'retained' | 'left'>,
   site: string,
   change: SessionChange,
 ): void {
-  let lanes = 0
-  for (const outbox of outboxes) lanes += outbox.follow(site)
+  for (const outbox of outboxes.values()) outbox.follow(site)
   if ('channel' in change) return retained.back(site, false)
   const { from, to, reason } = change
   const isBack = 'link' in to
-  if (isBack && !('link' in from)) retained.back(site, true)
+  if (isBack && !('link' in from)) {
+    left.delete(site)
+    retained.back(site, true)
+  }
   // A site that refuses us has lost nothing, and nobody has to take its place.
   if (isBack || to.at === 'idle' || healthOf(to) === 'disabled') return
   retained.lost(site)
+  const lanes = left.get(site) ?? 0
+  left.delete(site)
   if ('outage' in to && to.outage) {
     const { runtime, events } = context
     const wall = (at: number): number => Math.round(runtime.wall() - (runtime.now() - at))

@@ -92,7 +92,7 @@ export function outboxOf(context: Context, contract: Routed): Outbox {
 
 function surroundings(context: Context, contract: Routed): ConstructorParameters<typeof Outbox>[0] {
   const { runtime, publisher, events } = context
-  const { room, retained } = departuresOf(context)
+  const { left, room, retained } = departuresOf(context)
   const op = contract.kind === 'queue' ? 'send' : 'publish'
   const policy = context.policy(contract.spec)
   // Marks pass through to every reader, and no further than the policy of what they speak of (I9).
@@ -121,6 +121,7 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     stored: (letter) => retained.add(letter),
     voided: (source, seq) => voidsOf(context, contract).add(source, seq),
     moved: (lane, from, to) => {
+      left.set(from, (left.get(from) ?? 0) + 1)
       const { state } = context.session(from)
       const ms = 'outage' in state && state.outage ? Math.round(runtime.now() - state.outage.firstSign) : 0
       // A bucket of keys is nobody's channel; a path is.

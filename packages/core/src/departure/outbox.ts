@@ -91,17 +91,12 @@ export class Outbox {
     for (const line of lane.lines) this.#carrier.pump(lane, line)
   }
 
-  /** Something about a site changed: lanes without a way look for one, open ways are used. Says how many left the site. */
-  follow(site: string): number {
-    let left = 0
+  /** Something about a site changed: lanes without a way look for one, open ways are used. */
+  follow(site: string): void {
     for (const lane of this.#lanes.values()) {
-      for (const line of lane.lines) {
-        const before = line.site
-        if (before === site || !this.#around.reachable(before)) this.#carrier.relink(lane, line)
-        if (before === site && line.site !== site) left += 1
-      }
+      for (const line of lane.lines)
+        if (line.site === site || !this.#around.reachable(line.site)) this.#carrier.relink(lane, line)
     }
-    return left
   }
 
   /** A site is in doubt: the channels that its lanes would move to are opened. */

@@ -1,0 +1,91 @@
+import { type Client, type ClientEvent, createClient, json, primary, type StandardSchema, topic } from '@spanwire/core'
+import { createEngine, memory } from '@spanwire/driver-memory'
+import { websocket } from '@spanwire/driver-websocket'
+import { allowAll, anonymous, createGateway } from '@spanwire/gateway'
+import { Relay } from '@spanwire/testkit/network'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+
+const here = { environment: 'on-prem' } as const
+const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
+
+/** A gateway over an engine of its own, behind a relay that can fall silent. */
+async function site(): Promise<Relay> {
+  const engine = createEngine()
+  const gateway = await createGateway({
+    upstream: () =>
+      memory(engine).connect(
+        ['memory'],
+        { client: 'gateway', nonce: 'AAAAAAAAAAAAAAAA', missing: 'create', credentials: async () => ({ by: 'none' }) },
+        new AbortController().signal,
+      ),
+    listen: { port: 0 },
+    authenticate: anonymous,
+    authorize: allowAll,
+  })
+  const relay = await Relay.listen({ target: gateway.port })
+  onTestFinished(async () => {
+    await relay.close()
+    await gateway.close()
+  })
+  return relay
+}
+
+function open(a: Relay, b: Relay): Client {
+  const client = createClient({
+    here,
+    sites: {
+      a: { location: here, driver: websocket({ WebSocket }), endpoints: [`127.0.0.1:${a.port}`] },
+      b: { location: { environment: 'cloud' }, driver: websocket({ WebSocket }), endpoints: [`127.0.0.1:${b.port}`] },
+    },
+    routes: [{ match: '>', policy: primary('a', 'b') }],
+  })
+  onTestFinished(() => client.close({ timeout: '200ms' }))
+  return client
+}
+
+function events(client: Client): ClientEvent[] {
+  const seen: ClientEvent[] = []
+  void (async () => {
+    for await (const event of client.watch()) seen.push(event)
+  })()
+  return seen
+}
+
+describe('a gateway whose connections carry nothing any more', () => {
+  it('is left over real sockets: what was pending is taken elsewhere, and every message comes once and in order', async () => {
+    const [a, b] = [await site(), await site()]
+    const writer = open(a, b)
+    const reader = open(a, b)
+    const seen = events(writer)
+    const subscription = reader.subscribe(quotes)
+    await subscription.ready
+    expect((await writer.publish(quotes, { symbol: 'IBM', n: 1 })).sites).toEqual(['a'])
+    a.hang()
+    const sent = await Promise.all([2, 3, 4].map((n) => writer.publish(quotes, { symbol: 'IBM', n })))
+    expect(sent.map(({ sites }) => sites)).toEqual([['b'], ['b'], ['b']])
+    const got: number[] = []
+    for await (const { value } of subscription) if (got.push(value.n) === 4) break
+    expect(got).toEqual([1, 2, 3, 4])
+    const states = seen.flatMap((event) => (event.type === 'site' && event.site === 'a' ? [event.to] : []))
+    expect(states.slice(0, 4)).toEqual(['dialing', 'up', 'suspect', 'waiting'])
+    const failover = seen.find((event) => event.type === 'failover')
+    expect(failover).toMatchObject({ site: 'a', lanes: 1 })
+  })
+
+  it('is not what we take for it when we stand still ourselves for 2.7 s', async () => {
+    const [a, b] = [await site(), await site()]
+    const client = open(a, b)
+    const seen = events(client)
+    await client.publish(quotes, { symbol: 'IBM', n: 1 })
+    const until = performance.now() + 2_700
+    while (performance.now() < until);
+    for (let n = 2; n <= 200; n++) expect((await client.publish(quotes, { symbol: 'IBM', n })).sites).toEqual(['a'])
+    expect(seen.flatMap((event) => (event.type === 'site' ? [event.to] : []))).toEqual([
+      'dialing',
+      'dialing',
+      'up',
+      'up',
+    ])
+  })
+})
