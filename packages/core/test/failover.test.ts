@@ -46,7 +46,10 @@ function stage(options: Partial<ClientOptions> = {}) {
     })()
     return events
   }
-  return { runtime, a, b, client, follow, lock: (yes: boolean) => void (isLocked = yes) }
+  const lock = (yes: boolean): void => {
+    isLocked = yes
+  }
+  return { runtime, a, b, client, follow, lock }
 }
 
 function only<Type extends ClientEvent['type']>(events: readonly ClientEvent[], type: Type): Event<Type>[] {

@@ -77,7 +77,10 @@ function follow(
   change: SessionChange,
 ): void {
   for (const outbox of outboxes.values()) outbox.follow(site)
-  if ('channel' in change) return retained.back(site, false)
+  if ('channel' in change) {
+    retained.back(site, false)
+    return
+  }
   const { from, to, reason } = change
   const isBack = 'link' in to
   if (isBack && !('link' in from)) {
