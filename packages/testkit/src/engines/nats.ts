@@ -41,8 +41,16 @@ function planNode(site: NatsSite, node: NatsNode, all: readonly NatsNode[]): Nod
     prepare: write,
     ready: (company, signal) => natsReady(target, company, signal),
     reload: async (config, poke, signal) => {
+      const before = extra
       extra = config ?? extra
-      await reloaded({ target, write, poke, log: join(dir, 'out.log') }, signal)
+      try {
+        await reloaded({ target, write, poke, log: join(dir, 'out.log') }, signal)
+      } catch (error) {
+        // What it refuses now it would refuse at its next start.
+        extra = before
+        await write()
+        throw error
+      }
     },
     lameDuckSignal: 'SIGUSR2',
   }
