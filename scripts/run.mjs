@@ -49,6 +49,12 @@ const commands = {
     return (await node(['--expose-gc', file, ...args])).code
   },
 
+  simulate: async () => {
+    await prepare()
+    await build('programs', ['@spanwire/testkit'])
+    return (await node(['scripts/simulate.mjs', ...args])).code
+  },
+
   engines: async () => {
     await prepare(toStderr)
     const embedded = args.includes('nats') ? [] : ['@spanwire/cli']

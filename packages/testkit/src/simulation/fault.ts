@@ -1,4 +1,3 @@
-import type { Dice } from './dice.js'
 import type { Road } from './road.js'
 import type { Site } from './site.js'
 import type { Host, World } from './world.js'
@@ -17,11 +16,15 @@ export type Fault = { readonly forMs: number } & (
   | { readonly what: 'reset'; readonly site: string; readonly machine?: string }
   | { readonly what: 'revoke'; readonly site: string }
   | { readonly what: 'drain'; readonly site: string }
+  /** One channel is ill behind a healthy link: its sends are refused, or nobody answers them. */
+  | { readonly what: 'leaderless' | 'stalled'; readonly site: string; readonly channel: string }
   | { readonly what: 'skew'; readonly machine: string; readonly byMs: number }
   | { readonly what: 'stall'; readonly machine: string }
 )
 
 export type FaultKind = Fault['what']
+
+type AtSite = 'kill' | 'hang' | 'revoke' | 'drain' | 'leaderless' | 'stalled'
 
 /** Everything a fault may touch. */
 export interface Stage {
@@ -50,6 +53,8 @@ export function begin(stage: Stage, fault: Fault): () => void {
     case 'hang':
     case 'revoke':
     case 'drain':
+    case 'leaderless':
+    case 'stalled':
       return atSite(of(stage.sites, fault.site), stage.world, fault)
     default:
       return onRoads(
@@ -59,11 +64,7 @@ export function begin(stage: Stage, fault: Fault): () => void {
   }
 }
 
-function atSite(
-  site: Site,
-  world: World,
-  fault: Extract<Fault, { what: 'kill' | 'hang' | 'revoke' | 'drain' }>,
-): () => void {
+function atSite(site: Site, world: World, fault: Extract<Fault, { what: AtSite }>): () => void {
   switch (fault.what) {
     case 'kill':
       site.engine.kill()
@@ -78,13 +79,14 @@ function atSite(
     case 'drain':
       site.engine.drain({ reason: 'maintenance', withinMs: fault.forMs })
       return () => {}
+    case 'leaderless':
+    case 'stalled':
+      site.engine.fault(fault.channel, fault.what)
+      return () => site.engine.cure(fault.channel)
   }
 }
 
-function onRoads(
-  roads: readonly Road[],
-  fault: Exclude<Fault, { machine: string } | { what: 'kill' | 'hang' | 'revoke' | 'drain' }>,
-): () => void {
+function onRoads(roads: readonly Road[], fault: Exclude<Fault, { machine: string } | { what: AtSite }>): () => void {
   const each = (act: (road: Road) => void) => () => roads.forEach(act)
   switch (fault.what) {
     case 'cut':
@@ -118,90 +120,4 @@ function of<T>(map: ReadonlyMap<string, T>, name: string): T {
   const found = map.get(name)
   if (found === undefined) throw new RangeError(`there is no ${name}; known: ${[...map.keys()].join(', ')}`)
   return found
-}
-
-/** A fault at a virtual time. */
-export interface Timed {
-  readonly atMs: number
-  readonly fault: Fault
-}
-
-/** How often each kind comes, relative to each other. */
-const WEIGHTS: Readonly<Record<FaultKind, number>> = {
-  kill: 5,
-  hang: 4,
-  cut: 5,
-  'lost-ack': 3,
-  swallow: 2,
-  slow: 2,
-  loss: 2,
-  reset: 3,
-  revoke: 1,
-  drain: 2,
-  skew: 1,
-  stall: 2,
-}
-
-/** Faults one after another between two times, some of them over each other. */
-export function roll(
-  dice: Dice,
-  where: {
-    sites: readonly string[]
-    machines: readonly string[]
-    fromMs: number
-    toMs: number
-    kinds?: readonly FaultKind[]
-  },
-): Timed[] {
-  const kinds = where.kinds ?? (Object.keys(WEIGHTS) as FaultKind[])
-  const plan: Timed[] = []
-  let at = where.fromMs
-  for (;;) {
-    const fault = one(dice, weighted(dice, kinds), where)
-    if (at + fault.forMs > where.toMs) return plan
-    plan.push({ atMs: at, fault })
-    at += dice.chance(0.25) ? dice.between(0, fault.forMs) : fault.forMs + dice.between(1_000, 40_000)
-  }
-}
-
-function weighted(dice: Dice, kinds: readonly FaultKind[]): FaultKind {
-  const sum = kinds.reduce((total, kind) => total + WEIGHTS[kind], 0)
-  let at = dice.next() * sum
-  for (const kind of kinds) {
-    at -= WEIGHTS[kind]
-    if (at < 0) return kind
-  }
-  return dice.pick(kinds)
-}
-
-function one(dice: Dice, what: FaultKind, where: { sites: readonly string[]; machines: readonly string[] }): Fault {
-  const site = dice.pick(where.sites)
-  const machine = dice.chance(0.6) ? { machine: dice.pick(where.machines) } : {}
-  // Mostly short, now and then long: what heals within a timeout and what does not are different stories.
-  const forMs = Math.round(dice.chance(0.3) ? dice.between(10_000, 60_000) : dice.between(100, 8_000))
-  switch (what) {
-    case 'kill':
-      return { what, site, forMs, data: dice.chance(0.3) ? 'wipe' : 'keep' }
-    case 'cut':
-      return { what, site, ...machine, forMs, way: dice.pick(['up', 'down', 'both'] as const) }
-    case 'slow':
-      return { what, site, ...machine, forMs, times: 10 }
-    case 'loss':
-      return { what, site, ...machine, forMs, share: dice.between(0.01, 0.2) }
-    case 'skew':
-      return {
-        what,
-        machine: dice.pick(where.machines),
-        forMs,
-        byMs: dice.pick([-3_600_000, -5_000, 5_000, 3_600_000]),
-      }
-    case 'stall':
-      return { what, machine: dice.pick(where.machines), forMs: Math.min(forMs, 10_000) }
-    case 'lost-ack':
-    case 'swallow':
-    case 'reset':
-      return { what, site, ...machine, forMs: Math.min(forMs, 5_000) }
-    default:
-      return { what, site, forMs }
-  }
 }

@@ -5,9 +5,12 @@ import {
   type Policy,
   pinned,
   primary,
+  type Queue,
   queue,
+  type Rpc,
   rpc,
   type StandardSchema,
+  type Topic,
   topic,
   weighted,
 } from '@spanwire/core'
@@ -20,13 +23,19 @@ export interface Body {
 
 const Anything = json as StandardSchema<Body>
 
+type PerSymbol<Name extends string> = Topic<`${Name}.{symbol}`, Body, Body>
+
 /** One contract of each kind; what a play's machines talk about. */
-export const quotes = topic('quotes.{symbol}', Anything, { delivery: 'durable' })
-export const ticks = topic('ticks.{symbol}', Anything)
-export const board = topic('board.{symbol}', Anything, { delivery: 'durable', latest: true })
-export const orders = queue('orders', Anything, { lease: '30s', retry: ['500ms', '2s'], maxDeliveries: 20 })
-export const price = rpc('price', Anything, Anything, { idempotent: true })
-export const book = rpc('book', Anything, Anything)
+export const quotes: PerSymbol<'quotes'> = topic('quotes.{symbol}', Anything, { delivery: 'durable' })
+export const ticks: PerSymbol<'ticks'> = topic('ticks.{symbol}', Anything)
+export const board: PerSymbol<'board'> = topic('board.{symbol}', Anything, { delivery: 'durable', latest: true })
+export const orders: Queue<'orders', Body, Body> = queue('orders', Anything, {
+  lease: '30s',
+  retry: ['500ms', '2s'],
+  maxDeliveries: 20,
+})
+export const price: Rpc<'price', Body, Body, Body, Body> = rpc('price', Anything, Anything, { idempotent: true })
+export const book: Rpc<'book', Body, Body, Body, Body> = rpc('book', Anything, Anything)
 
 export const SYMBOLS: readonly string[] = ['IBM', 'MSFT', 'BRK.B']
 

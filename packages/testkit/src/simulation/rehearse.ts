@@ -1,7 +1,10 @@
 import type { Location, Policy } from '@spanwire/core'
+import type { Driver } from '@spanwire/driver'
 import { type Actor, nowAndThen, publish, request, send } from './acting.js'
-import { type FaultKind, roll, type Timed } from './fault.js'
-import { judge, type Violation } from './judge.js'
+import type { Violation } from './evidence.js'
+import type { FaultKind } from './fault.js'
+import { judge } from './judge.js'
+import { roll, type Timed } from './plan.js'
 import { board, book, orders, price, quotes, rollPolicy, SYMBOLS, ticks } from './play.js'
 import { listen, read } from './reading.js'
 import { Journal } from './record.js'
@@ -11,7 +14,7 @@ import { respond, work } from './working.js'
 
 export interface RehearseOptions {
   readonly seed: number
-  /** Virtual time with load, ms. Default 10 minutes; faults end two minutes before it. */
+  /** Virtual time with load, ms. Default 8 minutes, which with the ebb makes 10; faults end two minutes before it. */
   readonly forMs?: number
   /** Which kinds may come. Default: all. */
   readonly faults?: readonly FaultKind[]
@@ -19,6 +22,8 @@ export interface RehearseOptions {
   readonly plan?: readonly Timed[]
   /** For topics. Default: rolled. */
   readonly policy?: Policy
+  /** Between a client and the network: how a test makes a client that breaks its promises. */
+  readonly tamper?: (driver: Driver, machine: string, site: string) => Driver
   /** Keep every line of the event log. Default false: only its hash. */
   readonly verbose?: boolean
 }
@@ -48,8 +53,8 @@ const HERE: Readonly<Record<string, Location>> = {
   crew: ON_PREM,
   relief: CLOUD,
 }
-/** Publishes, sends and requests have so long, ms. */
-const TIMEOUT_MS = 30_000
+/** Publishes and sends have so long, ms; requests: */
+const TIMEOUTS_MS: readonly number[] = [2_000, 10_000, 30_000]
 const ASK_MS = 5_000
 /** Before the first fault everything is attached; after the last one everything calms down. */
 const CALM_BEFORE_MS = 10_000
@@ -60,9 +65,10 @@ const RETAIN_MS = 30_000
 
 /** A day in the life of a small company with two sites, in which things go wrong as the seed says, judged at the end. */
 export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
-  const { forMs = 600_000 } = options
+  const { forMs = 480_000 } = options
   const tally = new Tally()
-  const simulation = new Simulation({ seed: options.seed, sites: SITES, witness: tally })
+  const { seed, tamper } = options
+  const simulation = new Simulation({ seed, sites: SITES, witness: tally, ...(tamper && { tamper }) })
   const { world } = simulation
   const journal = new Journal(() => world.now, options.verbose ?? false)
   const policy = options.policy ?? rollPolicy(world.dice.fork('policy'), Object.keys(SITES))
@@ -93,7 +99,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
     left,
   })
   return {
-    seed: options.seed,
+    seed,
     violations,
     hash: journal.digest(),
     plan,
@@ -107,6 +113,7 @@ function rollPlan(simulation: Simulation, options: RehearseOptions, forMs: numbe
   return roll(simulation.world.dice.fork('faults'), {
     sites: Object.keys(SITES),
     machines: Object.keys(HERE),
+    channels: [quotes, ticks, board, orders, price, book].map(({ name }) => name),
     fromMs: CALM_BEFORE_MS,
     toMs: forMs - CALM_AFTER_MS,
     ...(options.faults === undefined ? {} : { kinds: options.faults }),
@@ -156,11 +163,12 @@ function perform(cast: Cast): (() => void)[] {
 
 function loads(actor: Actor): (() => void)[] {
   const symbol = (): string => actor.dice.pick(SYMBOLS)
+  const timeout = (): number => actor.dice.pick(TIMEOUTS_MS)
   return [
-    nowAndThen(actor, 1, () => publish(actor, quotes, symbol(), TIMEOUT_MS)),
-    nowAndThen(actor, 0.3, () => publish(actor, ticks, symbol(), TIMEOUT_MS)),
-    nowAndThen(actor, 0.3, () => publish(actor, board, symbol(), TIMEOUT_MS)),
-    nowAndThen(actor, 0.2, () => send(actor, orders, TIMEOUT_MS)),
+    nowAndThen(actor, 0.7, () => publish(actor, quotes, symbol(), timeout())),
+    nowAndThen(actor, 0.2, () => publish(actor, ticks, symbol(), timeout())),
+    nowAndThen(actor, 0.2, () => publish(actor, board, symbol(), timeout())),
+    nowAndThen(actor, 0.15, () => send(actor, orders, timeout())),
     nowAndThen(actor, 0.1, () => request(actor, price, ASK_MS)),
     nowAndThen(actor, 0.1, () => request(actor, book, ASK_MS)),
   ]

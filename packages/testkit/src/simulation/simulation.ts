@@ -1,4 +1,5 @@
 import { type Client, type ClientOptions, createClient, type Location, type SiteOptions } from '@spanwire/core'
+import type { Driver } from '@spanwire/driver'
 import { begin, type Fault, type Stage } from './fault.js'
 import { Road } from './road.js'
 import { makeSite, type Site } from './site.js'
@@ -14,6 +15,8 @@ export interface SimulationOptions {
   /** One way to a site, ms, before jitter. Default 1 within a region, 12 otherwise. */
   readonly delayMs?: (from: Location, to: Location) => number
   readonly witness?: Witness
+  /** Stands between a client and the network. */
+  readonly tamper?: (driver: Driver, machine: string, site: string) => Driver
 }
 
 /** A machine with one client on it. */
@@ -58,10 +61,11 @@ export class Simulation implements Stage {
       const site = this.site(at)
       const road = new Road(this.world, host, at, { baseMs: this.#delay(options.here, location) })
       this.roads.push(road)
+      const driver = wired(site.driver, road, this.#options.witness ?? UNSEEN)
       sites[at] = {
         location,
         endpoints: [at],
-        driver: wired(site.driver, road, this.#options.witness ?? UNSEEN),
+        driver: this.#options.tamper?.(driver, name, at) ?? driver,
         ...more?.(at),
       }
     }

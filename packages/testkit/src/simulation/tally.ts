@@ -10,6 +10,8 @@ export class Tally implements Witness {
   readonly altered: Set<string> = new Set()
   /** Seqs by source. */
   readonly seqs: Map<string, Set<number>> = new Map()
+  /** What it is about, by source and seq. */
+  readonly tokens: Map<string, number> = new Map()
   /** Times a request's body was sent. */
   readonly requests: Map<string, number> = new Map()
   /** Sites by channel. */
@@ -42,11 +44,17 @@ export class Tally implements Witness {
       const before = entry(this.bodies, message.id, () => body)
       if (before !== body) this.altered.add(message.id)
       const [source = '', seq = ''] = message.id.split('.')
+      if (spec.kind === 'topic') this.tokens.set(`${source}.${seq}`, tokenOf(body))
       entry(this.seqs, source, () => new Set<number>()).add(Number(seq))
     }
   }
 
   settled(): void {}
+}
+
+/** Removals have no body. */
+function tokenOf(body: string): number {
+  return Number(/"token":(\d+)/.exec(body)?.[1] ?? -1)
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

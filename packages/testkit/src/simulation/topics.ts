@@ -1,0 +1,122 @@
+import { about, describe, type Evidence } from './evidence.js'
+import type { Act, Reading } from './record.js'
+
+/** Longer than this behind an acknowledgement, a publisher may have forgotten it. */
+const RETAIN_SLACK_MS = 3_000
+
+export function* givenOnce({ records }: Evidence): Iterable<string> {
+  for (const reading of records.readings) {
+    const tokens = new Set<number>()
+    for (const one of reading.given) {
+      if (tokens.has(one.token) && !one.uncertain) yield `${about(reading)} was given ${one.token} twice`
+      tokens.add(one.token)
+    }
+  }
+}
+
+export function* reportedOnce({ records }: Evidence): Iterable<string> {
+  for (const reading of records.readings) {
+    const reported = new Set<string>()
+    const closed = new Set<string>()
+    for (const gap of reading.gaps) {
+      for (let seq = gap.first; seq <= gap.last; seq++) {
+        const key = `${gap.source}.${seq}`
+        if (reported.has(key)) yield `${about(reading)} was told twice that ${key} is missing`
+        reported.add(key)
+      }
+    }
+    for (const { source, seq } of reading.closed) {
+      const key = `${source}.${seq}`
+      if (closed.has(key)) yield `${about(reading)} was told twice that ${key} has come`
+      if (!reported.has(key)) yield `${about(reading)} was told that ${key} has come, but not that it was missing`
+      closed.add(key)
+    }
+  }
+}
+
+/** A gap that never closed is one that may be: never acknowledged for sure, or destroyed. */
+export function* reportsWhatMayBeLost(seen: Evidence): Iterable<string> {
+  const acts = new Map(seen.records.acts.map((act) => [act.token, act]))
+  for (const reading of seen.records.readings) {
+    const closed = new Set(reading.closed.map(({ source, seq }) => `${source}.${seq}`))
+    for (const gap of reading.gaps) {
+      for (let seq = gap.first; seq <= gap.last; seq++) {
+        const key = `${gap.source}.${seq}`
+        const act = acts.get(seen.tally.tokens.get(key) ?? -1)
+        if (closed.has(key) || act === undefined || act.outcome === 'unknown') continue
+        if (act.outcome === 'failed')
+          yield `${about(reading)} was told that ${key} is missing, but ${describe(act)} was refused`
+      }
+    }
+  }
+}
+
+/** Acknowledged, owed to a durable reader, and not there. */
+function* missing(seen: Evidence): Iterable<{ reading: Reading; act: Act; reported: boolean }> {
+  for (const reading of seen.records.readings) {
+    if (reading.order !== 'strict' || reading.leftMs < seen.endMs) continue
+    const given = new Set(reading.given.map((one) => one.token))
+    for (const act of seen.records.acts) {
+      if (act.channel !== reading.channel || act.outcome !== 'done' || act.atMs <= reading.readyMs) continue
+      if (given.has(act.token)) continue
+      yield { reading, act, reported: isReported(reading, act.id ?? '') }
+    }
+  }
+}
+
+function isReported(reading: Reading, id: string): boolean {
+  const [source, seq] = id.split('.')
+  return reading.gaps.some((gap) => gap.source === source && gap.first <= Number(seq) && Number(seq) <= gap.last)
+}
+
+export function* nothingLostSilently(seen: Evidence): Iterable<string> {
+  for (const { reading, act, reported } of missing(seen)) {
+    // Its lane's last message can only be missed once a mark or a later one tells of it.
+    if (!reported && hasSuccessor(reading, act)) yield `${about(reading)} never got ${describe(act)} and was not told`
+  }
+}
+
+function hasSuccessor(reading: Reading, act: Act): boolean {
+  const [source, seq] = (act.id ?? '').split('.')
+  return reading.given.some((one) => one.source === source && (one.seq ?? 0) > Number(seq))
+}
+
+export function* survives(seen: Evidence): Iterable<string> {
+  for (const { reading, act } of missing(seen)) {
+    if (!isExcused(seen, act))
+      yield `${about(reading)} never got ${describe(act)}, which ${act.sites?.join()} had acknowledged`
+  }
+}
+
+/** Every site that acknowledged it was destroyed when its publisher need not have it any more. */
+function isExcused(seen: Evidence, act: Act): boolean {
+  const sites = act.sites ?? []
+  return sites.every((site) =>
+    (seen.wiped.get(site) ?? []).some((at) => at - act.settledMs > seen.retainMs - RETAIN_SLACK_MS),
+  )
+}
+
+export function* inOrder({ records }: Evidence): Iterable<string> {
+  for (const reading of records.readings) {
+    if (reading.order === 'arrival') continue
+    const last = new Map<string, number>()
+    for (const one of reading.given) {
+      if (one.source === undefined || one.seq === undefined) continue
+      const before = last.get(one.source) ?? 0
+      if (one.seq < before && (!one.late || reading.order === 'newest'))
+        yield `${about(reading)} was given ${one.source}.${one.seq} behind ${before}, not flagged late`
+      last.set(one.source, Math.max(before, one.seq))
+    }
+  }
+}
+
+export function* tablesAgree({ tables }: Evidence): Iterable<string> {
+  const [first, ...others] = [...tables]
+  if (first === undefined) return
+  for (const [machine, table] of others) {
+    for (const path of new Set([...first[1].keys(), ...table.keys()])) {
+      const [one, other] = [first[1].get(path), table.get(path)]
+      if (one !== other) yield `${first[0]} shows ${one} for ${path}, ${machine} shows ${other}`
+    }
+  }
+}
