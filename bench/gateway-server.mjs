@@ -10,13 +10,13 @@ process.on('disconnect', () => process.exit())
 
 const [kind] = process.argv.slice(2)
 /** @typedef {{ id: string, path: string, body: string }} Message */
+/** @typedef {{ url: string, publish: (messages: Message[]) => void }} Server */
 const TOPIC = /** @type {const} */ ({ kind: 'topic', name: 'quotes', params: 1, keep: 'live', latest: false })
 const BODY = 'x'.repeat(120)
-const PAUSE_MS = 2
 const never = new AbortController().signal
 
-/** The gateway before a memory engine; what is published comes in through one more link to that engine. */
-async function gateway() {
+/** A memory engine, and a channel of it that publishes. */
+async function engine() {
   const engine = createEngine()
   const connect = () =>
     memory(engine).connect(
@@ -24,16 +24,39 @@ async function gateway() {
       { client: 'bench', nonce: 'A'.repeat(16), missing: 'create', credentials: async () => ({ by: 'none' }) },
       never,
     )
+  const channel = await (await connect()).open(TOPIC, never)
+  /** @param {Message[]} messages */
+  const publish = (messages) => void channel.send(messages, () => undefined)
+  return { connect, publish }
+}
+
+/** The gateway before a memory engine; what is published comes in through one more link to that engine. */
+async function gateway() {
+  const { connect, publish } = await engine()
   const served = await createGateway({
     upstream: connect,
     listen: { port: 0 },
     authenticate: () => ({ subject: 'bench' }),
     authorize: () => true,
   })
-  const channel = await (await connect()).open(TOPIC, never)
-  /** @param {Message[]} messages */
-  const publish = (messages) => void channel.send(messages, () => undefined)
   return { url: served.url, publish }
+}
+
+/** That engine alone: what it costs to publish and to pull once, which is within the gateway's figure. */
+async function alone() {
+  const { connect, publish } = await engine()
+  const channel = await (await connect()).open(TOPIC, never)
+  const reception = await channel.receive({}, { messages: 10_000, bytes: 16 << 20 }, never)
+  const pull = async () => {
+    for (let batch = await reception.next(); batch; batch = await reception.next()) pulled(batch.deliveries.length)
+  }
+  void pull()
+  return { url: '', publish }
+}
+
+/** Nothing at all: what it costs to wake up and make messages, which is within every figure. */
+async function idle() {
+  return { url: '', publish: (/** @type {Message[]} */ { length }) => pulled(length) }
 }
 
 /** Bare `ws`: the same op in one frame, made once, and handed to each socket by `ws` or written as it is. */
@@ -70,28 +93,40 @@ function framed(payload) {
   return Buffer.concat([header, payload])
 }
 
-const { url, publish } = await (kind === 'gateway' ? gateway() : bare())
+let left = 0
+/** Without clients, nobody else tells when everything has come. @param {number} count */
+function pulled(count) {
+  left -= count
+  if (count > 0 && left === 0) process.send?.('all')
+}
+
+/** @type {Record<string, () => Promise<Server>>} */
+const KINDS = { gateway, engine: alone, idle, prepared: bare, send: bare }
+const { url, publish } = await (KINDS[String(kind)] ?? bare)()
 /** @type {NodeJS.CpuUsage} */
 let before
-process.on('message', (/** @type {'measure' | { size: number, messages: number }} */ what) => {
+let sent = 0
+process.on('message', (/** @type {'measure' | { size: number, messages: number, pauseMs: number }} */ what) => {
   if (what === 'measure') {
     const { user, system } = process.cpuUsage(before)
     process.send?.({ cpuUs: user + system })
     return
   }
+  const { size, messages, pauseMs } = what
+  left = messages
+  const end = sent + messages
   before = process.cpuUsage()
-  let sent = 0
-  const { size, messages } = what
   const timer = setInterval(() => {
+    const first = sent
+    sent += size
+    if (sent >= end) clearInterval(timer)
     publish(
       Array.from({ length: size }, (_, at) => ({
-        id: `AAAAAAAAAAAAAAAA-1.${sent + at + 1}.1700000000000`,
+        id: `AAAAAAAAAAAAAAAA-1.${first + at + 1}.1700000000000`,
         path: 'AAPL',
         body: BODY,
       })),
     )
-    sent += size
-    if (sent >= messages) clearInterval(timer)
-  }, PAUSE_MS)
+  }, pauseMs)
 })
 process.send?.({ url })

@@ -1,35 +1,47 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { median } from './measure.mjs'
+import { middle } from './measure.mjs'
 
 const CLIENTS = 50
-/** Messages handed over together, and how many in all. */
-const JOBS = [
-  { size: 1, messages: 1_000 },
-  { size: 20, messages: 10_000 },
-]
+const ROUNDS = 3
+/** Batches of so many messages: until what runs is compiled for good, also what runs seldom, and then measured. */
+const BATCHES = { warm: 4_000, measured: 3_000 }
+const PAUSE_MS = { warm: 1, measured: 2 }
+const SIZES = [1, 20]
+/** @typedef {'send' | 'prepared' | 'gateway' | 'engine' | 'idle'} Kind */
+const KINDS = /** @type {const} */ (['send', 'prepared', 'gateway', 'engine', 'idle'])
 
 /**
- * CPU of the server process per delivery, from the first message until every client has all of them.
- * @param {'gateway' | 'prepared' | 'send'} server
- * @param {{ size: number, messages: number }} job
+ * CPU of the warm server process per delivery, and what came: from the first message until every client has all of them.
+ * @param {Kind} kind
+ * @param {number} size
  */
-async function serve(server, { size, messages }) {
-  const serving = child('gateway-server.mjs', [server])
+async function serve(kind, size) {
+  const warm = BATCHES.warm * size
+  const messages = BATCHES.measured * size
+  const serving = child('gateway-server.mjs', [kind])
   const { url } = await told(serving)
-  const reading = child('gateway-clients.mjs', [url, `${CLIENTS}`, `${messages}`])
-  await told(reading)
-  serving.send({ size, messages })
-  await told(reading)
+  const alone = kind === 'engine' || kind === 'idle'
+  const reading = alone ? serving : child('gateway-clients.mjs', [url, `${CLIENTS}`, `${warm}`, `${messages}`])
+  if (!alone) await told(reading)
+  serving.send({ size, messages: warm, pauseMs: PAUSE_MS.warm })
+  const before = await told(reading)
+  serving.send({ size, messages, pauseMs: PAUSE_MS.measured })
+  const after = await told(reading)
   serving.send('measure')
   const { cpuUs } = await told(serving)
-  for (const one of [reading, serving]) {
+  for (const one of new Set([reading, serving])) {
     const gone = once(one, 'exit')
     one.kill('SIGKILL')
     await gone
   }
-  return cpuUs / (messages * CLIENTS)
+  const deliveries = messages * CLIENTS
+  return {
+    us: cpuUs / deliveries,
+    bytes: (after.bytes - before.bytes) / deliveries,
+    frames: after.frames - before.frames,
+  }
 }
 
 /** @param {string} file @param {string[]} args */
@@ -48,19 +60,36 @@ async function told(from) {
   return message
 }
 
-/** Fan-out to sockets: the gateway before a memory engine, against bare `ws` with the same bytes and the same batches. */
+/**
+ * Fan-out to sockets: the gateway before a memory engine, against bare `ws` with the same bytes in the same frames. All
+ * kinds take turns, so that what else the machine does meets them alike; the ratio is of one turn.
+ */
 export async function gateway() {
-  console.log(`\nfan-out to ${CLIENTS} sockets (CPU us of the server process per delivery; 120 B text; median of 3)`)
   console.log(
-    `${'messages a batch'.padEnd(18)}${'ws.send'.padStart(10)}${'prepared'.padStart(10)}${'gateway'.padStart(10)}`,
+    `\nfan-out to ${CLIENTS} sockets: CPU us of the server process per delivery; 120 B text; median of ${ROUNDS}`,
   )
-  for (const job of JOBS) {
-    const send = await median(() => serve('send', job))
-    const prepared = await median(() => serve('prepared', job))
-    const ours = await median(() => serve('gateway', job))
-    const figures = [send, prepared, ours].map((figure) => figure.toFixed(2).padStart(10)).join('')
-    console.log(
-      `${`${job.size}`.padEnd(18)}${figures}   ${(prepared / ours).toFixed(2)} of prepared, ${(send / ours).toFixed(2)} of ws.send`,
+  console.log(
+    ['a batch', 'ws.send', 'prepared', 'gateway', 'engine', 'idle', 'of prepared', 'of ws.send', 'bytes', 'frames']
+      .map((title) => title.padStart(12))
+      .join(''),
+  )
+  for (const size of SIZES) {
+    /** @type {Record<Kind, { us: number, bytes: number, frames: number }>[]} */
+    const rounds = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const turn = []
+      for (const kind of KINDS) turn.push(/** @type {const} */ ([kind, await serve(kind, size)]))
+      rounds.push(/** @type {any} */ (Object.fromEntries(turn)))
+    }
+    const us = KINDS.map((kind) => middle(rounds.map((round) => round[kind].us)))
+    // Without what the engine adds, which the others do not have.
+    const of = /** @type {const} */ (['prepared', 'send']).map((kind) =>
+      middle(rounds.map((round) => round[kind].us / (round.gateway.us - (round.engine.us - round.idle.us)))),
     )
+    const wire = rounds[0]
+    const same = wire && `${wire.prepared.bytes.toFixed(0)}/${wire.gateway.bytes.toFixed(0)}`
+    const frames = wire && `${wire.prepared.frames / 1_000}k/${wire.gateway.frames / 1_000}k`
+    const cells = [`${size}`, ...[...us, ...of].map((figure) => figure.toFixed(2)), `${same}`, `${frames}`]
+    console.log(cells.map((cell) => cell.padStart(12)).join(''))
   }
 }

@@ -42,7 +42,7 @@ export async function medians(runs, parts) {
   return /** @type {Record<Name, number>} */ (Object.fromEntries(names.map((name) => [name, middle(values[name])])))
 }
 
-/** @param {number[]} values */
-function middle(values) {
-  return values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+/** @param {readonly number[]} values */
+export function middle(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 }

@@ -8,6 +8,7 @@ import { readFrame } from './frame.js'
 import { Grants } from './grants.js'
 import type { Authenticate, Authorize, Limits, Principal, Timing } from './options.js'
 import { Outbox, wireError } from './outbox.js'
+import { Turn, type Turns } from './turn.js'
 import type { Upstream } from './upstream.js'
 
 /** What all connections of a gateway share. */
@@ -20,8 +21,8 @@ export interface House {
   readonly authenticate: Authenticate
   readonly authorize: Authorize
   upstream(missing: 'create' | 'refuse'): Upstream
-  /** Asks for a flush at the end of this turn. */
-  readonly schedule: (outbox: Outbox) => void
+  /** When what goes out goes out. */
+  readonly turns: Turns
   readonly onFault: (error: unknown) => void
 }
 
@@ -52,7 +53,7 @@ export class Connection {
     this.#request = request
     this.#house = house
     this.#onEnd = onEnd
-    this.#outbox = new Outbox(socket, house.limits, house.schedule, () => this.close(CLOSE.slow))
+    this.#outbox = new Outbox(socket, house.limits, house.turns, () => this.close(CLOSE.slow))
     this.#state = { at: 'greeting', deadline: setTimeout(() => this.close(CLOSE.noHello), house.timing.helloMs) }
     socket.on('message', (data: Buffer, binary: boolean) => this.#hear(data, binary))
     // What broke is told by the close that follows.
@@ -87,7 +88,7 @@ export class Connection {
   close([code, reason]: Close): void {
     if (this.#state.at === 'closed') return
     this.#over()
-    this.#outbox.flush()
+    this.#outbox.flush(new Turn())
     this.#socket.close(code, reason)
     setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref()
   }
@@ -97,11 +98,11 @@ export class Connection {
     try {
       const frame = readFrame(data, binary)
       for (const given of frame.ops) {
-        const [name, ...fields] = opOf(given)
+        const op = opOf(given)
         const state = this.#state
         if (state.at === 'closed') return
-        if (state.at === 'open') this.#act(state, name, fields, frame)
-        else if (state.at === 'greeting' && name === 'hello') this.#greet(fields)
+        if (state.at === 'open') this.#act(state, op, frame)
+        else if (state.at === 'greeting' && op[0] === 'hello') this.#greet(op.slice(1))
         else throw invalid('something before it was welcomed')
       }
     } catch (error) {
@@ -109,23 +110,18 @@ export class Connection {
     }
   }
 
-  #act(
-    state: State & { at: 'open' },
-    name: string,
-    fields: readonly unknown[],
-    frame: ReturnType<typeof readFrame>,
-  ): void {
-    switch (name) {
+  #act(state: State & { at: 'open' }, op: ReturnType<typeof opOf>, frame: ReturnType<typeof readFrame>): void {
+    switch (op[0]) {
       case 'ack':
-        this.#outbox.acked(whole(fields[0], 'a flush'))
+        this.#outbox.acked(whole(op[1], 'a flush'))
         return
       case 'pong':
         return
       case 'token':
-        state.client.ask(whole(fields[0], 'a number'), () => this.#renew(state, fields[1]))
+        state.client.ask(whole(op[1], 'a number'), () => this.#renew(state, op[2]))
         return
       default:
-        state.client.act(name, fields, frame)
+        state.client.act(op[0], op.slice(1), frame)
     }
   }
 

@@ -12,42 +12,55 @@ export class Encoded {
   readonly path: string
   readonly position: string | undefined
   readonly bytes: number
-  readonly #head: string
-  readonly #body: string | { readonly bytes: Uint8Array; readonly text: boolean }
-  readonly #tail: string
+  /** All of it; without its body, what comes before and after. */
+  readonly #text: string | Behind
 
   constructor(delivery: Delivery, settled: boolean) {
     const { path, id, timeMs, body } = delivery
     const headers = delivery.headers()
     this.path = path
     this.position = settled ? undefined : delivery.position()
-    this.#head = `[${JSON.stringify(path)},${id === undefined ? 'null' : JSON.stringify(id)},${timeMs ?? 'null'},`
-    this.#body = bodyOf(body)
-    this.#tail = tailOf(
-      headers.length === 0 ? undefined : headers,
-      this.position,
-      settled ? delivery.attempt : undefined,
-    )
-    this.bytes = body.length + this.#head.length + this.#tail.length
+    const head = [path, id ?? null, timeMs ?? null]
+    const tail = trimmed([headers.length === 0 ? null : headers, this.position, settled ? delivery.attempt : null])
+    if (typeof body === 'string' && body.length <= LARGE) {
+      const text = JSON.stringify([...head, body, ...tail])
+      this.#text = text
+      this.bytes = text.length
+    } else {
+      this.#text = behind(JSON.stringify(head), body, JSON.stringify(tail))
+      this.bytes = body.length + this.#text.head.length + this.#text.tail.length
+    }
   }
 
   json(parts: Parts): string {
-    const body = this.#body
-    return this.#head + (typeof body === 'string' ? body : parts.slot(body.bytes, body.text)) + this.#tail
+    const text = this.#text
+    if (typeof text === 'string') return text
+    return text.head + parts.slot(text.bytes, text.isText) + text.tail
   }
 }
 
-function bodyOf(body: Body): string | { bytes: Uint8Array; text: boolean } {
-  if (typeof body !== 'string') return { bytes: body, text: false }
-  return body.length > LARGE ? { bytes: Buffer.from(body), text: true } : JSON.stringify(body)
+/** One whose body travels behind the ops. */
+interface Behind {
+  readonly head: string
+  readonly bytes: Uint8Array
+  readonly isText: boolean
+  readonly tail: string
 }
 
-function tailOf(...fields: readonly unknown[]): string {
-  let last = fields.length
-  while (last > 0 && fields[last - 1] === undefined) last -= 1
-  let tail = ''
-  for (let at = 0; at < last; at++) tail += `,${JSON.stringify(fields[at] ?? null)}`
-  return `${tail}]`
+function behind(head: string, body: Body, tail: string): Behind {
+  const isText = typeof body === 'string'
+  return {
+    head: `${head.slice(0, -1)},`,
+    bytes: isText ? Buffer.from(body) : body,
+    isText,
+    tail: tail === '[]' ? ']' : `,${tail.slice(1)}`,
+  }
+}
+
+/** Fields at the end that have nothing to say are left out. */
+function trimmed(fields: unknown[]): readonly unknown[] {
+  while (fields.length > 0 && fields.at(-1) == null) fields.pop()
+  return fields
 }
 
 export type Lost = NonNullable<Batch['lost']>
@@ -59,6 +72,7 @@ export class Piece {
   readonly lost: Lost | undefined
   readonly caughtUp: boolean
   readonly #frames = new Map<number, Buffer>()
+  #last: { readonly reception: number; readonly frame: Buffer } | undefined
   #content: { readonly json: string; readonly parts: readonly Uint8Array[] } | undefined
 
   constructor(items: readonly Encoded[], lost?: Lost, caughtUp = false) {
@@ -72,8 +86,13 @@ export class Piece {
 
   /** The prepared frame for a reception of that number. */
   frame(reception: number): Buffer {
-    const known = this.#frames.get(reception)
-    if (known) return known
+    if (this.#last?.reception === reception) return this.#last.frame
+    const frame = this.#frames.get(reception) ?? this.#frame(reception)
+    this.#last = { reception, frame }
+    return frame
+  }
+
+  #frame(reception: number): Buffer {
     this.#content ??= this.#encode()
     const { json, parts } = this.#content
     const frame = prepare(payload(`[["msgs",${reception},${json}]]`, parts))

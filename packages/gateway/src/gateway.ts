@@ -4,13 +4,12 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Ser
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setImmediate } from 'node:timers'
 import { WebSocketServer } from 'ws'
 import { Admission, refuse, SUBPROTOCOL } from './admission.js'
 import { CLOSE } from './closing.js'
 import { Connection, FRAME_MORE, type House } from './connection.js'
 import { DEFAULT_LIMITS, DEFAULT_TIMING, type GatewayOptions, type Limits } from './options.js'
-import type { Outbox } from './outbox.js'
+import { Turns } from './turn.js'
 import { Upstream } from './upstream.js'
 
 /** A gateway's state of health, as `GET /health` answers it: 200 while it serves, else 503. */
@@ -54,7 +53,6 @@ class Served implements Gateway {
   readonly #server: HttpServer | HttpsServer
   readonly #connections = new Set<Connection>()
   readonly #upstreams: { readonly create: Upstream; readonly refuse: Upstream }
-  readonly #due = new Set<Outbox>()
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.#upgrade(request, socket, head)
   #timer: NodeJS.Timeout | undefined
@@ -74,7 +72,7 @@ class Served implements Gateway {
       authenticate: options.authenticate,
       authorize: options.authorize,
       upstream: (missing) => this.#upstreams[missing],
-      schedule: (outbox) => this.#schedule(outbox),
+      turns: new Turns(),
       onFault: options.onFault ?? ((error) => process.emitWarning(String(error), 'SpanwireGateway')),
     }
     this.#sockets = new WebSocketServer({
@@ -144,17 +142,6 @@ class Served implements Gateway {
         uncount()
       })
       this.#connections.add(connection)
-    })
-  }
-
-  /** Everything that one turn brought goes out at its end, in one write a client. */
-  #schedule(outbox: Outbox): void {
-    this.#due.add(outbox)
-    if (this.#due.size > 1) return
-    setImmediate(() => {
-      const due = [...this.#due]
-      this.#due.clear()
-      for (const one of due) one.flush()
     })
   }
 

@@ -2,13 +2,14 @@ import { type Body, MessagingError } from '@spanwire/driver'
 import type { WebSocket } from 'ws'
 import { Parts, payload } from './frame.js'
 import { prepare, writePrepared } from './prepared.js'
+import type { Turn, Turns } from './turn.js'
 
 /** Flushes that the client has not acknowledged: what a slow one reads is never older than these. */
 const MAX_OUTSTANDING = 2
 /** Texts beyond this travel behind the ops. */
 const LARGE = 16_384
 /** A flush is closed after this long, or when it is full. */
-const FLUSH_MS = 50
+const FLUSH_MS = 100
 
 /** An error as it travels. */
 export function wireError(error: unknown): readonly unknown[] {
@@ -27,7 +28,7 @@ export class Outbox {
   /** The window opened again: receptions may hand on what waits. */
   onOpen: () => void = () => undefined
   readonly #socket: WebSocket
-  readonly #schedule: (outbox: Outbox) => void
+  readonly #turns: Turns
   readonly #limits: { readonly flush: number; readonly buffered: number }
   readonly #onSlow: () => void
   #answers: string[] = []
@@ -42,12 +43,12 @@ export class Outbox {
   constructor(
     socket: WebSocket,
     limits: { readonly flush: number; readonly buffered: number },
-    schedule: (outbox: Outbox) => void,
+    turns: Turns,
     onSlow: () => void,
   ) {
     this.#socket = socket
     this.#limits = limits
-    this.#schedule = schedule
+    this.#turns = turns
     this.#onSlow = onSlow
   }
 
@@ -93,7 +94,7 @@ export class Outbox {
   wake(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    this.#schedule(this)
+    this.#turns.add(this)
   }
 
   acked(flush: number): void {
@@ -104,18 +105,26 @@ export class Outbox {
   }
 
   /** Everything in one write. */
-  flush(): void {
+  flush(turn: Turn): void {
     this.onFlush()
     this.#scheduled = false
-    const closing = this.#closeWindow()
-    this.#pack()
-    const frames = this.#data.length === 0 ? this.#frames : this.#frames.concat(this.#data)
-    this.#frames = []
-    this.#data = []
-    if (closing) frames.push(closing)
-    if (frames.length > 0) writePrepared(this.#socket, frames)
+    const closing = this.#closeWindow(turn)
+    // Mostly there is one frame of data and nothing else.
+    const only = closing || this.#answers.length > 0 || this.#frames.length > 0 ? undefined : this.#data.pop()
+    if (only && this.#data.length === 0) writePrepared(this.#socket, only)
+    else this.#writeAll(turn, only, closing)
     if (this.#socket.bufferedAmount > this.#limits.buffered) this.#onSlow()
     else if (closing && this.open) this.onOpen()
+  }
+
+  #writeAll(turn: Turn, last: Buffer | undefined, closing: Buffer | undefined): void {
+    this.#pack()
+    const frames = this.#frames.concat(this.#data)
+    this.#frames = []
+    this.#data = []
+    if (last) frames.push(last)
+    if (closing) frames.push(closing)
+    if (frames.length > 0) writePrepared(this.#socket, turn.glue(frames))
   }
 
   #pack(): void {
@@ -125,14 +134,13 @@ export class Outbox {
   }
 
   /** A window that is full or old ends with a number for the client to acknowledge. */
-  #closeWindow(): Buffer | undefined {
+  #closeWindow(turn: Turn): Buffer | undefined {
     if (this.#windowBytes === 0) return undefined
-    const now = performance.now()
-    if (this.#windowStart === 0) this.#windowStart = now
-    if (this.#windowBytes < this.#limits.flush && now - this.#windowStart < FLUSH_MS) return undefined
+    if (this.#windowStart === 0) this.#windowStart = turn.nowMs
+    if (this.#windowBytes < this.#limits.flush && turn.nowMs - this.#windowStart < FLUSH_MS) return undefined
     this.#windowBytes = 0
     this.#windowStart = 0
     this.#sent += 1
-    return prepare(`[["flush",${this.#sent}]]`)
+    return turn.closing(this.#sent)
   }
 }

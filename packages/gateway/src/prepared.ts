@@ -26,16 +26,11 @@ export function prepare(payload: Buffer | string): Buffer {
  * and it goes the public way, frame by frame, where there is none. Order with `send` and `close` holds, for without
  * compression `ws` writes at once.
  */
-export function writePrepared(socket: WebSocket, frames: readonly Buffer[]): void {
+export function writePrepared(socket: WebSocket, frames: Buffer | readonly Buffer[]): void {
   const raw = (socket as unknown as { readonly _socket?: Writable | null })._socket
   if (socket.readyState !== socket.OPEN) return
-  if (!raw || typeof raw.write !== 'function') {
-    for (const frame of frames) socket.send(payloadOf(frame), { binary: frame[0] === 0x82 })
-    return
-  }
-  const [only] = frames
-  if (only && frames.length === 1) raw.write(only)
-  else if (lengthOf(frames) <= COPY_BYTES) raw.write(Buffer.concat(frames))
+  if (!raw || typeof raw.write !== 'function') sendEach(socket, frames)
+  else if (Buffer.isBuffer(frames)) raw.write(frames)
   else {
     raw.cork()
     for (const frame of frames) raw.write(frame)
@@ -43,17 +38,20 @@ export function writePrepared(socket: WebSocket, frames: readonly Buffer[]): voi
   }
 }
 
-/** Below this, copying several frames into one is cheaper than handing them on one by one. */
-const COPY_BYTES = 8_192
-
-function lengthOf(frames: readonly Buffer[]): number {
-  let length = 0
-  for (const frame of frames) length += frame.length
-  return length
+function sendEach(socket: WebSocket, frames: Buffer | readonly Buffer[]): void {
+  for (const frame of Buffer.isBuffer(frames) ? framesOf(frames) : frames.flatMap(framesOf))
+    socket.send(frame.payload, { binary: frame.binary })
 }
 
-/** The reverse of {@link prepare}. */
-function payloadOf(frame: Buffer): Buffer {
-  const length = frame[1] ?? 0
-  return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10)
+/** The reverse of {@link prepare}, of one frame or several behind each other. */
+function framesOf(bytes: Buffer): { readonly payload: Buffer; readonly binary: boolean }[] {
+  const frames: { payload: Buffer; binary: boolean }[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const short = bytes[at + 1] ?? 0
+    const header = short < 126 ? 2 : short === 126 ? 4 : 10
+    const length = header === 2 ? short : header === 4 ? bytes.readUInt16BE(at + 2) : bytes.readUIntBE(at + 4, 6)
+    frames.push({ payload: bytes.subarray(at + header, at + header + length), binary: bytes[at] === 0x82 })
+    at += header + length
+  }
+  return frames
 }
