@@ -31,19 +31,30 @@ export function renamed(id: string, n: number): string {
   return `${source}.${seq}.${timeMs}.${n}`
 }
 
-/** The reverse of {@link formatId} and {@link renamed}. `undefined` for whatever is not exactly of that form: the message is foreign then. */
-export function parseId(id: string | undefined): Identity | undefined {
-  if (id === undefined || id.charCodeAt(PUBLISHER) !== DASH) return undefined
-  let fit = 0
-  for (let at = 0; at < PUBLISHER; at++) fit += FITS[id.charCodeAt(at)] ?? 0
-  const lane = id.indexOf('.', PUBLISHER)
+/**
+ * The reverse of {@link formatId} and {@link renamed}. `undefined` for whatever is not exactly of that form: the message is foreign then.
+ * `last`: a source that was found before, and is likely to come again.
+ */
+export function parseId(id: string | undefined, last?: string): Identity | undefined {
+  if (id === undefined) return undefined
+  const known = last !== undefined && id.charCodeAt(last.length) === DOT && id.startsWith(last)
+  const lane = known ? last.length : endOfSource(id)
   const dot = id.indexOf('.', lane + 1)
-  if (fit < PUBLISHER || lane < 0 || dot < 0 || decimal(id, PUBLISHER + 1, lane) < 0) return undefined
+  if (lane < 0 || dot < 0) return undefined
   const seq = decimal(id, lane + 1, dot)
   const end = id.indexOf('.', dot + 1)
   const timeMs = decimal(id, dot + 1, end < 0 ? id.length : end)
   const isWhole = end < 0 || decimal(id, end + 1, id.length) >= 0
-  return seq < 1 || timeMs < 0 || !isWhole ? undefined : { source: id.slice(0, lane), seq, timeMs }
+  return seq < 1 || timeMs < 0 || !isWhole ? undefined : { source: known ? last : id.slice(0, lane), seq, timeMs }
+}
+
+/** -1: it begins with none. */
+function endOfSource(id: string): number {
+  if (id.charCodeAt(PUBLISHER) !== DASH) return -1
+  let fit = 0
+  for (let at = 0; at < PUBLISHER; at++) fit += FITS[id.charCodeAt(at)] ?? 0
+  const end = id.indexOf('.', PUBLISHER)
+  return fit === PUBLISHER && end >= 0 && decimal(id, PUBLISHER + 1, end) >= 0 ? end : -1
 }
 
 /** A publisher's name: 12 random bytes as 16 characters of base64url. */
@@ -63,6 +74,7 @@ export function makePublisher(bytes: Uint8Array): string {
 
 const PUBLISHER = 16
 const DASH = 45
+const DOT = 46
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 /** By character code: 1 where it is a digit of base64url. A table, because every message asks sixteen times. */
 const FITS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => +DIGITS.includes(String.fromCharCode(code)))

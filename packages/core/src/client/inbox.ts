@@ -38,6 +38,11 @@ export class Inbox {
     return this.#room.promise
   }
 
+  /** The oldest, if one is here. */
+  take(): Received | undefined {
+    return this.#mailbox.take()
+  }
+
   next(): Promise<IteratorResult<Received, undefined>> {
     return this.#mailbox.next()
   }

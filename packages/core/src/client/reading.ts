@@ -222,7 +222,7 @@ export class Reading {
     }
     for (const delivery of batch.deliveries) {
       if (way.expects !== undefined && !this.#verified(way, delivery)) break
-      const taken = new Taken(delivery, way.site)
+      const taken = new Taken(delivery, way.site, way.last?.source)
       way.before = way.last
       way.last = taken
       this.arrival.take(taken, now)

@@ -8,7 +8,6 @@ import { deferred } from '../runtime/deferred.js'
 import type { BareClient, Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
 import { parseCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
-import { header, REMOVED } from './headers.js'
 import { Inbox } from './inbox.js'
 import { Reading } from './reading.js'
 import type { Filter, From, ReadingSink } from './reading-options.js'
@@ -76,13 +75,11 @@ class Reader implements Subscription, ReadingSink, Intake {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {
-    const next = async (): Promise<IteratorResult<Message, undefined>> => {
+    const next = (): Promise<IteratorResult<Message, undefined>> => {
       const before = this.#inHand
       this.#inHand = undefined
-      if (before !== undefined) await this.#handledBy(before)
-      const step = await this.#mailbox.next()
-      this.#inHand = step.value
-      return step
+      const settling = before && this.#handledBy(before)
+      return settling ? settling.then(() => this.#next()) : this.#next()
     }
     const end = async (): Promise<IteratorResult<Message, undefined>> => {
       // The loop is over: nobody will settle what a group's member still has, so it goes back at once.
@@ -164,18 +161,40 @@ class Reader implements Subscription, ReadingSink, Intake {
     }
   }
 
+  /** What is here is given at once, and counts as in hand from then on. */
+  #next(): Promise<IteratorResult<Message, undefined>> {
+    const here = this.#mailbox.take()
+    if (here === undefined) return this.#mailbox.next().then((step) => this.#hand(step))
+    this.#inHand = here
+    return Promise.resolve({ value: here, done: false })
+  }
+
+  #hand(step: IteratorResult<Received, undefined>): IteratorResult<Message, undefined> {
+    this.#inHand = step.value
+    return step
+  }
+
   #decode(taken: Taken, flags: Flags): Promise<void> | undefined {
-    const { delivery } = taken
-    if (header(delivery, REMOVED) !== undefined) return undefined
-    const put = (value: unknown): void => this.#mailbox.push(new Received(this.#topic, value, taken, flags))
+    if (taken.removed) return undefined
     try {
-      const value = decode(this.#topic, delivery.body)
-      if (value instanceof Promise) return value.then(put, (error: unknown) => this.#undecodable(taken, error))
-      put(value)
+      const value = decode(this.#topic, taken.delivery.body)
+      if (value instanceof Promise) return this.#putLater(value, taken, flags)
+      this.#put(value, taken, flags)
     } catch (error) {
       this.#undecodable(taken, error)
     }
     return undefined
+  }
+
+  #put(value: unknown, taken: Taken, flags: Flags): void {
+    this.#mailbox.push(new Received(this.#topic, value, taken, flags))
+  }
+
+  #putLater(value: Promise<unknown>, taken: Taken, flags: Flags): Promise<void> {
+    return value.then(
+      (output) => this.#put(output, taken, flags),
+      (error: unknown) => this.#undecodable(taken, error),
+    )
   }
 
   /** Its bytes go to the events, and the next one is handled. */
@@ -184,15 +203,14 @@ class Reader implements Subscription, ReadingSink, Intake {
     if (this.#settled) taken.delivery.settle('ack').catch(() => undefined)
   }
 
-  async #handledBy(message: Received): Promise<void> {
-    this.#handled.set(message.taken.site, message.taken)
-    if (!this.#settled) return
-    try {
-      await message.taken.delivery.settle('ack')
-    } catch (error) {
+  /** `undefined`: there is nothing to wait for. */
+  #handledBy({ taken }: Received): Promise<void> | undefined {
+    this.#handled.set(taken.site, taken)
+    if (!this.#settled) return undefined
+    return taken.delivery.settle('ack').catch((error: unknown) => {
       // Somebody else of the group gets it again: at least once, as groups promise.
       this.#context.events.emit({ type: 'warning', message: `${this.channel}: acknowledging failed: ${String(error)}` })
-    }
+    })
   }
 
   async #end(signal: AbortSignal): Promise<void> {

@@ -7,7 +7,6 @@ import { listen } from '../route/listen.js'
 import { deferred } from '../runtime/deferred.js'
 import type { BareClient, Table, TableEntry, TableOptions } from './api.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
-import { header, REMOVED } from './headers.js'
 import { Reading } from './reading.js'
 import type { Filter, ReadingSink } from './reading-options.js'
 import type { Taken } from './taken.js'
@@ -150,7 +149,7 @@ class LiveTable implements Table, ReadingSink, Intake {
     const { path } = taken.delivery
     const row = this.#rows.get(path)
     if (row !== undefined && !newer(taken, row.taken)) return
-    if (header(taken.delivery, REMOVED) === undefined) this.#read(taken)
+    if (!taken.removed) this.#read(taken)
     else this.#set(path, { taken, entry: undefined })
   }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Mailbox, type Overflow } from './mailbox.js'
 
-async function rest<T>(box: Mailbox<T>): Promise<T[]> {
+async function rest<T extends NonNullable<unknown>>(box: Mailbox<T>): Promise<T[]> {
   const items: T[] = []
   for await (const item of box) items.push(item)
   return items

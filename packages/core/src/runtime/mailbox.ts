@@ -16,19 +16,17 @@ export interface MailboxOptions {
   onRoom?(): void
 }
 
-interface Slot<T> {
-  item: T
-  readonly key: string | undefined
-}
-
 /** A bounded queue from whoever pushes to one reader. Never holds more than `limit`. */
-export class Mailbox<T> implements AsyncIterableIterator<T> {
+export class Mailbox<T extends NonNullable<unknown>> implements AsyncIterableIterator<T> {
   readonly #options: MailboxOptions
   /** A ring: from `#head`, `#size` slots, modulo a power of two. */
-  #ring: (Slot<T> | undefined)[] = empty(16)
+  #ring: (T | undefined)[] = empty(16)
+  /** Counts on for ever; its place in the ring is what is left of it by the ring's length. */
   #head = 0
   #size = 0
-  readonly #byKey = new Map<string, Slot<T>>()
+  /** Under `latest-per-key`: where the message of a key waits, counted as `#head` is, and the key of what waits there. */
+  readonly #byKey = new Map<string, number>()
+  readonly #keys = new Map<number, string>()
   /** Readers ahead of the messages: there are only some when the box is empty. */
   readonly #readers: Deferred<IteratorResult<T, undefined>>[] = []
   #full = false
@@ -58,27 +56,32 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
     }
     if (this.#replaces(item, key)) return 'taken'
     if (this.#size >= this.#options.limit && !this.#makeRoom()) return 'full'
-    this.#append({ item, key })
+    this.#append(item, key)
     return 'taken'
   }
 
   /** What is here, oldest first, left in its place. */
   *waiting(): IterableIterator<T> {
     for (let at = 0; at < this.#size; at++) {
-      const slot = this.#ring[(this.#head + at) & (this.#ring.length - 1)]
-      if (slot) yield slot.item
+      const item = this.#ring[(this.#head + at) & (this.#ring.length - 1)]
+      if (item !== undefined) yield item
     }
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
-    const slot = this.#size > 0 ? this.#shift() : undefined
-    if (slot) {
-      if (this.#full && this.#size <= this.#options.limit >> 1) {
-        this.#full = false
-        this.#options.onRoom?.()
-      }
-      return Promise.resolve({ value: slot.item, done: false })
+  /** The oldest, if one is here. */
+  take(): T | undefined {
+    if (this.#size === 0) return undefined
+    const item = this.#shift()
+    if (this.#full && this.#size <= this.#options.limit >> 1) {
+      this.#full = false
+      this.#options.onRoom?.()
     }
+    return item
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const item = this.take()
+    if (item !== undefined) return Promise.resolve({ value: item, done: false })
     if (this.#end) return this.#over()
     const reader = deferred<IteratorResult<T, undefined>>()
     this.#readers.push(reader)
@@ -99,6 +102,7 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
     this.#ring = []
     this.#size = 0
     this.#byKey.clear()
+    this.#keys.clear()
     return left
   }
 
@@ -121,8 +125,8 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
   #replaces(item: T, key: string | undefined): boolean {
     if (this.#options.overflow !== 'latest-per-key' || key === undefined) return false
     const waiting = this.#byKey.get(key)
-    if (!waiting) return false
-    waiting.item = item
+    if (waiting === undefined) return false
+    this.#ring[waiting & (this.#ring.length - 1)] = item
     this.#dropped += 1
     return true
   }
@@ -145,28 +149,38 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  #append(slot: Slot<T>): void {
+  #append(item: T, key: string | undefined): void {
     if (this.#size === this.#ring.length) this.#grow()
-    this.#ring[(this.#head + this.#size) & (this.#ring.length - 1)] = slot
+    const at = this.#head + this.#size
+    this.#ring[at & (this.#ring.length - 1)] = item
     this.#size += 1
-    if (this.#options.overflow === 'latest-per-key' && slot.key !== undefined) this.#byKey.set(slot.key, slot)
+    if (this.#options.overflow !== 'latest-per-key' || key === undefined) return
+    this.#byKey.set(key, at)
+    this.#keys.set(at, key)
   }
 
-  #shift(): Slot<T> | undefined {
-    const slot = this.#ring[this.#head]
-    this.#ring[this.#head] = undefined
-    this.#head = (this.#head + 1) & (this.#ring.length - 1)
+  #shift(): T | undefined {
+    const at = this.#head & (this.#ring.length - 1)
+    const item = this.#ring[at]
+    this.#ring[at] = undefined
+    if (this.#keys.size > 0) this.#unkey(this.#head)
+    this.#head += 1
     this.#size -= 1
-    if (slot?.key !== undefined) this.#byKey.delete(slot.key)
-    return slot
+    return item
+  }
+
+  #unkey(at: number): void {
+    const key = this.#keys.get(at)
+    if (key === undefined) return
+    this.#keys.delete(at)
+    this.#byKey.delete(key)
   }
 
   #grow(): void {
-    const { length } = this.#ring
-    const ring: (Slot<T> | undefined)[] = empty(length * 2)
-    for (let at = 0; at < length; at++) ring[at] = this.#ring[(this.#head + at) & (length - 1)]
+    const ring: (T | undefined)[] = empty(this.#ring.length * 2)
+    for (let at = this.#head; at < this.#head + this.#size; at++)
+      ring[at & (ring.length - 1)] = this.#ring[at & (this.#ring.length - 1)]
     this.#ring = ring
-    this.#head = 0
   }
 }
 
