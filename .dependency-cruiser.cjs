@@ -76,7 +76,7 @@ module.exports = {
       comment: 'What is published never imports what shows or tests it.',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/', pathNot: tests },
-      to: { path: '^(examples|test|bench|scripts)/' },
+      to: { path: '^(examples|test|bench|faults|scripts)/' },
     },
   ],
   options: {

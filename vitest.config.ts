@@ -26,6 +26,7 @@ export default defineConfig({
       'examples/*/{src,test}/**/*.test.{ts,tsx}',
       'test/**/*.test.ts',
       'scripts/**/*.test.ts',
+      'faults/**/*.test.ts',
     ],
     // What is run by hand without `npm test` finds the browser too; without one, browser tests skip with a reason.
     env: chromium === undefined ? {} : { CHROMIUM_PATH: chromium },

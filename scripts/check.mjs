@@ -81,7 +81,9 @@ const steps = [
   },
 ]
 
-const cruised = ['packages', 'examples', 'test', 'bench', 'scripts'].filter((folder) => existsSync(join(root, folder)))
+const cruised = ['packages', 'examples', 'test', 'bench', 'faults', 'scripts'].filter((folder) =>
+  existsSync(join(root, folder)),
+)
 
 /** @param {string} file of node_modules @param {string[]} args */
 function tool(file, ...args) {

@@ -64,6 +64,12 @@ const commands = {
     return await enginesCommand(args)
   },
 
+  faults: async () => {
+    await prepare()
+    await build('programs', ['./packages/*'])
+    return (await node(['faults/run.mjs', ...args])).code
+  },
+
   pnpm: () => pnpm(args),
 }
 

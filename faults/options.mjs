@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util'
+import { faults } from './inflict.mjs'
+import { plants } from './planted.mjs'
+
+/**
+ * @typedef {object} Options
+ * @property {readonly string[]} engines One for each site.
+ * @property {readonly string[]} kinds
+ * @property {readonly string[]} policies
+ * @property {readonly string[]} faults
+ * @property {number} rounds
+ * @property {number} rate
+ * @property {number} keys
+ * @property {number} publishers
+ * @property {number} hangMs How long a site hangs or is cut off.
+ * @property {number} awayMs How long a killed one stays away.
+ * @property {number} seed
+ * @property {string | undefined} plant
+ * @property {string | undefined} keep
+ * @property {boolean} write
+ */
+
+const engines = ['embedded', 'nats', 'kafka', 'kubemq']
+const kinds = ['topic', 'queue', 'rpc']
+const policies = ['primary', 'all']
+
+export const help = `npm run faults -- [option ...]
+  --engine NAME[,NAME]   a site of each; one name: two sites of it (${engines.join(', ')}). Default embedded
+  --kind KIND[,KIND]     ${kinds.join(', ')}. Default topic
+  --policy NAME[,NAME]   of topics: ${policies.join(', ')}. Default both
+  --fault NAME[,NAME]    ${[...faults.keys()].join(', ')}. Default kill
+  --rounds N             of each kind, policy and fault. Default 20
+  --rate N               messages a second. Default 1000
+  --keys N, --publishers N   default 20 and 2
+  --hang MS              how long a site hangs or is cut off. Default 5000
+  --away MS              how long a killed site stays away. Default 3000
+  --seed N               of the moments at which faults come. Default: another one each time, printed
+  --plant TRICK          ${Object.keys(plants).join(', ')}: falsify what the programs say; then every round must be caught
+  --keep DIR             write the lines of every round there; without: only of those that went wrong
+  --write                put the table and the timelines into docs/failover.md
+Ends with 0 if nothing was lost, doubled, unexpected or out of order (with --plant: if every round was caught).`
+
+/** Throws with one sentence. @param {readonly string[]} args @returns {Options | 'help'} */
+export function readOptions(args) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      engine: { type: 'string', default: 'embedded' },
+      kind: { type: 'string', default: 'topic' },
+      policy: { type: 'string', default: policies.join() },
+      fault: { type: 'string', default: 'kill' },
+      rounds: { type: 'string', default: '20' },
+      rate: { type: 'string', default: '1000' },
+      keys: { type: 'string', default: '20' },
+      publishers: { type: 'string', default: '2' },
+      hang: { type: 'string', default: '5000' },
+      away: { type: 'string', default: '3000' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+      plant: { type: 'string' },
+      keep: { type: 'string' },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  const named = list('--engine', values.engine, engines)
+  if (values.plant !== undefined) list('--plant', values.plant, Object.keys(plants))
+  return {
+    engines: named.length === 1 ? [...named, ...named] : named,
+    kinds: list('--kind', values.kind, kinds),
+    policies: list('--policy', values.policy, policies),
+    faults: list('--fault', values.fault, [...faults.keys()]),
+    rounds: whole('--rounds', values.rounds, 1),
+    rate: whole('--rate', values.rate, 1),
+    keys: whole('--keys', values.keys, 1),
+    publishers: whole('--publishers', values.publishers, 1),
+    hangMs: whole('--hang', values.hang, 1),
+    awayMs: whole('--away', values.away, 0),
+    seed: whole('--seed', values.seed, 0),
+    plant: values.plant,
+    keep: values.keep,
+    write: values.write,
+  }
+}
+
+/** @param {string} option @param {string} text @param {readonly string[]} known */
+function list(option, text, known) {
+  const names = text.split(',')
+  const stranger = names.find((name) => !known.includes(name))
+  if (stranger !== undefined) throw new Error(`${option} ${stranger}: one of ${known.join(', ')}`)
+  return names
+}
+
+/** @param {string} option @param {string} text @param {number} least */
+function whole(option, text, least) {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= least && text.trim() !== '') return value
+  throw new Error(`${option} ${text}: a whole number from ${least}`)
+}

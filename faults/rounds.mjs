@@ -1,0 +1,144 @@
+import { setTimeout as elapse } from 'node:timers/promises'
+import { addQueue, addRequests, addTopic, areRequestsClean, isClean } from './arithmetic.mjs'
+import { Command } from './command.mjs'
+import { faults } from './inflict.mjs'
+import { plants } from './planted.mjs'
+import { timesOf } from './times.mjs'
+
+/** @typedef {import('./scene.mjs').Scene} Scene */
+/** @typedef {import('./scene.mjs').Site} Site */
+/** @typedef {import('./options.mjs').Options} Options */
+/** @typedef {import('./command.mjs').Line} Line */
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} kind
+ * @property {string} policy
+ * @property {string} fault
+ */
+
+/**
+ * @typedef {object} Result
+ * @property {Scenario} scenario
+ * @property {number} round
+ * @property {boolean} clean
+ * @property {object} sum
+ * @property {string} site The one that was hit.
+ * @property {number} struckAt Unix ms with fractions.
+ * @property {number} healedAt
+ * @property {import('./times.mjs').Times} times
+ * @property {readonly { readonly name: string, readonly lines: readonly Line[] }[]} lines By program.
+ */
+
+/** Load after the fault is over, so that the return is part of the round. */
+const AFTER_MS = 1_500
+/** What is acknowledged and not given by then is lost. Gaps are reported after 10 s. */
+const SETTLE_MS = 20_000
+/** So long nothing more must come before the sums are taken. */
+const QUIET_MS = 1_000
+/** Engines that have everything in their process, and faults that end it. */
+const FORGETFUL = new Set(['embedded'])
+const DEADLY = new Set(['kill', 'flap'])
+
+/**
+ * One round: programs under load, a fault at a random moment, the sums.
+ * @param {Scene} scene @param {Scenario} scenario @param {Options} options @param {number} round @param {() => number} random
+ * @returns {Promise<Result>}
+ */
+export async function play(scene, scenario, options, round, random) {
+  const { fault, kind, policy } = scenario
+  const name = `faults-${kind}-${policy}-${fault}-${round}-${process.pid}`
+  const relayed = fault === 'cut' || fault === 'hole'
+  const config = await scene.configure({ kind, policy, name, relayed })
+  const cast = castOf(kind, config, options)
+  /** @type {Command[]} */
+  const all = []
+  try {
+    const readers = cast.readers.map((args) => start(all, args, plantFor('record', options)))
+    await Promise.all(readers.map((reader) => reader.ready()))
+    const writer = start(all, cast.writer, plantFor('producer_send_success', options))
+    await writer.ready()
+    await writer.until(() => progress(writer) >= options.rate, 'a second of load was through')
+    await elapse(random() * 1_000)
+    const site = hit(scene, policy, random)
+    let struckAt = 0
+    await faults.get(fault)?.(site, options, () => {
+      struckAt = performance.timeOrigin + performance.now()
+    })
+    const healedAt = performance.timeOrigin + performance.now()
+    await elapse(AFTER_MS)
+    await writer.end()
+    await settle(writer, readers)
+    for (const reader of readers) await reader.end()
+    const destroyed = FORGETFUL.has(site.engine) && DEADLY.has(fault) ? site.name : undefined
+    const read = readers.map(({ lines }) => lines)
+    const { clean, sum } = add(kind, writer.lines, read, destroyed)
+    const times = timesOf(writer.lines, read.flat(), { struckAt, healedAt, site: site.name })
+    const lines = all.map((command) => ({ name: command.name, lines: command.lines }))
+    return { scenario, round, clean, sum, site: site.name, struckAt, healedAt, times, lines }
+  } finally {
+    await Promise.all(all.map((command) => command.kill()))
+  }
+}
+
+/** @param {string} kind @param {string} config @param {Options} options */
+function castOf(kind, config, { keys, publishers, rate }) {
+  const at = ['-c', config, '--channel', 'judged']
+  const load = ['--rate', String(rate)]
+  const sizes = ['--keys', String(keys), '--publishers', String(publishers)]
+  switch (kind) {
+    case 'topic':
+      return { readers: [['verify-consumer', ...at]], writer: ['verify-producer', ...at, ...load, ...sizes] }
+    case 'queue': {
+      const reader = ['verify-consumer', ...at, '--fail-every', '500']
+      return { readers: [reader, reader], writer: ['verify-producer', ...at, ...load, ...sizes] }
+    }
+    default: {
+      const reader = ['verify-responder', ...at]
+      return { readers: [reader, reader], writer: ['verify-requester', ...at, ...load, '--timeout', '3000'] }
+    }
+  }
+}
+
+/** @param {Command[]} all @param {readonly string[]} args @param {string | undefined} plant */
+function start(all, args, plant) {
+  const command = new Command(args, plant)
+  all.push(command)
+  return command
+}
+
+/** @param {string} of @param {Options} options */
+function plantFor(of, { plant }) {
+  return plant !== undefined && plants[plant]?.of === of ? plant : undefined
+}
+
+/** @param {Command} writer */
+function progress(writer) {
+  return writer.count('producer_send_success') + writer.count('reply')
+}
+
+/** The home of every lane; where lanes have two homes, either. @param {Scene} scene @param {string} policy @param {() => number} random @returns {Site} */
+function hit({ sites }, policy, random) {
+  const site = sites[policy === 'all' ? Math.floor(random() * sites.length) : 0]
+  if (site === undefined) throw new Error('there is no site')
+  return site
+}
+
+/** Waits until all that was acknowledged is there, and then until nothing more comes. @param {Command} writer @param {readonly Command[]} readers */
+async function settle(writer, readers) {
+  const until = performance.now() + SETTLE_MS
+  const acked = writer.count('producer_send_success')
+  const given = () => readers.reduce((sum, reader) => sum + reader.count('record'), 0)
+  const last = () => Math.max(...readers.map(({ lastAt }) => lastAt))
+  while (performance.now() < until && (given() < acked || performance.now() - last() < QUIET_MS)) await elapse(50)
+}
+
+/** @param {string} kind @param {readonly Line[]} written @param {readonly (readonly Line[])[]} read @param {string | undefined} destroyed */
+function add(kind, written, read, destroyed) {
+  if (kind === 'rpc') {
+    const sum = addRequests(written, read.flat())
+    return { sum, clean: areRequestsClean(sum) }
+  }
+  const sum = kind === 'topic' ? addTopic(written, read.flat()) : addQueue(written, read, destroyed)
+  return { sum, clean: isClean(sum) }
+}

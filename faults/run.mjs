@@ -1,0 +1,84 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { help, readOptions } from './options.mjs'
+import { lineOf, nameOf, table, wrongs } from './report.mjs'
+import { play } from './rounds.mjs'
+import { setUp } from './scene.mjs'
+
+/** @typedef {import('./options.mjs').Options} Options */
+/** @typedef {import('./rounds.mjs').Result} Result */
+/** @typedef {import('./rounds.mjs').Scenario} Scenario */
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options === 'help') console.log(help)
+  else process.exitCode = await judge(options)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+/** @param {Options} options */
+async function judge(options) {
+  console.log(`sites ${options.engines.join(', ')}; ${options.rate} a second; seed ${options.seed}`)
+  const random = dice(options.seed)
+  /** @type {Result[]} */
+  const results = []
+  const scene = await setUp(options.engines)
+  const stop = () => void scene.end().then(() => process.exit(130))
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  try {
+    for (const scenario of scenarios(options))
+      for (let round = 1; round <= options.rounds; round++) {
+        const result = await play(scene, scenario, options, round, random)
+        console.log(lineOf(result))
+        for (const wrong of wrongs(result.sum)) console.log(wrong)
+        await keep(result, options)
+        results.push(result)
+      }
+  } finally {
+    await scene.end()
+  }
+  console.log(`\n${table(results)}`)
+  return verdict(results, options)
+}
+
+/** @param {Options} options @returns {Scenario[]} */
+function scenarios({ faults, kinds, policies }) {
+  return kinds.flatMap((kind) =>
+    (kind === 'topic' ? policies : ['primary']).flatMap((policy) => faults.map((fault) => ({ kind, policy, fault }))),
+  )
+}
+
+/** @param {Result} result @param {Options} options */
+async function keep({ clean, lines, round, scenario }, { keep, plant }) {
+  if (keep === undefined && (clean || plant !== undefined)) return
+  const dir = join(keep ?? 'faults-failed', `${nameOf(scenario).replaceAll(' ', '-')}-${round}`)
+  await mkdir(dir, { recursive: true })
+  for (const [index, { lines: said, name }] of lines.entries())
+    await writeFile(join(dir, `${index}-${name}.jsonl`), said.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  console.log(`  lines in ${dir}`)
+}
+
+/** @param {readonly Result[]} results @param {Options} options */
+function verdict(results, { plant }) {
+  const clean = results.filter((result) => result.clean).length
+  if (plant === undefined) {
+    console.log(`\n${clean} of ${results.length} rounds without a fault of ours`)
+    return clean === results.length ? 0 : 1
+  }
+  console.log(`\nplanted ${plant}: caught in ${results.length - clean} of ${results.length} rounds`)
+  return clean === 0 ? 0 : 1
+}
+
+/** The same numbers from 0 to 1 for the same seed (mulberry32). @param {number} seed @returns {() => number} */
+function dice(seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
