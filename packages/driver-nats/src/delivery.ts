@@ -1,5 +1,6 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { Answer, Delivery, Headers } from '@spanwire/driver'
+import type { AckInfo } from './ack.js'
 import { notHeld } from './errors.js'
 import { decodeHeaders, headText, idOf } from './headers.js'
 
@@ -28,13 +29,15 @@ export class NatsDelivery implements Delivery {
   readonly body: Uint8Array
   readonly msg: Msg
   readonly #origin: Origin
+  readonly #ack: AckInfo | undefined
   #head: string | undefined
 
-  constructor(origin: Origin, msg: Msg) {
+  constructor(origin: Origin, msg: Msg, ack?: AckInfo) {
     this.path = msg.subject.slice(origin.prefix)
     this.body = msg.data
     this.msg = msg
     this.#origin = origin
+    this.#ack = ack
   }
 
   get id(): string | undefined {
@@ -42,11 +45,11 @@ export class NatsDelivery implements Delivery {
   }
 
   get timeMs(): number | undefined {
-    return undefined
+    return this.#ack?.timeMs
   }
 
   get attempt(): number {
-    return 1
+    return this.#ack?.delivered ?? 1
   }
 
   get held(): boolean {
@@ -58,7 +61,8 @@ export class NatsDelivery implements Delivery {
   }
 
   position(): string | undefined {
-    return undefined
+    const { epoch } = this.#origin
+    return epoch && this.#ack && `${epoch}|${this.#ack.streamSeq}`
   }
 
   settle(how: Settlement): Promise<void> {

@@ -55,9 +55,11 @@ export class Ear {
     if (!this.#wire.over) for (const one of this.#subscriptions) one.unsubscribe()
   }
 
-  /** No more is asked for; what is on its way is still heard. */
-  drain(): void {
-    // On a connection that ends meanwhile it never settles; nobody waits for it.
-    if (!this.#wire.over) for (const one of this.#subscriptions) one.drain().catch(() => undefined)
+  /** No more is asked for, and what is on its way is still heard. Resolves when all of that is here, or the link has ended. */
+  async drain(): Promise<void> {
+    if (this.#wire.over) return
+    // On a connection that ends meanwhile nats.js leaves this open; our own round trip does not.
+    for (const one of this.#subscriptions) one.drain().catch(() => undefined)
+    await this.#wire.written().catch(() => undefined)
   }
 }

@@ -3,6 +3,8 @@ import type { Headers, Outgoing } from '@spanwire/driver'
 
 const VERSION = 'NATS/1.0'
 const ID = 'Nats-Msg-Id:'
+/** The id once more, where JetStream takes its own away. */
+const SPARE_ID = 'sw-id'
 const NAME = /^[!-9;-~]+$/
 
 /** Names that the wire can carry, values without line breaks. */
@@ -45,7 +47,7 @@ class Encoded {
 }
 
 /** One header line of ours. */
-function line(name: string, value: string): string {
+export function line(name: string, value: string): string {
   return `${name}: ${value}\r\n`
 }
 
@@ -71,7 +73,7 @@ export function statusOf(head: string): number {
 
 /** The sender's message id. */
 export function idOf(head: string): string | undefined {
-  return fieldOf(head, ID)
+  return head === '' ? undefined : (fieldOf(head, ID) ?? fieldOf(head, `\r\n${SPARE_ID}:`))
 }
 
 /** Everything but what NATS itself put there, names in lower case. */
@@ -81,7 +83,7 @@ export function decodeHeaders(head: string): Headers {
     const colon = one.indexOf(':')
     if (colon < 1) continue
     const name = one.slice(0, colon).toLowerCase()
-    if (name.startsWith('nats-')) continue
+    if (name.startsWith('nats-') || name === SPARE_ID) continue
     pairs.push(name, one.slice(one[colon + 1] === ' ' ? colon + 2 : colon + 1))
   }
   return pairs
@@ -95,5 +97,6 @@ export function errorOf(head: string): string | undefined {
 function fieldOf(head: string, name: string): string | undefined {
   const at = head.indexOf(name)
   if (at < 0) return undefined
-  return head.slice(at + name.length, head.indexOf('\r\n', at)).trim()
+  const from = at + name.length
+  return head.slice(from, head.indexOf('\r\n', from)).trim()
 }

@@ -1,19 +1,30 @@
 import type { NatsDelivery } from './delivery.js'
 
-/** Deliveries that were pulled or lie here, and wait to be settled; each until its lease is over. */
+/** Longer waits overflow what a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Deliveries that wait to be settled, each until its lease is over. */
 export class Hold {
   bytes = 0
   readonly #until = new Map<NatsDelivery, number>()
-  readonly #idle: (() => void)[] = []
+  readonly #onFree: () => void
+  #idle: (() => void)[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  /** `onFree`: one less is held. */
+  constructor(onFree: () => void) {
+    this.#onFree = onFree
+  }
 
   get count(): number {
     return this.#until.size
   }
 
-  /** `until`: on the monotonic clock. */
+  /** Holds it, or holds it longer. `until`: on the monotonic clock. */
   add(delivery: NatsDelivery, until: number): void {
     if (!this.#until.delete(delivery)) this.bytes += delivery.body.length
     this.#until.set(delivery, until)
+    if (until < Number.POSITIVE_INFINITY) this.#timer ??= this.#after(until - performance.now())
   }
 
   has(delivery: NatsDelivery): boolean {
@@ -26,19 +37,9 @@ export class Hold {
     if (until === undefined) return false
     this.#until.delete(delivery)
     this.bytes -= delivery.body.length
-    if (this.#until.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.#until.size === 0) this.#empty()
+    this.#onFree()
     return until > performance.now()
-  }
-
-  /** Those whose lease is over by now are let go; when the next one's will be. */
-  sweep(): number {
-    const now = performance.now()
-    let next = Number.POSITIVE_INFINITY
-    for (const [delivery, until] of this.#until) {
-      if (until <= now) this.release(delivery)
-      else next = Math.min(next, until)
-    }
-    return next
   }
 
   /** All that is held, held no more. */
@@ -56,5 +57,30 @@ export class Hold {
     signal.addEventListener('abort', cut)
     await new Promise<void>((resolve) => this.#idle.push(resolve))
     signal.removeEventListener('abort', cut)
+  }
+
+  #empty(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
+  }
+
+  #after(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.#sweep(), Math.min(Math.max(ms, 1), MAX_TIMER_MS))
+  }
+
+  /** What was extended stands behind what was not: the first that is still ours tells when to look again. */
+  #sweep(): void {
+    this.#timer = undefined
+    const now = performance.now()
+    for (const [delivery, until] of this.#until) {
+      if (until > now) {
+        this.#timer = this.#after(until - now)
+        return
+      }
+      this.release(delivery)
+    }
   }
 }

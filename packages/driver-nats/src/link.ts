@@ -1,5 +1,4 @@
 import {
-  type Capabilities,
   type Channel,
   type ChannelSpec,
   type ConnectOptions,
@@ -11,9 +10,8 @@ import {
   MessagingError,
 } from '@spanwire/driver'
 import { aborted, closed, endError, maybe } from './errors.js'
-import { LiveChannel } from './live.js'
+import { openChannel } from './open.js'
 import type { Settings } from './options.js'
-import { RpcChannel } from './rpc.js'
 import type { Wire } from './wire.js'
 
 /** One connection to a NATS server. */
@@ -22,13 +20,17 @@ export class NatsLink implements Link {
   readonly draining: Promise<DrainNotice>
   readonly ended: Promise<LinkEnd>
   readonly #wire: Wire
+  readonly #how: ConnectOptions
+  readonly #settings: Settings
   #drain: (notice: DrainNotice) => void = () => undefined
   #end: (end: LinkEnd) => void = () => undefined
   #closing = false
   #leaving: string | undefined
 
-  constructor(wire: Wire, _how: ConnectOptions, _settings: Settings, expiresAtMs: number | undefined) {
+  constructor(wire: Wire, how: ConnectOptions, settings: Settings, expiresAtMs: number | undefined) {
     this.#wire = wire
+    this.#how = how
+    this.#settings = settings
     const { version = '', cluster, server_name: node } = wire.nc.info ?? {}
     this.engine = { name: 'nats', version, ...(cluster && { cluster }), ...(node && { node }) }
     this.draining = new Promise((resolve) => {
@@ -46,23 +48,7 @@ export class NatsLink implements Link {
     if (!isChannelName(spec.name)) throw new MessagingError('invalid', `${spec.name} is no channel name.`)
     if (this.#wire.over) throw this.#wire.over
     if (signal.aborted) throw aborted(signal, `Opening ${spec.name}`)
-    const maxBytes = (this.#wire.nc.info?.max_payload ?? 1 << 20) - 512
-    const can: Capabilities = {
-      maxBytes,
-      confirms: 'taken',
-      starts: ['now'],
-      groups: true,
-      waits: false,
-      keyed: false,
-      retries: false,
-      extends: false,
-      counts: false,
-      maxDelayMs: 0,
-      ttl: false,
-    }
-    if (spec.kind === 'rpc') return new RpcChannel(this.#wire, spec, { ...can, starts: [] })
-    if (spec.kind === 'topic' && spec.keep === 'live' && !spec.latest) return new LiveChannel(this.#wire, spec, can)
-    throw new MessagingError('capability', `Channel ${spec.name} needs JetStream, which this driver does not use yet.`)
+    return openChannel(this.#wire, spec, this.#how.missing, this.#settings, signal)
   }
 
   probe(signal: AbortSignal): Promise<void> {
@@ -73,6 +59,7 @@ export class NatsLink implements Link {
     if (!this.#closing) {
       this.#closing = true
       const { nc } = this.#wire
+      for (const member of [...this.#wire.members]) member.leave?.()
       if (!signal.aborted) await this.#wire.roundTrip(signal, 'Closing').catch(() => undefined)
       // What was published in this turn is handed to the socket; the answer is not waited for.
       if (!nc.isClosed()) nc.flush().catch(() => undefined)

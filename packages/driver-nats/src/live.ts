@@ -1,7 +1,6 @@
 import type { Msg } from '@nats-io/transport-node'
 import type {
   Batch,
-  Cancel,
   Capabilities,
   Channel,
   ChannelSpec,
@@ -16,41 +15,32 @@ import { Ear } from './ear.js'
 import { incapable } from './errors.js'
 import { encodeHeaders } from './headers.js'
 import { patternsOf } from './patterns.js'
-import { type Report, sendAndFlush } from './sending.js'
+import { sendAndFlush } from './sending.js'
 import { Shelf } from './shelf.js'
+import { alone } from './stored.js'
 import type { Member, Wire } from './wire.js'
 
-/** A topic on NATS's own subjects: who listens gets it, nobody keeps it. */
-export class LiveChannel implements Channel {
-  readonly can: Capabilities
-  readonly wire: Wire
-  readonly spec: ChannelSpec
-
-  constructor(wire: Wire, spec: ChannelSpec, can: Capabilities) {
-    this.wire = wire
-    this.spec = spec
-    this.can = can
+/** A topic on NATS's own subjects: who listens gets it, nobody keeps it, but for the newest of each path where a stream does. */
+export function liveChannel(wire: Wire, spec: ChannelSpec, can: Capabilities): Channel {
+  const write = (message: Outgoing, subject: string): void => {
+    if (message.ttlMs !== undefined || message.delayMs) throw incapable(spec.name, 'keep a message')
+    wire.publish(subject, message.body, undefined, encodeHeaders(message))
   }
-
-  send(batch: readonly Outgoing[], report: Report): Cancel {
-    return sendAndFlush(this, batch, report)
-  }
-
-  write(message: Outgoing, subject: string): void {
-    if (message.ttlMs !== undefined || message.delayMs) throw incapable(this.spec.name, 'keep a message')
-    this.wire.publish(subject, message.body, undefined, encodeHeaders(message))
-  }
-
-  async receive(source: Source, flow: Flow, signal: AbortSignal): Promise<Reception> {
-    const at = source.start?.at ?? 'now'
-    if (at !== 'now') throw incapable(this.spec.name, `start at ${at}`)
-    const reception = new LiveReception(this.wire, this.spec, flow)
-    await reception.attach(source, signal)
-    return reception
-  }
-
-  probe(signal: AbortSignal): Promise<void> {
-    return this.wire.roundTrip(signal, `A probe of ${this.spec.name}`)
+  const outlet = { wire, spec, can, write }
+  return {
+    can,
+    send: (batch, report) => sendAndFlush(outlet, batch, report),
+    async receive(source, flow, signal) {
+      if (source.start?.at === 'latest' && source.group === undefined) {
+        return alone(wire, spec, source, flow, signal, can.starts)
+      }
+      const at = source.start?.at ?? 'now'
+      if (at !== 'now') throw incapable(spec.name, `start at ${at}`)
+      const reception = new LiveReception(wire, spec, flow)
+      await reception.attach(source, signal)
+      return reception
+    },
+    probe: (signal) => wire.roundTrip(signal, `A probe of ${spec.name}`),
   }
 }
 

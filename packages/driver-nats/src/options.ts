@@ -6,8 +6,13 @@ export interface NatsOptions {
   readonly replicas?: number
   /** How long durable topics keep their messages, in ms; 0: for ever. Default 7 days. */
   readonly maxAgeMs?: number
-  /** How many bytes a stream that is created may hold; -1: no bound but the server's. Default -1. */
+  /** How many bytes a durable topic that is created may keep, then its oldest messages go; -1: no bound but the server's. Default -1. */
   readonly maxBytes?: number
+  /**
+   * How many bytes a queue that is created may hold, then it refuses more; -1: no bound but the server's. Default -1. Servers do
+   * not delay messages for a queue with a bound of its own.
+   */
+  readonly maxQueueBytes?: number
   /** How long a delivery to a group on a durable topic stays ours without settle or extend, in ms. Default 30,000. */
   readonly groupLeaseMs?: number
 }
@@ -19,5 +24,13 @@ export interface Settings extends Required<Omit<NatsOptions, 'replicas'>> {
 const WEEK_MS = 7 * 24 * 3_600_000
 
 export function settingsOf(options: NatsOptions): Settings {
-  return { tlsFirst: false, maxAgeMs: WEEK_MS, maxBytes: -1, groupLeaseMs: 30_000, replicas: undefined, ...options }
+  return {
+    tlsFirst: false,
+    maxAgeMs: WEEK_MS,
+    maxBytes: -1,
+    maxQueueBytes: -1,
+    groupLeaseMs: 30_000,
+    replicas: undefined,
+    ...options,
+  }
 }

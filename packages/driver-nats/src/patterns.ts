@@ -14,6 +14,6 @@ export function patternsOf(spec: ChannelSpec, { paths, group }: Source): readonl
 }
 
 /** `quotes.*` for a channel with one parameter. */
-function everything(spec: ChannelSpec): string {
+export function everything(spec: ChannelSpec): string {
   return subjectOf(spec, Array(spec.params).fill('*').join('.'))
 }

@@ -1,7 +1,6 @@
 import type { Msg } from '@nats-io/transport-node'
 import type {
   Batch,
-  Cancel,
   Capabilities,
   Channel,
   ChannelSpec,
@@ -18,7 +17,7 @@ import { channelError, incapable, notHeld } from './errors.js'
 import { decodeHeaders, encodeHeaders, errorLine, errorOf, headText, rawHeaders, statusOf } from './headers.js'
 import { Hold } from './hold.js'
 import { patternsOf } from './patterns.js'
-import { type Report, sendForAnswers } from './sending.js'
+import { sendForAnswers } from './sending.js'
 import { Shelf } from './shelf.js'
 import { failed, type Member, type Wire } from './wire.js'
 
@@ -28,34 +27,21 @@ const RESPONDERS = 'q'
 const WAITING: Flow = { messages: 10_000, bytes: 64 << 20 }
 
 /** Requests on a subject, each with a reply subject of its own; a responder answers there. */
-export class RpcChannel implements Channel {
-  readonly can: Capabilities
-  readonly wire: Wire
-  readonly spec: ChannelSpec
-
-  constructor(wire: Wire, spec: ChannelSpec, can: Capabilities) {
-    this.wire = wire
-    this.spec = spec
-    this.can = can
+export function rpcChannel(wire: Wire, spec: ChannelSpec, can: Capabilities): Channel {
+  const write = (message: Outgoing, subject: string, reply?: string): void => {
+    if (message.delayMs) throw incapable(spec.name, 'delay a request')
+    wire.publish(subject, message.body, reply, encodeHeaders(message))
   }
-
-  send(batch: readonly Outgoing[], report: Report): Cancel {
-    return sendForAnswers(this, batch, report, readReply)
-  }
-
-  write(message: Outgoing, subject: string, reply?: string): void {
-    if (message.delayMs) throw incapable(this.spec.name, 'delay a request')
-    this.wire.publish(subject, message.body, reply, encodeHeaders(message))
-  }
-
-  async receive(source: Source, flow: Flow, signal: AbortSignal): Promise<Reception> {
-    const responder = new Responder(this.wire, this.spec, flow)
-    await responder.attach(source, signal)
-    return responder
-  }
-
-  probe(signal: AbortSignal): Promise<void> {
-    return this.wire.roundTrip(signal, `A probe of ${this.spec.name}`)
+  const outlet = { wire, spec, can, write }
+  return {
+    can,
+    send: (batch, report) => sendForAnswers(outlet, batch, report, readReply),
+    async receive(source, flow, signal) {
+      const responder = new Responder(wire, spec, flow)
+      await responder.attach(source, signal)
+      return responder
+    },
+    probe: (signal) => wire.roundTrip(signal, `A probe of ${spec.name}`),
   }
 }
 
@@ -73,7 +59,7 @@ class Responder implements Reception, Member, Desk {
   readonly #spec: ChannelSpec
   readonly #origin: Origin
   readonly #shelf: Shelf
-  readonly #hold: Hold = new Hold()
+  readonly #hold: Hold = new Hold(() => this.#shelf.wake())
   #flow: Flow
   #ear: Ear | undefined
 
@@ -118,6 +104,10 @@ class Responder implements Reception, Member, Desk {
     this.#wire.members.delete(this)
   }
 
+  leave(): void {
+    void this.stop(AbortSignal.abort())
+  }
+
   holds(delivery: NatsDelivery): boolean {
     return this.#hold.has(delivery)
   }
@@ -125,7 +115,6 @@ class Responder implements Reception, Member, Desk {
   settle(delivery: NatsDelivery, how: Settlement): Promise<void> {
     if (how !== 'ack' && 'retryMs' in how) return Promise.reject(incapable(this.#spec.name, 'retry a request'))
     if (!this.#hold.release(delivery)) return Promise.reject(notHeld())
-    this.#shelf.wake()
     const { reply } = delivery.msg
     if (how === 'ack' || !reply) return Promise.resolve()
     const { body, headers, error } = how

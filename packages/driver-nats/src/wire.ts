@@ -18,6 +18,10 @@ export interface Waiter {
 /** Who hears of the link's end, before the link says so to others. */
 export interface Member {
   end(error: MessagingError): void
+  /** The link is about to be closed: gives back what is not its own. */
+  leave?(): void
+  /** A subject on which it publishes unasked is not permitted. */
+  denied?(subject: string, cause: Error): void
 }
 
 /** One connection of nats.js: an inbox for all answers, flushes shared by a tick, and an end that settles everything. */
@@ -118,6 +122,7 @@ export class Wire {
   deny(subject: string, cause: Error): void {
     const error = forbidden('publish to', subject, cause)
     this.denied.set(subject, error)
+    for (const member of [...this.members]) member.denied?.(subject, cause)
     for (const [token, waiter] of this.#waiters) {
       if (waiter.subject !== subject) continue
       this.#waiters.delete(token)
@@ -133,7 +138,7 @@ export class Wire {
     this.#waiters.clear()
     for (const then of [...this.#flushes, ...this.#flushing.splice(0)]) then(lost)
     this.#flushes.clear()
-    for (const member of this.members) member.end(error)
+    for (const member of [...this.members]) member.end(error)
     this.members.clear()
   }
 

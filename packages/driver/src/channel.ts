@@ -66,7 +66,7 @@ export interface Capabilities {
   readonly counts: boolean
   /** Of a delayed send, 0: none. */
   readonly maxDelayMs: number
-  /** Expiry by the engine. */
+  /** Expiry by the engine, at most two seconds late: some count in whole seconds. */
   readonly ttl: boolean
 }
 

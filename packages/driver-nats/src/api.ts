@@ -1,0 +1,103 @@
+import type { Msg } from '@nats-io/transport-node'
+import type { Code, MessagingError } from '@spanwire/driver'
+import { aborted, channelError } from './errors.js'
+import { headText, statusOf } from './headers.js'
+import type { Wire } from './wire.js'
+
+/** What JetStream says no with. */
+export interface ApiError {
+  readonly code: number
+  readonly err_code?: number
+  readonly description?: string
+}
+
+/** Its numbers, as far as they mean something to us. */
+export const JS = {
+  streamMissing: 10059,
+  consumerMissing: 10014,
+  streamInUse: 10058,
+  consumerInUse: 10148,
+  consumerNameInUse: 10013,
+} as const
+
+const CODES: Readonly<Record<number, readonly [Code, string]>> = {
+  [JS.streamMissing]: ['not-found', 'the stream does not exist'],
+  [JS.consumerMissing]: ['not-found', 'the consumer does not exist'],
+  10058: ['conflict', 'a stream of this name has other settings'],
+  10065: ['conflict', 'another stream takes the same subjects; rename the channel or that stream'],
+  10099: ['conflict', 'a work queue takes one consumer only, and another one reads it'],
+  10100: ['conflict', 'a work queue takes one consumer only, and another one reads it'],
+  10148: ['conflict', 'a consumer of this name has other settings'],
+  10013: ['conflict', 'a consumer of this name has other settings'],
+  10039: ['capability', 'JetStream is not enabled for this account'],
+  10076: ['capability', 'JetStream is not enabled on this server'],
+  10074: ['capability', 'a single server keeps one copy; set replicas to 1, or run a cluster'],
+  10025: ['capability', 'the server does not know a setting of this channel; it is older than its cluster'],
+  10005: ['overloaded', 'no servers are left for so many copies; check the cluster, or set replicas'],
+  10008: ['unavailable', 'JetStream has no leader at the moment'],
+  10002: ['overloaded', 'the limits of the account are reached'],
+  10023: ['overloaded', 'JetStream is out of space'],
+  10026: ['overloaded', 'the limit of consumers is reached'],
+  10027: ['overloaded', 'the limit of streams is reached'],
+  10028: ['overloaded', 'JetStream is out of memory'],
+  10047: ['overloaded', 'JetStream is out of storage'],
+}
+
+/** As an error of the channel. */
+export function apiFault(what: string, error: ApiError): MessagingError {
+  const [code, why] = CODES[error.err_code ?? 0] ?? [
+    error.code >= 500 ? 'unavailable' : 'invalid',
+    'the request failed',
+  ]
+  const text = `${what}: ${why} (JetStream ${error.err_code ?? error.code}: ${error.description ?? 'no description'}).`
+  return channelError(code, text, { cause: error, ...(code === 'overloaded' && { retryable: false }) })
+}
+
+/** The answer of JetStream to one call, or its no. Rejects when there is none: no JetStream, no leader, aborted, the link ended. */
+export function callApi<T extends object>(
+  wire: Wire,
+  subject: string,
+  body: object | undefined,
+  signal: AbortSignal,
+): Promise<T | { readonly error: ApiError }> {
+  const what = `JetStream call ${subject}`
+  return new Promise((resolve, reject) => {
+    const shut = wire.closedTo
+    if (shut || signal.aborted) return reject(shut ?? aborted(signal, what))
+    const token = wire.tokens(1)
+    const done = (): void => signal.removeEventListener('abort', onAbort)
+    const onAbort = (): void => {
+      done()
+      wire.forget(token)
+      reject(aborted(signal, what))
+    }
+    const address = `$JS.API.${subject}`
+    const reply = wire.await(token, {
+      subject: address,
+      answer: (msg: Msg) => {
+        done()
+        if (statusOf(headText(msg)) === 503) reject(noJetStream(wire))
+        else resolve(JSON.parse(new TextDecoder().decode(msg.data)))
+      },
+      fail: (_, error) => {
+        done()
+        reject(error)
+      },
+    })
+    signal.addEventListener('abort', onAbort)
+    wire.publish(address, body ? JSON.stringify(body) : '', reply)
+  })
+}
+
+/** Nobody listens to JetStream's calls: it is off, or was stopped since we connected. */
+function noJetStream({ nc, endpoint }: Wire): MessagingError {
+  return nc.info?.jetstream
+    ? channelError(
+        'unavailable',
+        `JetStream of the NATS server at ${endpoint} does not answer; it may be shutting down.`,
+      )
+    : channelError(
+        'capability',
+        `The NATS server at ${endpoint} runs without JetStream, which durable topics, queues and latest values need; start it with -js, or make the topic live.`,
+      )
+}

@@ -1,0 +1,176 @@
+import { createInbox } from '@nats-io/transport-node'
+import { type ChannelSpec, matchesPath, type Source, type Start } from '@spanwire/driver'
+import { type ApiError, apiFault, callApi, JS } from './api.js'
+import { channelError } from './errors.js'
+import { everything, patternsOf } from './patterns.js'
+import { isAtLeast, type StreamInfo, streamOf } from './streams.js'
+import type { Wire } from './wire.js'
+
+/** What JetStream says of a consumer. */
+export interface ConsumerInfo {
+  readonly name: string
+  readonly num_pending: number
+  readonly config: { readonly ack_wait?: number }
+}
+
+/** Which messages of a stream: what the server can tell apart, and what is left for us. */
+export interface Filter {
+  readonly config: { readonly filter_subject?: string; readonly filter_subjects?: readonly string[] }
+  /** Absent: the server's filter is exact. */
+  readonly passes?: (path: string) => boolean
+}
+
+/** Where a reader begins. */
+export type From = { readonly seq: number } | { readonly timeMs: number } | 'latest'
+
+/** How long the server keeps a reader that does not read, in ms. */
+const IDLE_MS = 60_000
+/** Deliveries that all members of a group together may have unsettled; each one's share is bounded by its flow. */
+const MAX_UNSETTLED = 65_536
+/** Members of a group that may ask at once. */
+const MAX_ASKING = 4_096
+
+/** Servers before 2.10 take one subject, and none takes two that overlap: then all is read and the rest left out here. */
+export function filterOf(wire: Wire, spec: ChannelSpec, source: Source): Filter {
+  const { paths } = source
+  const subjects = patternsOf(spec, source)
+  const wide = everything(spec)
+  if (!paths || subjects.includes(wide)) return { config: { filter_subject: wide } }
+  if (subjects.length === 1 && subjects[0]) return { config: { filter_subject: subjects[0] } }
+  const apart = subjects.every((one, at) => subjects.slice(0, at).every((other) => !overlap(one, other)))
+  if (apart && isAtLeast(wire.nc.info?.version, 2, 10)) return { config: { filter_subjects: subjects } }
+  return { config: { filter_subject: wide }, passes: (path) => paths.some((one) => matchesPath(one, path)) }
+}
+
+function overlap(a: string, b: string): boolean {
+  const tokens = b.split('.')
+  return a.split('.').every((token, at) => token === tokens[at] || token === '*' || tokens[at] === '*')
+}
+
+/** Where to begin in this log. Rejects a position that is not of it. */
+export function fromOf(start: Start | undefined, { created, state }: StreamInfo, name: string): From {
+  switch (start?.at) {
+    case undefined:
+    case 'now':
+      return { seq: state.last_seq + 1 }
+    case 'beginning':
+      return { seq: 1 }
+    case 'latest':
+      return 'latest'
+    case 'time':
+      return { timeMs: start.timeMs }
+    case 'position': {
+      const bar = start.position.lastIndexOf('|')
+      const seq = Number(start.position.slice(bar + 1))
+      if (start.position.slice(0, bar) !== created || !(seq <= state.last_seq)) {
+        throw channelError(
+          'conflict',
+          `The position ${start.position} is not of stream ${streamOf(name)}, which was made at ${created} and ends at ${state.last_seq}.`,
+          { retryable: false },
+        )
+      }
+      return { seq: seq + 1 }
+    }
+    default:
+      return start satisfies never
+  }
+}
+
+/** A consumer for one reader, without acknowledgements, that ends with it or a minute after. */
+export async function createReader(
+  wire: Wire,
+  spec: ChannelSpec,
+  from: From,
+  filter: Filter,
+  signal: AbortSignal,
+): Promise<ConsumerInfo> {
+  const config = {
+    ...startConfig(from),
+    ...filter.config,
+    name: `reader-${createInbox('r').slice(2)}`,
+    ack_policy: 'none',
+    mem_storage: true,
+    num_replicas: 1,
+    inactive_threshold: IDLE_MS * 1_000_000,
+  }
+  const made = await create(wire, streamOf(spec.name), config, signal)
+  if ('error' in made) throw apiFault(`Attaching to ${spec.name}`, made.error)
+  return made
+}
+
+/** Its reader has gone. Nobody waits for the answer. */
+export function deleteReader(wire: Wire, spec: ChannelSpec, name: string): void {
+  if (!wire.over) wire.publish(`$JS.API.CONSUMER.DELETE.${streamOf(spec.name)}.${name}`, '')
+}
+
+export interface Membership {
+  readonly name: string
+  readonly leaseMs: number
+  /** Where the first member begins; absent: at what is there. */
+  readonly from?: From
+  readonly filter: Filter
+}
+
+/** The consumer in which the members of a group share, made by the first. */
+export async function joinGroup(
+  wire: Wire,
+  spec: ChannelSpec,
+  { name, leaseMs, from, filter }: Membership,
+  signal: AbortSignal,
+): Promise<void> {
+  const stream = streamOf(spec.name)
+  const config = {
+    ...(from && startConfig(from)),
+    ...filter.config,
+    name,
+    durable_name: name,
+    ack_policy: 'explicit',
+    ack_wait: leaseMs * 1_000_000,
+    max_deliver: -1,
+    max_ack_pending: MAX_UNSETTLED,
+    max_waiting: MAX_ASKING,
+  }
+  const there = await info(wire, stream, name, signal)
+  if ('error' in there && there.error.err_code !== JS.consumerMissing)
+    throw apiFault(`Joining group ${name} of ${spec.name}`, there.error)
+  const found = 'error' in there ? await create(wire, stream, config, signal) : there
+  const joined = 'error' in found && isTaken(found.error) ? await info(wire, stream, name, signal) : found
+  if ('error' in joined) throw apiFault(`Joining group ${name} of ${spec.name}`, joined.error)
+  if (joined.config.ack_wait === config.ack_wait) return
+  throw channelError(
+    'conflict',
+    `Consumer ${name} of stream ${stream} has a lease of ${(joined.config.ack_wait ?? 0) / 1_000_000} ms, not of ${leaseMs} ms.`,
+    { retryable: false },
+  )
+}
+
+/** Rejects with `not-found` when it was deleted. */
+export async function findConsumer(wire: Wire, spec: ChannelSpec, name: string, signal: AbortSignal): Promise<void> {
+  const there = await info(wire, streamOf(spec.name), name, signal)
+  if ('error' in there) throw apiFault(`Receiving from ${spec.name}`, there.error)
+}
+
+function isTaken({ err_code: code }: ApiError): boolean {
+  return code === JS.consumerInUse || code === JS.consumerNameInUse
+}
+
+function info(wire: Wire, stream: string, name: string, signal: AbortSignal) {
+  return callApi<ConsumerInfo>(wire, `CONSUMER.INFO.${stream}.${name}`, undefined, signal)
+}
+
+function create(
+  wire: Wire,
+  stream: string,
+  config: { readonly name: string; readonly filter_subject?: string },
+  signal: AbortSignal,
+) {
+  const { name, filter_subject: filter } = config
+  const subject = `CONSUMER.CREATE.${stream}.${name}${filter ? `.${filter}` : ''}`
+  return callApi<ConsumerInfo>(wire, subject, { stream_name: stream, config, action: 'create' }, signal)
+}
+
+function startConfig(from: From): object {
+  if (from === 'latest') return { deliver_policy: 'last_per_subject' }
+  if ('seq' in from) return { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, from.seq) }
+  return { deliver_policy: 'by_start_time', opt_start_time: new Date(from.timeMs).toISOString() }
+}

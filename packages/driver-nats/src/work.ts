@@ -1,0 +1,173 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Msg } from '@nats-io/transport-node'
+import { type Batch, type ChannelSpec, type Flow, MessagingError, type Reception } from '@spanwire/driver'
+import { ackInfo } from './ack.js'
+import { findConsumer, joinGroup, type Membership } from './consumers.js'
+import { type Desk, NatsDelivery, type Origin, type Settlement } from './delivery.js'
+import { incapable, maybe, notHeld } from './errors.js'
+import { headText, statusOf } from './headers.js'
+import { Hold } from './hold.js'
+import { PROMISED_BEAT_MS, Pull, type Puller } from './pull.js'
+import { Shelf } from './shelf.js'
+import { streamOf } from './streams.js'
+import type { Member, Wire } from './wire.js'
+
+/** Patience with JetStream when the consumer is looked for, and between two tries. */
+const LOOK_MS = 2_000
+const PAUSE_MS = 500
+/** What giving back may take in a stop that is cut short. */
+const GRACE_MS = 250
+
+/** Deliveries that are ours until settled: the jobs of a queue, or a group's share of a durable topic. */
+export class WorkReception implements Reception, Member, Puller, Desk {
+  readonly beatMs: number = PROMISED_BEAT_MS
+  /** One at a time: a lease counts from the request, so that of each delivery must be known. */
+  readonly requests = 1
+  readonly expiresMs: number
+  flow: Flow
+  readonly held: Hold = new Hold(() => this.#pull?.refill())
+  readonly #wire: Wire
+  readonly #spec: ChannelSpec
+  readonly #membership: Membership
+  readonly #origin: Origin
+  readonly #shelf: Shelf
+  #pull: Pull | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(wire: Wire, spec: ChannelSpec, membership: Membership, flow: Flow) {
+    this.#wire = wire
+    this.#spec = spec
+    this.#membership = membership
+    this.#origin = { prefix: spec.name.length + 1, desk: this }
+    this.expiresMs = Math.min(30_000, Math.ceil(membership.leaseMs / 4))
+    this.flow = flow
+    this.#shelf = new Shelf(() => this.flow)
+  }
+
+  get isAwaited(): boolean {
+    return this.#shelf.isAwaited
+  }
+
+  async attach(signal: AbortSignal): Promise<void> {
+    await joinGroup(this.#wire, this.#spec, this.#membership, signal)
+    await this.#start(signal)
+    this.#wire.members.add(this)
+  }
+
+  next(): Promise<Batch | undefined> {
+    return this.#shelf.next()
+  }
+
+  adjust(flow: Flow): void {
+    this.flow = flow
+    this.#pull?.refill()
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    const unpulled = this.#shelf.end()
+    clearTimeout(this.#timer)
+    const drained = this.#pull?.drain()
+    this.#giveBack(unpulled)
+    await this.held.idle(signal, (rest) => this.#giveBack(rest))
+    // What the server had sent already is given back too. A server that hangs is not waited for.
+    await Promise.race([drained, pause(GRACE_MS, undefined, { ref: false })])
+    this.#wire.members.delete(this)
+  }
+
+  end(): void {
+    this.#shelf.end()
+    clearTimeout(this.#timer)
+    this.held.clear()
+  }
+
+  leave(): void {
+    void this.stop(AbortSignal.abort())
+  }
+
+  beat(): void {
+    this.#shelf.beat()
+  }
+
+  hear(msg: Msg, askedAt: number): void {
+    const delivery = new NatsDelivery(this.#origin, msg, ackInfo(msg.reply ?? ''))
+    if (!this.#shelf.isLive) this.#giveBack([delivery])
+    else if (this.#membership.filter.passes?.(delivery.path) === false) this.#wire.publish(msg.reply ?? '', '+ACK')
+    else {
+      this.held.add(delivery, askedAt + this.#membership.leaseMs)
+      this.#shelf.put(delivery)
+    }
+  }
+
+  over(cause: 'gone' | 'silent' | MessagingError): void {
+    if (MessagingError.is(cause)) this.#fail(cause)
+    else void this.#resume()
+  }
+
+  holds(delivery: NatsDelivery): boolean {
+    return this.held.has(delivery)
+  }
+
+  settle(delivery: NatsDelivery, how: Settlement): Promise<void> {
+    if (how !== 'ack' && 'body' in how) return Promise.reject(incapable(this.#spec.name, 'take an answer'))
+    if (!this.held.release(delivery)) return Promise.reject(notHeld())
+    if (how === 'ack') return this.#confirm(delivery, '+ACK')
+    return this.#confirm(delivery, how.retryMs > 0 ? `-NAK {"delay":${Math.round(how.retryMs * 1e6)}}` : '-NAK')
+  }
+
+  async extend(delivery: NatsDelivery): Promise<void> {
+    if (!this.held.has(delivery)) throw notHeld()
+    const from = performance.now()
+    await this.#confirm(delivery, '+WPI')
+    if (this.held.has(delivery)) this.held.add(delivery, from + this.#membership.leaseMs)
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const pull = new Pull(this.#wire, `${streamOf(this.#spec.name)}.${this.#membership.name}`, this)
+    await pull.start(signal)
+    this.#pull = pull
+    if (!this.#shelf.isLive) void pull.drain()
+  }
+
+  /** Resolves when the server says that it has noted it. */
+  #confirm({ msg: { reply = '' } }: NatsDelivery, text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wire = this.#wire
+      const inbox = wire.await(wire.tokens(1), {
+        subject: reply,
+        answer: (msg) => {
+          if (statusOf(headText(msg)) !== 503) resolve()
+          else
+            reject(maybe(`The consumer of ${this.#spec.name} does not answer; the delivery may come again.`, 'channel'))
+        },
+        fail: (_, error) => reject(error),
+      })
+      wire.publish(reply, text, inbox)
+    })
+  }
+
+  /** To others, at once. */
+  #giveBack(deliveries: readonly NatsDelivery[]): void {
+    for (const one of deliveries) {
+      this.held.release(one)
+      if (!this.#wire.over) this.#wire.publish(one.msg.reply ?? '', '-NAK')
+    }
+  }
+
+  /** The consumer outlives its leader and its asking: asks again, unless it was deleted. */
+  async #resume(): Promise<void> {
+    try {
+      const signal = AbortSignal.timeout(LOOK_MS)
+      await findConsumer(this.#wire, this.#spec, this.#membership.name, signal)
+      if (this.#shelf.isLive) await this.#start(signal)
+    } catch (error) {
+      if (!this.#shelf.isLive || this.#wire.over) return
+      if (MessagingError.is(error) && !error.retryable && error.code !== 'canceled') this.#fail(error)
+      else this.#timer = setTimeout(() => void this.#resume(), PAUSE_MS)
+    }
+  }
+
+  #fail(error: MessagingError): void {
+    this.#shelf.end(error)
+    this.leave()
+  }
+}
