@@ -9,6 +9,9 @@ export interface Listener {
   fail(error: MessagingError): void
 }
 
+/** Patience with what is on its way when we leave, in ms. */
+const GRACE_MS = 250
+
 /** Subscriptions to a few subjects that may overlap. */
 export class Ear {
   readonly #wire: Wire
@@ -55,11 +58,11 @@ export class Ear {
     if (!this.#wire.over) for (const one of this.#subscriptions) one.unsubscribe()
   }
 
-  /** No more is asked for, and what is on its way is still heard. Resolves when all of that is here, or the link has ended. */
+  /** No more is asked for, and what is on its way is still heard. Resolves when all of that is here, soon if the server hangs. */
   async drain(): Promise<void> {
     if (this.#wire.over) return
     // On a connection that ends meanwhile nats.js leaves this open; our own round trip does not.
     for (const one of this.#subscriptions) one.drain().catch(() => undefined)
-    await this.#wire.written().catch(() => undefined)
+    await this.#wire.roundTrip(AbortSignal.timeout(GRACE_MS), 'Leaving').catch(() => undefined)
   }
 }

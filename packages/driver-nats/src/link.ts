@@ -44,6 +44,10 @@ export class NatsLink implements Link {
     void expiresAtMs
   }
 
+  get heard(): number {
+    return this.#wire.heard
+  }
+
   async open(spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
     if (!isChannelName(spec.name)) throw new MessagingError('invalid', `${spec.name} is no channel name.`)
     if (this.#wire.over) throw this.#wire.over

@@ -9,7 +9,7 @@ import type { Member, Wire } from './wire.js'
 /** So often an idle consumer says that it lives, in ms. */
 const BEAT_MS = 500
 /** What a reception promises: the server's beat and our look at it may just miss each other. */
-export const PROMISED_BEAT_MS = 2 * BEAT_MS
+export const PROMISED_BEAT_MS: number = 2 * BEAT_MS
 /** Looks without a sign after which a consumer is taken for gone. */
 const MISSES = 3
 /** Asked for at once at most, so that the server never has more in the socket than it allows one client. */

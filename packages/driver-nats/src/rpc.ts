@@ -91,10 +91,11 @@ class Responder implements Reception, Member, Desk {
 
   async stop(signal: AbortSignal): Promise<void> {
     const rest = this.#shelf.end()
-    this.#ear?.drain()
+    const drained = this.#ear?.drain()
     for (const one of rest) this.#handOn(one.msg)
     // What was taken and is not answered cannot be given back: somebody may have begun.
     await this.#hold.idle(signal, () => undefined)
+    await drained
     this.#wire.members.delete(this)
   }
 

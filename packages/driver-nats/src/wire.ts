@@ -41,6 +41,7 @@ export class Wire {
   #written = 0
   #read = 0
   #asked = 0
+  #answered = 0
 
   constructor(nc: NatsConnection, endpoint: string) {
     this.nc = nc
@@ -64,6 +65,11 @@ export class Wire {
   /** True if somebody still waited. */
   forget(token: number): boolean {
     return this.#waiters.delete(token)
+  }
+
+  /** Changes with each message and each answered flush. */
+  get heard(): number {
+    return this.nc.stats().inMsgs + this.#answered
   }
 
   /** Why nothing may be written now; undefined: go on. */
@@ -158,6 +164,7 @@ export class Wire {
     const written = this.#written
     const then = (error?: MessagingError): void => {
       if (!this.#flushes.delete(then)) return
+      this.#answered += 1
       this.#read = Math.max(this.#read, written)
       for (const one of all) one(error)
       if (this.#flushes.size === 0) this.denied.clear()

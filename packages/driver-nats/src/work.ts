@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Msg } from '@nats-io/transport-node'
 import { type Batch, type ChannelSpec, type Flow, MessagingError, type Reception } from '@spanwire/driver'
 import { ackInfo } from './ack.js'
@@ -15,8 +14,6 @@ import type { Member, Wire } from './wire.js'
 /** Patience with JetStream when the consumer is looked for, and between two tries. */
 const LOOK_MS = 2_000
 const PAUSE_MS = 500
-/** What giving back may take in a stop that is cut short. */
-const GRACE_MS = 250
 
 /** Deliveries that are ours until settled: the jobs of a queue, or a group's share of a durable topic. */
 export class WorkReception implements Reception, Member, Puller, Desk {
@@ -69,8 +66,8 @@ export class WorkReception implements Reception, Member, Puller, Desk {
     const drained = this.#pull?.drain()
     this.#giveBack(unpulled)
     await this.held.idle(signal, (rest) => this.#giveBack(rest))
-    // What the server had sent already is given back too. A server that hangs is not waited for.
-    await Promise.race([drained, pause(GRACE_MS, undefined, { ref: false })])
+    // What the server had sent already is given back too.
+    await drained
     this.#wire.members.delete(this)
   }
 
