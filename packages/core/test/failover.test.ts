@@ -163,6 +163,93 @@ describe('a site that hangs', () => {
   })
 })
 
+describe('a channel that is ill while its site lives', () => {
+  const other = topic('ticks.{symbol}', json as StandardSchema<{ symbol: string }>, { delivery: 'durable' })
+
+  it('moves alone when its sends are refused, and takes new lanes again when it answers', async () => {
+    const { runtime, a, client, follow } = stage()
+    const one = client()
+    const events = follow(one)
+    await runtime.advance(100)
+    await one.publish(quotes, { symbol: 'IBM', n: 1 })
+    await one.publish(other, { symbol: 'IBM' })
+    a.fault('quotes', 'leaderless')
+    const moved = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    await runtime.advance(1_000)
+    expect(moved.value?.sites).toEqual(['b'])
+    expect((await one.publish(other, { symbol: 'IBM' })).sites).toEqual(['a'])
+    for (const n of [3, 4]) {
+      const next = settled(one.publish(quotes, { symbol: `NEW${n}`, n }))
+      await runtime.advance(1_000)
+      expect(next.value?.sites).toEqual(['b'])
+    }
+    expect(one.status().sites[0]?.state).toBe('up')
+    a.cure('quotes')
+    await runtime.advance(20_000)
+    expect((await one.publish(quotes, { symbol: 'LATER', n: 5 })).sites).toEqual(['a'])
+    expect(only(events, 'failover')).toEqual([])
+  })
+
+  it('moves alone when nobody answers its sends, within 2.75 s, jobs as well', async () => {
+    const { runtime, a, client } = stage()
+    const one = client()
+    await runtime.advance(100)
+    await one.publish(quotes, { symbol: 'IBM', n: 1 })
+    await one.send(orders, { n: 1 })
+    a.fault('quotes', 'stalled')
+    a.fault('orders', 'stalled')
+    const published = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    const sent = settled(one.send(orders, { n: 2 }))
+    await runtime.advance(2_400)
+    expect([published, sent]).toEqual([{}, {}])
+    await runtime.advance(400)
+    expect(published.value?.sites).toEqual(['b'])
+    expect(sent.value?.sites).toEqual(['b'])
+    expect(one.status().sites[0]?.state).toBe('up')
+    const elsewhere = settled(one.publish(other, { symbol: 'IBM' }))
+    await runtime.advance(10)
+    expect(elsewhere.value?.sites).toEqual(['a'])
+  })
+
+  it('is read again by who subscribed, as soon as it gives signs of life, with nothing lost or doubled', async () => {
+    const { runtime, a, client } = stage()
+    const reader = client()
+    const writer = client()
+    const got: number[] = []
+    const subscription = reader.subscribe(quotes)
+    void (async () => {
+      for await (const { value } of subscription) got.push(value.n)
+    })()
+    await runtime.advance(100)
+    await writer.publish(quotes, { symbol: 'IBM', n: 1 })
+    await runtime.advance(1_000)
+    a.fault('quotes', 'stalled')
+    await runtime.advance(4_000)
+    expect(subscription.status()).toMatchObject({ attached: ['b'], missing: ['a'] })
+    expect(reader.status().sites[0]?.state).toBe('up')
+    a.cure('quotes')
+    await runtime.advance(1_000)
+    expect(subscription.status().attached).toEqual(['a', 'b'])
+    for (const n of [2, 3]) await writer.publish(quotes, { symbol: 'IBM', n })
+    await runtime.advance(100)
+    expect(got).toEqual([1, 2, 3])
+  })
+
+  it('stays with who is slow but there', async () => {
+    const { runtime, client } = stage()
+    const server = client()
+    server.respond(price, async ({ n }) => {
+      await new Promise<void>((resolve) => void runtime.after(8_000, resolve))
+      return { n }
+    })
+    const one = client()
+    await runtime.advance(100)
+    const asked = settled(one.request(price, { n: 1 }, { timeout: '20s' }))
+    await runtime.advance(8_100)
+    expect(asked.value).toEqual({ n: 1 })
+  })
+})
+
 describe('a refused token', () => {
   it('causes no failover, and the error and the status name the site and the fix', async () => {
     const { runtime, a, b, client, follow, lock } = stage()

@@ -28,3 +28,14 @@ export function channelAt(context: Pick<Context, 'session'>, contract: Asks, sit
     return { at: 'refused', error, retryAt: Infinity }
   }
 }
+
+/** Sites to be avoided: those given, and those where the contract's sends do not get through though their links live. */
+export function avoiding(
+  { sessions }: Pick<Context, 'sessions'>,
+  { spec }: Pick<Contract, 'spec'>,
+  given: ReadonlySet<string> | undefined,
+): ReadonlySet<string> | undefined {
+  let avoid = given
+  for (const session of sessions.values()) if (session.illness(spec)) avoid = new Set([...(avoid ?? []), session.site])
+  return avoid
+}

@@ -2,7 +2,7 @@ import type { Contract } from '../contract/contract.js'
 import { laneOf } from '../contract/lane.js'
 import { patternOf } from '../contract/template.js'
 import { type Explanation, explain as explainChoice } from '../route/explain.js'
-import { channelAt } from './able.js'
+import { avoiding, channelAt } from './able.js'
 import type { BareClient, Client } from './api.js'
 import { channelOf, contextOf } from './context.js'
 
@@ -20,6 +20,7 @@ export function explain(
     const state = channelAt(context, contract, site)
     return state.at === 'refused' ? state.error.message : undefined
   }
-  const ask = { op, channel: contract.name, lane, fits, random: context.runtime.random }
+  const avoid = avoiding(context, contract, undefined)
+  const ask = { op, channel: contract.name, lane, fits, avoid, random: context.runtime.random }
   return { ...explainChoice(context.policy(contract.spec), ask, context.picture()), channel: channelOf(contract, path) }
 }

@@ -6,6 +6,7 @@ import { AGAIN } from '../departure/outgoing.js'
 import { choose } from '../route/choose.js'
 import { toMs } from '../runtime/duration.js'
 import type { Ticket } from '../session/sender.js'
+import { avoiding } from './able.js'
 import type { BareClient, Params, RequestOptions, WithParams } from './api.js'
 import { boundPublisher } from './bound.js'
 import { type Context, contextOf, reasons } from './context.js'
@@ -146,7 +147,8 @@ function attempt(context: Context, question: Question, site: string): Promise<Se
 function reachable(context: Context, question: Question): readonly string[] {
   const { rpc, encoded, tried, refusedBy } = question
   const { random } = context.runtime
-  const wanted = { op: 'request', channel: rpc.name, lane: encoded.lane, avoid: tried, random } as const
+  const avoid = avoiding(context, rpc, tried)
+  const wanted = { op: 'request', channel: rpc.name, lane: encoded.lane, avoid, random } as const
   const { sites } = choose(context.policy(rpc.spec), wanted, context.picture())
   return sites.filter((site) => !refusedBy.has(site))
 }

@@ -9,7 +9,7 @@ import { choose } from '../route/choose.js'
 import { listen } from '../route/listen.js'
 import { toMs } from '../runtime/duration.js'
 import { healthOf } from '../session/site-view.js'
-import { channelAt } from './able.js'
+import { avoiding, channelAt } from './able.js'
 import type { PublishOptions, Sent } from './api.js'
 import { boundPublisher } from './bound.js'
 import { type Context, channelOf, reasons } from './context.js'
@@ -103,7 +103,8 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     deadlines: deadlinesOf(context),
     publisher,
     room,
-    choose: (lane, avoid, home) => {
+    choose: (lane, failed, home) => {
+      const avoid = avoiding(context, contract, failed)
       const ask = { op, channel: contract.name, lane, avoid, home, fits, random: runtime.random } as const
       return choose(policy, ask, context.picture())
     },

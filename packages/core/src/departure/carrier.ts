@@ -1,6 +1,7 @@
 import type { MessagingError, SendOutcome } from '@spanwire/driver'
 import { prefixOf } from '../arrival/identity.js'
 import type { Clocks } from '../runtime/moment.js'
+import type { ChannelState } from '../session/channels.js'
 import { type Copy, type Heard, type Lane, Line, verdict } from './lane.js'
 import type { Letter } from './message.js'
 import { misfitOf } from './misfit.js'
@@ -50,7 +51,8 @@ export class Carrier {
       // What was in flight has been reported by now: a link ends after its outcomes.
       if (line.flying === 0) line.restart()
       if (lane.lines.length === 1 && !this.#around.refuses(line.site)) this.#move(lane, line, undefined)
-    }
+    } else if (lane.lines.length === 1 && isIll(this.#around.channel(line.site)))
+      this.#move(lane, line, new Set([line.site]))
     this.pump(lane, line)
   }
 
@@ -70,9 +72,10 @@ export class Carrier {
     this.#around.moved(lane.key, from, to)
   }
 
-  /** A site that refuses the channel is no better home than the one that is left. */
+  /** A site that refuses the channel, or where its sends do not get through, is no better home than the one that is left. */
   #takes(site: string): boolean {
-    return this.#around.reachable(site) && this.#around.channel(site).at !== 'refused'
+    const state = this.#around.channel(site)
+    return this.#around.reachable(site) && state.at !== 'refused' && !isIll(state)
   }
 
   pump(lane: Lane, line: Line): void {
@@ -201,12 +204,14 @@ export class Carrier {
     copy.at = 'ready'
     line.state = line.state === 'leaving' ? 'leaving' : 'repairing'
     line.failures += 1
-    if (lane.lines.length === 1 && line.failures > 1 && this.#care !== 'work')
+    const { code, retryAfterMs = 0 } = copy.of.error ?? {}
+    // Who has too much to do is given time, and his load is not thrown at the next one.
+    if (lane.lines.length === 1 && line.failures > 1 && this.#care !== 'work' && code !== 'overloaded')
       this.#move(lane, line, new Set([line.site]))
     if (line.pause !== undefined || line.state === 'leaving') return
     const { runtime } = this.#around
     const pauseMs = Math.min(REPAIR_CAP_MS, REPAIR_BASE_MS * 2 ** Math.min(line.failures, 8))
-    line.pause = runtime.after(pauseMs * (0.5 + runtime.random() / 2), () => {
+    line.pause = runtime.after(retryAfterMs + pauseMs * (0.5 + runtime.random() / 2), () => {
       line.pause = undefined
       this.pump(lane, line)
     })
@@ -218,4 +223,8 @@ export class Carrier {
     copy.of.open -= 1
     line.trim()
   }
+}
+
+function isIll(state: ChannelState): boolean {
+  return state.at === 'open' && state.ill !== undefined
 }

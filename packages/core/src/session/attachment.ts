@@ -1,16 +1,17 @@
-import type {
-  Batch,
-  Capabilities,
-  Channel,
-  ChannelSpec,
-  Flow,
+import {
+  type Batch,
+  type Capabilities,
+  type Channel,
+  type ChannelSpec,
+  type Flow,
   MessagingError,
-  Reception,
-  Source,
+  type Reception,
+  type Source,
 } from '@spanwire/driver'
 import type { Runtime } from '../runtime/runtime.js'
 import { within } from '../runtime/within.js'
 import { backoffMs } from './backoff.js'
+import { BeatWatch } from './beat-watch.js'
 import { isDenied, retryMs } from './channels.js'
 import { asFault } from './dial.js'
 import type { Session } from './session.js'
@@ -71,6 +72,7 @@ class Keeper implements Attachment {
   #state: AttachmentState = WAITING
   #why: AttachReason = 'first'
   #failures = 0
+  #isSettled = false
   #flow: Flow
   #reception: Reception | undefined
   #stopped: Promise<void> | undefined
@@ -152,9 +154,11 @@ class Keeper implements Attachment {
     this.#set(ATTACHING)
     const { runtime } = this.#options
     const late = `Attaching to ${this.#spec.kind} ${this.#spec.name} got no answer within ${ATTACH_MS} ms, though the connection stands.`
-    const reception = await within({ runtime, ms: ATTACH_MS, late }, this.#stop.signal, (signal) =>
-      channel.receive(this.#options.source(this.#why, channel.can), this.#flow, signal),
-    )
+    const reception = await within({ runtime, ms: ATTACH_MS, late }, this.#stop.signal, (signal) => {
+      const source = this.#options.source(this.#why, channel.can)
+      this.#isSettled = this.#spec.kind !== 'topic' || source.group !== undefined
+      return channel.receive(source, this.#flow, signal)
+    })
     this.#why = 'again'
     this.#reception = reception
     return reception
@@ -164,10 +168,32 @@ class Keeper implements Attachment {
     // Stopped while the reception was on its way here: nothing has been pulled.
     if (this.#stop.signal.aborted) return reception.stop(this.#stop.signal)
     this.#set(ATTACHED)
-    for (let batch = await reception.next(); batch; batch = await reception.next()) {
-      const taken = this.#options.onBatch(batch, can)
-      if (taken) await taken
+    let silence: MessagingError | undefined
+    const { kind, name } = this.#spec
+    const watch = this.#watch(reception, (ms) => {
+      const text = `${kind} ${name} gave no sign of life for ${Math.round(ms)} ms, though the connection stands.`
+      silence = new MessagingError('unavailable', text, { scope: 'channel' })
+      void reception.stop(AbortSignal.abort())
+    })
+    try {
+      for (;;) {
+        watch?.wait()
+        const batch = await reception.next()
+        watch?.came()
+        if (silence) throw silence
+        if (!batch) return
+        const taken = this.#options.onBatch(batch, can)
+        if (taken) await taken
+      }
+    } finally {
+      watch?.end()
     }
+  }
+
+  /** Only of what is not settled: attaching anew would give jobs back that are being worked on. */
+  #watch({ beatMs }: Reception, silent: (forMs: number) => void): BeatWatch | undefined {
+    if (beatMs === undefined || this.#isSettled) return undefined
+    return new BeatWatch(this.#options.runtime, beatMs, silent)
   }
 
   /** How long to wait on the same link. */

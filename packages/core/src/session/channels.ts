@@ -2,7 +2,9 @@ import { type Channel, type ChannelSpec, type Link, MessagingError } from '@span
 import type { Runtime } from '../runtime/runtime.js'
 import { within } from '../runtime/within.js'
 import { backoffMs, slowMs } from './backoff.js'
+import { ChannelHealth } from './channel-health.js'
 import { asFault } from './dial.js'
+import type { Patience } from './patience.js'
 import { type Load, Sender } from './sender.js'
 
 /** A channel on the session's link. The same object until something changes. */
@@ -10,7 +12,13 @@ export type ChannelState =
   /** No link. */
   | { readonly at: 'none' }
   | { readonly at: 'opening' }
-  | { readonly at: 'open'; readonly channel: Channel; readonly sender: Sender }
+  | {
+      readonly at: 'open'
+      readonly channel: Channel
+      readonly sender: Sender
+      /** Why sends go elsewhere if they can; absent: they get through. */
+      readonly ill?: MessagingError
+    }
   /** Opened again when asked for after `retryAt` (Runtime ms; Infinity: not on this link). A change is announced then. */
   | { readonly at: 'refused'; readonly error: MessagingError; readonly retryAt: number }
 
@@ -24,8 +32,9 @@ interface Place {
   readonly spec: ChannelSpec
   state: ChannelState
   failures: number
-  /** Gives the opening up, or takes the retry notice back. */
+  /** Gives the opening up, takes the retry notice back, or lets go of what watches the open channel. */
   leave(): void
+  health: ChannelHealth | undefined
 }
 
 /** The channels of one link: each opened once, when first asked for. Ends with the link. */
@@ -33,15 +42,17 @@ export class Channels {
   readonly load: Load = { inflight: 0, answers: 0 }
   readonly #link: Link
   readonly #runtime: Runtime
+  readonly #patience: Patience
   readonly #changed: (name: string) => void
   /** Contracts keep their spec, so the object finds its place fastest; specs made on the fly are found by content. */
   readonly #bySpec = new WeakMap<ChannelSpec, Place>()
   readonly #byContent = new Map<string, Place>()
   readonly #end = new AbortController()
 
-  constructor(link: Link, runtime: Runtime, changed: (name: string) => void) {
+  constructor(link: Link, runtime: Runtime, patience: Patience, changed: (name: string) => void) {
     this.#link = link
     this.#runtime = runtime
+    this.#patience = patience
     this.#changed = changed
   }
 
@@ -57,12 +68,23 @@ export class Channels {
     return place.state
   }
 
+  /** Why its sends do not get through; looks only. */
+  illness(spec: ChannelSpec): MessagingError | undefined {
+    const state = this.#bySpec.get(spec)?.state
+    return state?.at === 'open' ? state.ill : undefined
+  }
+
   /** Asks again now for a channel that was refused: somebody new wants it. */
   renew(spec: ChannelSpec): void {
     const place = this.#byContent.get(JSON.stringify(spec))
     if (place?.state.at !== 'refused') return
     place.leave()
     this.#open(place)
+  }
+
+  /** Called now and then: channels that do not answer are found. */
+  look(): void {
+    if (this.load.inflight > 0) for (const { health } of this.#byContent.values()) health?.look()
   }
 
   end(): void {
@@ -75,7 +97,7 @@ export class Channels {
     const content = JSON.stringify(spec)
     let place = this.#byContent.get(content)
     if (!place) {
-      place = { spec, state: OPENING, failures: 0, leave() {} }
+      place = { spec, state: OPENING, failures: 0, leave() {}, health: undefined }
       if (this.#byContent.size >= MAX_CHANNELS) return { ...place, state: tooMany() }
       this.#byContent.set(content, place)
       this.#open(place)
@@ -95,10 +117,30 @@ export class Channels {
     within(limit, cut.signal, (signal) => this.#link.open(spec, signal)).then(
       (channel) => {
         this.load.answers += 1
-        this.#set(place, { at: 'open', channel, sender: new Sender(channel, this.load) })
+        if (!this.signal.aborted) this.#set(place, this.#opened(place, channel))
       },
       (error) => this.#set(place, this.#refusal(place, error)),
     )
+  }
+
+  #opened(place: Place, channel: Channel): ChannelState {
+    const { kind, name } = place.spec
+    const sender = new Sender(channel, this.load, (outcome) => health.ended(outcome))
+    const health = new ChannelHealth({
+      what: `${kind} ${name}`,
+      channel,
+      patience: this.#patience,
+      runtime: this.#runtime,
+      signal: this.signal,
+      inflight: () => sender.inflight,
+      onChange: (ill) => {
+        this.#set(place, { at: 'open', channel, sender, ...(ill && { ill }) })
+        if (ill) sender.abandon()
+      },
+    })
+    place.health = health
+    place.leave = () => health.end()
+    return { at: 'open', channel, sender }
   }
 
   #refusal(place: Place, reason: unknown): ChannelState {

@@ -8,6 +8,8 @@ export interface PulseOptions {
   readonly runtime: Runtime
   /** Grows with each answer that the engine gave to something else than a probe. */
   answers(): number
+  /** Called at each step of time, unless we stood still. */
+  onStep(): void
   /** Nothing was heard since then (Runtime ms), for long enough to be suspected. */
   onSilent(since: number): void
   /** It was silent, and is not any more. */
@@ -74,6 +76,7 @@ export class Pulse {
   #tick(): void {
     const late = this.#options.runtime.now() - this.#due
     if (late > STALL_MS) this.#heardAt += late
+    else this.#options.onStep()
     this.#arm()
     this.#look()
   }

@@ -40,14 +40,18 @@ const abandoned: SendOutcome = /* @__PURE__ */ outcome('unknown', 'Withdrawn whi
 export class Sender {
   readonly #channel: Channel
   readonly #load: Load
+  readonly #told: Report
+  /** Handed to the channel, and not all of it reported. */
+  readonly #out = new Set<Shipment>()
   #full: Shipment[] = []
   #filling: Shipment | undefined
   #inflight = 0
 
-  /** `load` is kept up to date for all senders that share it. */
-  constructor(channel: Channel, load: Load = { inflight: 0, answers: 0 }) {
+  /** `load` is kept up to date for all senders that share it; `told` hears each outcome first. */
+  constructor(channel: Channel, load: Load = { inflight: 0, answers: 0 }, told: Report = () => {}) {
     this.#channel = channel
     this.#load = load
+    this.#told = told
   }
 
   /** Messages handed over and not reported yet. */
@@ -79,6 +83,11 @@ export class Sender {
     this.#load.inflight += 1
   }
 
+  /** Forgets all that was handed to the channel: nobody answers there. Its outcomes are reported before this returns. */
+  abandon(): void {
+    for (const shipment of [...this.#out]) shipment.abandon()
+  }
+
   readonly #flush = (): void => {
     const full = this.#full
     const last = this.#filling
@@ -86,16 +95,23 @@ export class Sender {
     this.#filling = undefined
     if (full.length > 0) {
       this.#full = []
-      for (const batch of full) batch.ship(this.#channel)
+      for (const batch of full) this.#ship(batch)
     }
-    last?.ship(this.#channel)
+    if (last) this.#ship(last)
   }
 
-  readonly #settled = ({ outcome }: SendOutcome): void => {
+  #ship(batch: Shipment): void {
+    this.#out.add(batch)
+    batch.ship(this.#channel)
+  }
+
+  readonly #settled = (outcome: SendOutcome, shipment: Shipment): void => {
     this.#inflight -= 1
     this.#load.inflight -= 1
+    if (shipment.open === 0) this.#out.delete(shipment)
     // What is only written proves nothing about who reads.
-    if (outcome === 'done' && this.#channel.can.confirms !== 'written') this.#load.answers += 1
+    if (outcome.outcome === 'done' && this.#channel.can.confirms !== 'written') this.#load.answers += 1
+    this.#told(outcome)
   }
 }
 
@@ -107,14 +123,16 @@ export function withdraw(parcel: Parcel): void {
 /** One call of `Channel.send`, and its only report closure. */
 export class Shipment {
   bytes = 0
+  /** Messages in it that have not been reported. */
+  open = 0
   readonly #parcels: Parcel[] = []
   readonly #messages: Outgoing[] = []
   #left = false
-  readonly #settled: Report
+  readonly #settled: (outcome: SendOutcome, shipment: Shipment) => void
   #cancel: Cancel | undefined
   #regrets: number[] | undefined
 
-  constructor(settled: Report) {
+  constructor(settled: (outcome: SendOutcome, shipment: Shipment) => void) {
     this.#settled = settled
   }
 
@@ -128,6 +146,7 @@ export class Shipment {
     parcel.place = this.#parcels.length
     this.#parcels.push(parcel)
     this.#messages.push(message)
+    this.open += 1
     this.bytes += bytes
   }
 
@@ -152,6 +171,10 @@ export class Shipment {
     }
   }
 
+  abandon(): void {
+    this.#cancel?.()
+  }
+
   #remove(place: number): void {
     this.#parcels.splice(place, 1)
     this.#messages.splice(place, 1)
@@ -165,7 +188,8 @@ export class Shipment {
   #settle(parcel: Parcel | undefined, outcome: SendOutcome): void {
     if (parcel?.shipment !== this) return
     parcel.shipment = undefined
-    this.#settled(outcome)
+    this.open -= 1
+    this.#settled(outcome, this)
     parcel.report(outcome)
   }
 }

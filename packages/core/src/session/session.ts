@@ -4,7 +4,6 @@ import { type ChannelState, Channels, NO_CHANNEL } from './channels.js'
 import { type Dialed, dial } from './dial.js'
 import { dialOptions, inOrder, type SessionOptions } from './dialing.js'
 import { Pulse } from './pulse.js'
-import type { Load } from './sender.js'
 import { type Connected, isRefusal, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { step } from './step.js'
 
@@ -81,6 +80,11 @@ export class Session {
   /** The channel on the live link; begins to open it when first asked for. `none` without a link. Cheap enough for each message. */
   channel(spec: ChannelSpec): ChannelState {
     return this.#channels ? this.#channels.get(spec) : NO_CHANNEL
+  }
+
+  /** Why sends on the channel do not get through though the link lives; opens nothing. */
+  illness(spec: ChannelSpec): MessagingError | undefined {
+    return this.#channels?.illness(spec)
   }
 
   /** Asks again now for a channel that the engine refused. */
@@ -177,8 +181,8 @@ export class Session {
   }
 
   #use({ link, endpoint, rttMs }: Connected): () => void {
-    const { runtime } = this.#options
-    const channels = new Channels(link, runtime, (channel) => this.#tell({ channel }))
+    const { patience, runtime } = this.#options
+    const channels = new Channels(link, runtime, patience, (channel) => this.#tell({ channel }))
     this.#channels = channels
     const current = (event: SessionEvent) => {
       if (this.link === link) this.#apply(event)
@@ -189,7 +193,7 @@ export class Session {
         end.by === 'engine' ? end.error : new MessagingError('closed', `The link to ${this.site} was closed.`)
       current({ on: 'lost', at: runtime.now(), error, chance: runtime.random() })
     })
-    const pulse = this.#listen(link, rttMs, channels.load, current)
+    const pulse = this.#listen(link, rttMs, channels, current)
     this.#pulse = pulse
     return () => {
       pulse.end()
@@ -200,14 +204,15 @@ export class Session {
     }
   }
 
-  #listen(link: Link, dialedMs: number, load: Load, current: (event: SessionEvent) => void): Pulse {
+  #listen(link: Link, dialedMs: number, channels: Channels, current: (event: SessionEvent) => void): Pulse {
     const { patience, runtime, site } = this.#options
     let rttMs = Infinity
     return new Pulse({
       link,
       patience,
       runtime,
-      answers: () => load.answers,
+      answers: () => channels.load.answers,
+      onStep: () => channels.look(),
       onSilent: (since) => current({ on: 'silent', since }),
       onHeard: () => current({ on: 'heard' }),
       onDead: (silentSince) => {

@@ -1,0 +1,121 @@
+import type { Channel, MessagingError, SendOutcome } from '@spanwire/driver'
+import type { Runtime } from '../runtime/runtime.js'
+import { within } from '../runtime/within.js'
+import { asFault } from './dial.js'
+import type { Patience } from './patience.js'
+import { SendHealth } from './send-health.js'
+
+export interface ChannelHealthOptions {
+  /** For people: kind and name. */
+  readonly what: string
+  readonly channel: Channel
+  readonly patience: Patience
+  readonly runtime: Runtime
+  /** Ends what is under way. */
+  readonly signal: AbortSignal
+  /** Messages handed over and not reported yet. */
+  inflight(): number
+  /** Ill: what is on its way is to be forgotten, so that it can go elsewhere. Absent: sends are tried again. */
+  onChange(ill: MessagingError | undefined): void
+}
+
+/**
+ * Whether the sends of one channel get through, though the link behind them lives: a stream without a leader refuses
+ * them, a hung partition does not answer. Ill, the channel is left alone for a while, then asked, then tried.
+ */
+export class ChannelHealth {
+  readonly #options: ChannelHealthOptions
+  readonly #sends = new SendHealth()
+  #isIll = false
+  #isAsking = false
+  #reports = 0
+  #seen = 0
+  #movedAt = Number.NEGATIVE_INFINITY
+  #cancel = () => {}
+
+  constructor(options: ChannelHealthOptions) {
+    this.#options = options
+  }
+
+  /** Runs for each message that ended. */
+  ended(outcome: SendOutcome): void {
+    this.#reports += 1
+    if (outcome.outcome === 'done') this.#sends.done()
+    else if (isIllness(outcome.error) && !this.#isIll && this.#sends.failed(this.#options.runtime.now()))
+      this.#fall(outcome.error)
+  }
+
+  /** Called now and then while the link lives: messages that nobody answers make it ask who takes them. */
+  look(): void {
+    const { inflight, patience, runtime } = this.#options
+    const now = runtime.now()
+    if (inflight() === 0 || this.#reports !== this.#seen || this.#isIll) {
+      this.#seen = this.#reports
+      this.#movedAt = now
+    } else if (now - this.#movedAt >= patience.suspectMs && !this.#isAsking) {
+      const reports = this.#reports
+      this.#ask().then(
+        // Slow, but somebody is there.
+        () => {
+          this.#movedAt = runtime.now()
+        },
+        (error: MessagingError) => {
+          if (this.#reports === reports && !this.#isIll) this.#fall(error)
+        },
+      )
+    }
+  }
+
+  end(): void {
+    this.#cancel()
+  }
+
+  async #ask(): Promise<void> {
+    const { channel, patience, runtime, signal, what } = this.#options
+    const ms = patience.downMs - patience.suspectMs
+    const late = `${what}: who takes its messages does not answer, though the connection stands.`
+    this.#isAsking = true
+    try {
+      await within({ runtime, ms, late }, signal, (cut) => channel.probe(cut))
+    } catch (error) {
+      throw asFault(error, `${what} does not answer.`)
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
+  #fall(error: MessagingError): void {
+    const { onChange, runtime, signal } = this.#options
+    if (signal.aborted) return
+    this.#isIll = true
+    this.#leave()
+    // Not from within the report that told: what is on its way ends in a turn of its own.
+    runtime.turn(() => {
+      if (!signal.aborted && this.#isIll) onChange(error)
+    })
+  }
+
+  #leave(): void {
+    const { runtime } = this.#options
+    const ms = this.#sends.leaveMs(runtime.now(), runtime.random())
+    this.#cancel = runtime.after(ms, () => void this.#try())
+  }
+
+  async #try(): Promise<void> {
+    const { onChange, runtime, signal } = this.#options
+    try {
+      await this.#ask()
+      if (signal.aborted) return
+      this.#sends.recovered(runtime.now())
+      this.#isIll = false
+      onChange(undefined)
+    } catch {
+      if (!signal.aborted) this.#leave()
+    }
+  }
+}
+
+/** Of the channel, and not for good: its link is judged by its own signs of life, a wrong message is nobody's illness, overload asks for patience. */
+function isIllness({ code, retryable, scope }: MessagingError): boolean {
+  return scope === 'channel' && code !== 'overloaded' && (retryable || code === 'outcome-unknown')
+}
