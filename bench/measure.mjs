@@ -12,17 +12,6 @@ export async function cpuOf(messages, work) {
 }
 
 /**
- * The median of some runs.
- * @param {() => Promise<number>} run
- * @param {number} [runs]
- */
-export async function median(run, runs = 3) {
-  const values = []
-  for (let at = 0; at < runs; at++) values.push(await run())
-  return middle(values)
-}
-
-/**
  * The medians of what is compared, taken in turns so that the machine's other work meets all alike. The first turn only
  * warms up.
  * @template {string} Name

@@ -1,7 +1,8 @@
 import { type Channel, type Flow, MessagingError, type Reception } from '@spanwire/driver'
 import type { Wanted } from './check.js'
-import { type Feed, joinFeed } from './feed.js'
+import { type Feed, isShared, joinFeed } from './feed.js'
 import { Jobs } from './jobs.js'
+import type { Limits } from './options.js'
 import type { Outbox } from './outbox.js'
 import { Subscription } from './subscription.js'
 
@@ -12,6 +13,7 @@ export interface Place {
   readonly number: number
   readonly channel: Channel
   readonly feeds: Map<string, Promise<Feed>>
+  readonly limits: Pick<Limits, 'waiting' | 'held'>
   readonly settled: boolean
   readonly outbox: Outbox
   readonly epoch: string
@@ -28,18 +30,18 @@ interface Told {
   readonly recovered?: boolean
 }
 
-/** Attaches for one client: to the shared feed when it only wants what comes from now on, else by a reception of its own. */
+/** Attaches for one client: to the feed of all who want the same, or by a reception of its own when it has a place of its own. */
 export async function attach(place: Place, wanted: Wanted, flow: Flow, signal: AbortSignal): Promise<Told> {
-  const { number, channel, outbox, onEnd } = place
+  const { number, channel, outbox, limits, onEnd } = place
   const { source } = wanted
   if (place.settled) {
     const reception = await attached(channel.receive(source, flow, signal), signal)
     place.keep(new Jobs(number, reception, channel.can, outbox, onEnd))
     return told(place, reception.beatMs)
   }
-  const subscription = new Subscription({ number, channel, source, outbox, onEnd }, flow)
-  if ((source.start?.at ?? 'now') === 'now') {
-    const feed = await joinFeed(place.feeds, channel, source, signal)
+  const subscription = new Subscription({ number, channel, source, outbox, limits, onEnd }, flow)
+  const feed = isShared(source) ? await joinFeed({ ...place, held: limits.held }, source, signal) : undefined
+  if (feed) {
     place.keep(subscription)
     subscription.share(feed)
     return told(place, feed.beatMs)

@@ -7,7 +7,7 @@ const ONE_SLOW = { reason: 'slow', count: 1 } as const
 /** Messages in their order. Pieces stay whole where they can, because whole ones are encoded once for all clients. */
 export class Backlog implements Waiting {
   readonly #losses = new Losses()
-  #bound: Bound
+  readonly #bound: Bound
   #pieces: Piece[] = []
   /** First of `pieces` that still waits, and how many of its messages went already. */
   #head = 0
@@ -63,10 +63,6 @@ export class Backlog implements Waiting {
       return piece
     }
     return this.#part(piece, fits)
-  }
-
-  resize(bound: Bound): void {
-    this.#bound = bound
   }
 
   /** As much of it as fits. */

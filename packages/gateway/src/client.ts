@@ -175,6 +175,7 @@ export class ServedClient {
           number,
           channel: channel.upstream.now ?? (await channel.upstream.open()),
           feeds: channel.upstream.feeds,
+          limits: this.#limits,
           settled: channel.spec.kind !== 'topic' || wanted.source.group !== undefined,
           outbox: this.#outbox,
           epoch: this.#epoch,
@@ -228,9 +229,8 @@ export class ServedClient {
       this.#questions.cancel(number)
       return
     }
-    const { received } = reception
-    if (received instanceof Jobs) await received.stop(whole(fields[2], 'a delivery'))
-    else await received.stop()
+    if (reception.received instanceof Jobs) await reception.received.stop(whole(fields[2], 'a delivery'))
+    else await reception.received.stop()
     this.#receptions.delete(number)
   }
 

@@ -108,22 +108,32 @@ export class Piece {
   }
 }
 
-/** A batch as pieces of bounded size. What a batch says beside its deliveries goes with the first (lost) and the last (caught up). */
-export function piecesOf(batch: Batch, settled: boolean): readonly Piece[] {
+/** A batch as pieces. */
+export function piecesOf({ deliveries, lost, caughtUp }: Batch, settled: boolean): readonly Piece[] {
+  return piecesFrom(
+    deliveries.map((delivery) => new Encoded(delivery, settled)),
+    { lost, caughtUp: caughtUp === true },
+  )
+}
+
+/** Messages as pieces of bounded size. What is lost goes before the first, caught up with the last. */
+export function piecesFrom(
+  all: readonly Encoded[],
+  { lost, caughtUp }: { readonly lost?: Lost | undefined; readonly caughtUp: boolean },
+): readonly Piece[] {
   const pieces: Piece[] = []
   let items: Encoded[] = []
   let bytes = 0
   const cut = (last: boolean): void => {
-    pieces.push(new Piece(items, pieces.length === 0 ? batch.lost : undefined, last && batch.caughtUp === true))
+    pieces.push(new Piece(items, pieces.length === 0 ? lost : undefined, last && caughtUp))
     items = []
     bytes = 0
   }
-  for (const delivery of batch.deliveries) {
-    const item = new Encoded(delivery, settled)
+  for (const item of all) {
     if (bytes > 0 && bytes + item.bytes > PIECE_BYTES) cut(false)
     items.push(item)
     bytes += item.bytes
   }
-  if (items.length > 0 || batch.lost || batch.caughtUp) cut(true)
+  if (items.length > 0 || lost || caughtUp) cut(true)
   return pieces
 }

@@ -2,19 +2,24 @@ import { type Encoded, PIECE_BYTES, Piece } from './encoded.js'
 import { Losses } from './losses.js'
 import type { Bound, Fits, Waiting } from './waiting.js'
 
-/** Conflation: only the newest of a path waits, and what it replaces is no loss. */
+const ONE_SLOW = { reason: 'slow', count: 1 } as const
+
+/** Only the newest of a path waits. What it replaces is a loss where it is `counted`, and none when conflating. */
 export class Newest implements Waiting {
   readonly #losses = new Losses()
   readonly #items = new Map<string, Encoded>()
-  #bound: Bound
+  readonly #bound: Bound
+  readonly #replaced: 'counted' | 'conflated'
   #bytes = 0
+  #caughtUp = false
 
-  constructor(bound: Bound) {
+  constructor(bound: Bound, replaced: 'counted' | 'conflated' = 'conflated') {
     this.#bound = bound
+    this.#replaced = replaced
   }
 
   get empty(): boolean {
-    return this.#items.size === 0 && this.#losses.none
+    return this.#items.size === 0 && this.#losses.none && !this.#caughtUp
   }
 
   overflows(): boolean {
@@ -23,8 +28,9 @@ export class Newest implements Waiting {
 
   push(piece: Piece): void {
     this.#losses.add(piece.lost)
-    if (piece.caughtUp) this.#losses.caughtUp()
+    this.#caughtUp ||= piece.caughtUp
     for (const item of piece.items) {
+      if (this.#replaced === 'counted' && this.#items.has(item.path)) this.#losses.add(ONE_SLOW)
       this.#remove(item.path)
       this.#items.set(item.path, item)
       this.#bytes += item.bytes
@@ -35,6 +41,8 @@ export class Newest implements Waiting {
   }
 
   take(fits: Fits): Piece | undefined {
+    const told = this.#losses.take()
+    if (told) return told
     const items: Encoded[] = []
     let bytes = 0
     for (const item of this.#items.values()) {
@@ -43,12 +51,9 @@ export class Newest implements Waiting {
       bytes += item.bytes
     }
     for (const item of items) this.#remove(item.path)
-    if (items.length > 0) return new Piece(items)
-    return this.#items.size === 0 ? this.#losses.take() : undefined
-  }
-
-  resize(bound: Bound): void {
-    this.#bound = bound
+    const caughtUp = this.#items.size === 0 && this.#caughtUp
+    if (caughtUp) this.#caughtUp = false
+    return items.length > 0 || caughtUp ? new Piece(items, undefined, caughtUp) : undefined
   }
 
   #remove(path: string): void {
@@ -60,6 +65,6 @@ export class Newest implements Waiting {
     const [oldest] = this.#items.keys()
     if (oldest === undefined) return
     this.#remove(oldest)
-    this.#losses.add({ reason: 'slow', count: 1 })
+    this.#losses.add(ONE_SLOW)
   }
 }

@@ -48,6 +48,11 @@ export interface Limits {
   readonly questions: number
   /** Messages and bytes that one reception may let wait at the gateway, whatever its client asks for. Default 10,000 and 16 MiB. */
   readonly waiting: { readonly messages: number; readonly bytes: number }
+  /**
+   * Paths and bytes that are held of one topic, so that all who want its newest values share one reception upstream. Beyond,
+   * each gets one of its own. Default 100,000 and 64 MiB.
+   */
+  readonly held: { readonly messages: number; readonly bytes: number }
   /** Bytes that may lie in one socket unread; beyond, its client is cut as slow. Default 8 MiB. */
   readonly buffered: number
   /** Bytes of one flush that a client has to acknowledge; two may be outstanding. Default 128 KiB. */
@@ -63,6 +68,7 @@ export const DEFAULT_LIMITS: Limits = {
   inFlight: 20_000,
   questions: 10_000,
   waiting: { messages: 10_000, bytes: 16 << 20 },
+  held: { messages: 100_000, bytes: 64 << 20 },
   buffered: 8 << 20,
   flush: 128 << 10,
 }

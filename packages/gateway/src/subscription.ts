@@ -4,7 +4,9 @@ import { within } from './deadline.js'
 import type { Piece } from './encoded.js'
 import { type Feed, lost, type Member, pump } from './feed.js'
 import { Newest } from './newest.js'
+import type { Limits } from './options.js'
 import type { Outbox } from './outbox.js'
+import type { Bound } from './waiting.js'
 import { Window } from './window.js'
 
 /** Where a subscription's messages come from now. */
@@ -20,6 +22,7 @@ export interface Setting {
   readonly channel: Channel
   readonly source: Source
   readonly outbox: Outbox
+  readonly limits: Pick<Limits, 'waiting' | 'held'>
   /** Tells the owner that it ended by itself. */
   readonly onEnd: (error: MessagingError) => void
 }
@@ -40,9 +43,8 @@ export class Subscription implements Member {
 
   constructor(set: Setting, flow: Flow) {
     this.#set = set
-    const { window, waiting } = shares(flow)
-    this.#window = new Window(window)
-    this.#waiting = flow.conflateHz === undefined ? new Backlog(waiting) : new Newest(waiting)
+    this.#window = new Window(half(flow))
+    this.#waiting = this.#place(flow)
     this.#flow = flow
     this.#hz = flow.conflateHz
   }
@@ -59,7 +61,7 @@ export class Subscription implements Member {
     void pump(reception, (pieces) => this.#take(pieces), room).then((error) => this.end(error))
   }
 
-  offer(piece: Piece): void {
+  offer(piece: Piece, from?: 'snapshot'): void {
     const { outbox, number } = this.#set
     if (
       this.#hz === undefined &&
@@ -73,7 +75,8 @@ export class Subscription implements Member {
     }
     const { at } = this.#from
     if (at === 'behind') return
-    if (at === 'feed' && this.#waits && this.#waiting.overflows(piece)) this.#step(this.#from.feed, piece)
+    if (from === 'snapshot') this.#waiting.push(piece, true)
+    else if (at === 'feed' && this.#waits && this.#waiting.overflows(piece)) this.#step(this.#from.feed, piece)
     else this.#waiting.push(piece, at === 'own' && this.#waits)
     this.drain()
   }
@@ -100,16 +103,12 @@ export class Subscription implements Member {
   }
 
   adjust(flow: Flow): void {
-    const { window, waiting } = shares(flow)
-    this.#window.resize(window)
+    this.#window.resize(half(flow))
     const before = this.#waiting
-    before.resize(waiting)
-    if ((flow.conflateHz === undefined) !== (this.#hz === undefined)) {
-      this.#waiting = flow.conflateHz === undefined ? new Backlog(waiting) : new Newest(waiting)
-      for (let piece = before.take(() => true); piece; piece = before.take(() => true)) this.#waiting.push(piece)
-    }
     this.#flow = flow
     this.#hz = flow.conflateHz
+    this.#waiting = this.#place(flow)
+    for (let piece = before.take(() => true); piece; piece = before.take(() => true)) this.#waiting.push(piece, true)
     if (this.#from.at === 'own') this.#from.reception.adjust(flow)
     this.drain()
   }
@@ -140,6 +139,19 @@ export class Subscription implements Member {
     this.#close()
     if (from.at === 'feed') from.feed.leave(this)
     if (from.at === 'own') await from.reception.stop(AbortSignal.abort())
+  }
+
+  /**
+   * Where messages wait. Who may be shown less, or wants the newest of each path and could lose, has a place for each path,
+   * bounded as what the gateway holds; all others wait in their order, within what their client allows.
+   */
+  #place({ messages, bytes, conflateHz }: Flow): Backlog | Newest {
+    const { channel, source, limits } = this.#set
+    const latest = source.start?.at === 'latest'
+    const bound = latest ? limits.held : limits.waiting
+    if (conflateHz !== undefined) return new Newest(bound)
+    if (latest && !channel.can.waits) return new Newest(bound, 'counted')
+    return new Backlog({ messages: Math.max(1, Math.floor(messages / 2)), bytes: Math.max(1, Math.floor(bytes / 2)) })
   }
 
   /** Upstream keeps for us what we do not read. */
@@ -228,9 +240,6 @@ const NOTHING: Reception = {
 }
 
 /** Half of what the client allows lies at the client, half waits here. */
-function shares({ messages, bytes }: Flow) {
-  return {
-    window: { messages: Math.ceil(messages / 2), bytes: Math.ceil(bytes / 2) },
-    waiting: { messages: Math.max(1, Math.floor(messages / 2)), bytes: Math.max(1, Math.floor(bytes / 2)) },
-  }
+function half({ messages, bytes }: Flow): Bound {
+  return { messages: Math.ceil(messages / 2), bytes: Math.ceil(bytes / 2) }
 }

@@ -17,5 +17,4 @@ export interface Waiting {
   push(piece: Piece, keep?: boolean): void
   /** The next piece to go out; `undefined` when nothing waits or not even one message fits. */
   take(fits: Fits): Piece | undefined
-  resize(bound: Bound): void
 }
