@@ -62,17 +62,17 @@ export function callApi<T extends object>(
 ): Promise<T | { readonly error: ApiError }> {
   const what = `JetStream call ${subject}`
   return new Promise((resolve, reject) => {
-    const shut = wire.closedTo
+    const { inbox, shut } = wire
     if (shut || signal.aborted) return reject(shut ?? aborted(signal, what))
-    const token = wire.tokens(1)
+    const number = inbox.numbers(1)
     const done = (): void => signal.removeEventListener('abort', onAbort)
     const onAbort = (): void => {
       done()
-      wire.forget(token)
+      inbox.forget(number)
       reject(aborted(signal, what))
     }
     const address = `$JS.API.${subject}`
-    const reply = wire.await(token, {
+    const reply = inbox.await(number, {
       subject: address,
       answer: (msg: Msg) => {
         done()
@@ -81,7 +81,7 @@ export function callApi<T extends object>(
       },
       fail: (_, error) => {
         done()
-        reject(error)
+        reject(wire.over ?? error)
       },
     })
     signal.addEventListener('abort', onAbort)

@@ -1,4 +1,4 @@
-import { createInbox } from '@nats-io/transport-node'
+import { nuid } from '@nats-io/transport-node'
 import { type ChannelSpec, matchesPath, type Source, type Start } from '@spanwire/driver'
 import { type ApiError, apiFault, callApi, JS } from './api.js'
 import { channelError } from './errors.js'
@@ -87,7 +87,7 @@ export async function createReader(
   const config = {
     ...startConfig(from),
     ...filter.config,
-    name: `reader-${createInbox('r').slice(2)}`,
+    name: `reader-${nuid.next()}`,
     ack_policy: 'none',
     mem_storage: true,
     num_replicas: 1,
@@ -100,7 +100,7 @@ export async function createReader(
 
 /** Its reader has gone. Nobody waits for the answer. */
 export function deleteReader(wire: Wire, spec: ChannelSpec, name: string): void {
-  if (!wire.over) wire.publish(`$JS.API.CONSUMER.DELETE.${streamOf(spec.name)}.${name}`, '')
+  wire.tell(`$JS.API.CONSUMER.DELETE.${streamOf(spec.name)}.${name}`, '')
 }
 
 export interface Membership {

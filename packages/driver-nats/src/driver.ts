@@ -26,6 +26,8 @@ import { Wire } from './wire.js'
 
 /** What one handshake after the greeting may take, in ms. */
 const HANDSHAKE_MS = 5_000
+/** A second net below the client's own probes: nats.js does not end a connection on which it read nonsense. */
+const PING_MS = 3_000
 
 /**
  * The driver for NATS: live topics and rpc on its subjects, durable topics and queues on JetStream. A link is one connection to
@@ -49,7 +51,7 @@ export function nats(options: NatsOptions = {}): Driver {
         name: how.client,
         ...((tls || settings.tlsFirst) && { tls: { ...tls, handshakeFirst: settings.tlsFirst } as never }),
       })
-      return new NatsLink(new Wire(nc, server), how, settings, credentials.expiresAtMs)
+      return new NatsLink(new Wire(nc, server, settings.inboxPrefix), how, settings, credentials.expiresAtMs)
     },
   } satisfies Driver & { connect(to: readonly Endpoint[], how: ConnectOptions, signal: AbortSignal): Promise<Link> }
 }
@@ -118,6 +120,8 @@ async function connected(
     ignoreClusterUpdates: true,
     noAsyncTraces: true,
     timeout: HANDSHAKE_MS,
+    pingInterval: PING_MS,
+    maxPingOut: 2,
   })
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {

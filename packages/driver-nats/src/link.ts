@@ -14,6 +14,9 @@ import { openChannel } from './open.js'
 import type { Settings } from './options.js'
 import type { Wire } from './wire.js'
 
+/** So long before its credentials expire a link asks to be replaced, or for the last quarter of their time. */
+const EXPIRY_MARGIN_MS = 30_000
+
 /** One connection to a NATS server. */
 export class NatsLink implements Link {
   readonly engine: EngineInfo
@@ -41,7 +44,7 @@ export class NatsLink implements Link {
     })
     void this.#watch()
     void wire.nc.closed().then((cause) => this.#over(cause ?? undefined))
-    void expiresAtMs
+    if (expiresAtMs !== undefined) this.#leaveBefore(expiresAtMs)
   }
 
   get heard(): number {
@@ -82,6 +85,15 @@ export class NatsLink implements Link {
         if (status.error.operation === 'publish') this.#wire.deny(String(status.error.subject), status.error)
       }
     }
+  }
+
+  /** NATS takes credentials at the start only: another link has to be made before they are over. */
+  #leaveBefore(expiresAtMs: number): void {
+    const leftMs = expiresAtMs - Date.now()
+    const withinMs = Math.min(leftMs / 4, EXPIRY_MARGIN_MS)
+    const notice = { reason: 'The credentials for NATS will expire.', withinMs }
+    const timer = setTimeout(() => this.#drain(notice), Math.min(leftMs - withinMs, 2 ** 31 - 1))
+    void this.ended.then(() => clearTimeout(timer))
   }
 
   #over(cause: Error | undefined): void {

@@ -2,6 +2,8 @@
 export interface NatsOptions {
   /** The server speaks TLS before anything else (`handshake_first`). Default false. */
   readonly tlsFirst?: boolean
+  /** What reply subjects begin with, where users may not use `_INBOX`. */
+  readonly inboxPrefix?: string
   /** Copies of each stream that is created. Default: 3 in a cluster, else 1. */
   readonly replicas?: number
   /** How long durable topics keep their messages, in ms; 0: for ever. Default 7 days. */
@@ -26,6 +28,7 @@ const WEEK_MS = 7 * 24 * 3_600_000
 export function settingsOf(options: NatsOptions): Settings {
   return {
     tlsFirst: false,
+    inboxPrefix: '_INBOX',
     maxAgeMs: WEEK_MS,
     maxBytes: -1,
     maxQueueBytes: -1,

@@ -1,5 +1,4 @@
 import type { Msg } from '@nats-io/transport-node'
-import { createInbox } from '@nats-io/transport-node'
 import type { Flow, MessagingError } from '@spanwire/driver'
 import { Ear } from './ear.js'
 import { channelError, forbidden } from './errors.js'
@@ -39,7 +38,7 @@ export class Pull implements Member {
   readonly #wire: Wire
   readonly #consumer: string
   readonly #puller: Puller
-  readonly #inbox = createInbox()
+  readonly #inbox: string
   #ear: Ear | undefined
   #timer: NodeJS.Timeout | undefined
   #coming = 0
@@ -52,6 +51,7 @@ export class Pull implements Member {
 
   constructor(wire: Wire, consumer: string, puller: Puller) {
     this.#wire = wire
+    this.#inbox = wire.inbox.another()
     this.#consumer = consumer
     this.#puller = puller
   }
@@ -85,7 +85,10 @@ export class Pull implements Member {
   /** Asks no more. What is on its way is still heard, for it would lie with nobody until its lease is over; resolves then. */
   async drain(): Promise<void> {
     this.end()
-    await this.#ear?.drain()
+    const drained = this.#ear?.drain()
+    // Servers of 2.9 give what comes back to a request that nobody hears any more, unless something makes them look.
+    this.#wire.tell(`$JS.API.CONSUMER.INFO.${this.#consumer}`, '', this.#inbox)
+    await drained
   }
 
   end(): void {
@@ -116,7 +119,7 @@ export class Pull implements Member {
       expires: expiresMs * 1_000_000,
       idle_heartbeat: Math.min(BEAT_MS, Math.floor(expiresMs / 2)) * 1_000_000,
     }
-    this.#wire.publish(`$JS.API.CONSUMER.MSG.NEXT.${this.#consumer}`, JSON.stringify(request), this.#inbox)
+    this.#wire.tell(`$JS.API.CONSUMER.MSG.NEXT.${this.#consumer}`, JSON.stringify(request), this.#inbox)
     this.refill()
   }
 
@@ -160,7 +163,7 @@ export class Pull implements Member {
     if (this.#misses >= MISSES) this.#over('silent')
     // There is no room to ask for messages: ask whether it lives.
     else if (this.#coming === 0 && isAwaited)
-      this.#wire.publish(`$JS.API.CONSUMER.INFO.${this.#consumer}`, '', this.#inbox)
+      this.#wire.tell(`$JS.API.CONSUMER.INFO.${this.#consumer}`, '', this.#inbox)
   }
 
   #over(cause: 'gone' | 'silent' | MessagingError): void {

@@ -17,9 +17,9 @@ import { channelError, incapable, notHeld } from './errors.js'
 import { decodeHeaders, encodeHeaders, errorLine, errorOf, headText, rawHeaders, statusOf } from './headers.js'
 import { Hold } from './hold.js'
 import { patternsOf } from './patterns.js'
-import { sendForAnswers } from './sending.js'
+import { failed, sendForAnswers } from './sending.js'
 import { Shelf } from './shelf.js'
-import { failed, type Member, type Wire } from './wire.js'
+import type { Member, Wire } from './wire.js'
 
 /** The queue group in which responders share: the one of NATS services, so that they share with them too. */
 const RESPONDERS = 'q'

@@ -10,10 +10,16 @@ import {
 } from '@spanwire/driver'
 import { invalid, maybe } from './errors.js'
 import { fitsWire } from './headers.js'
-import { failed, type Waiter, type Wire } from './wire.js'
+import type { Waiter } from './inbox.js'
+import type { Wire } from './wire.js'
 
 /** Reports of one call of `send`. */
 export type Report = (index: number, outcome: SendOutcome) => void
+
+/** An outcome that says no. */
+export function failed(outcome: 'refused' | 'unsent' | 'unknown', error: MessagingError): SendOutcome {
+  return { outcome, error }
+}
 
 const DONE: SendOutcome = { outcome: 'done' }
 const FORGOTTEN: SendOutcome = failed('unknown', maybe('Forgotten before NATS answered.', 'message'))
@@ -48,20 +54,20 @@ export function sendForAnswers(
   report: Report,
   read: (msg: Msg, subject: string) => SendOutcome,
 ): Cancel {
-  const { wire } = outlet
+  const { inbox } = outlet.wire
   const open = new Open(batch, report)
-  const first = wire.tokens(batch.length)
+  const first = inbox.numbers(batch.length)
   open.writeEach(outlet, (message, subject, index) => {
     const waiter = new Pending(open, index, subject, read)
     try {
-      outlet.write(message, subject, wire.await(first + index, waiter))
+      outlet.write(message, subject, inbox.await(first + index, waiter))
     } catch (error) {
-      wire.forget(first + index)
+      inbox.forget(first + index)
       throw error
     }
   })
   const forget = (index: number): void => {
-    if (wire.forget(first + index)) open.one(index, FORGOTTEN)
+    if (inbox.forget(first + index)) open.one(index, FORGOTTEN)
   }
   return (index) => {
     if (index !== undefined) return forget(index)
@@ -108,7 +114,7 @@ class Open {
 
   /** Writes what can be written, reports the rest. True if anything was written. */
   writeEach(outlet: Outlet, write: (message: Outgoing, subject: string, index: number) => void): boolean {
-    const shut = outlet.wire.closedTo
+    const shut = outlet.wire.shut
     if (shut) {
       this.rest(failed('unsent', shut))
       return false

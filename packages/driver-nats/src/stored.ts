@@ -6,9 +6,9 @@ import { channelError, incapable, maybe } from './errors.js'
 import { encodeHeaders, headText, line, statusOf } from './headers.js'
 import { LogReception } from './log.js'
 import type { Settings } from './options.js'
-import { sendForAnswers } from './sending.js'
+import { failed, sendForAnswers } from './sending.js'
 import { capabilitiesOf, isLed, laterSubject, type StreamInfo, streamInfo, streamOf } from './streams.js'
-import { failed, type Wire } from './wire.js'
+import type { Wire } from './wire.js'
 import { WorkReception } from './work.js'
 
 /** The consumer in which all workers of a queue share. */

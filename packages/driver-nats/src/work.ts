@@ -88,7 +88,7 @@ export class WorkReception implements Reception, Member, Puller, Desk {
   hear(msg: Msg, askedAt: number): void {
     const delivery = new NatsDelivery(this.#origin, msg, ackInfo(msg.reply ?? ''))
     if (!this.#shelf.isLive) this.#giveBack([delivery])
-    else if (this.#membership.filter.passes?.(delivery.path) === false) this.#wire.publish(msg.reply ?? '', '+ACK')
+    else if (this.#membership.filter.passes?.(delivery.path) === false) this.#wire.tell(msg.reply ?? '', '+ACK')
     else {
       this.held.add(delivery, askedAt + this.#membership.leaseMs)
       this.#shelf.put(delivery)
@@ -129,7 +129,7 @@ export class WorkReception implements Reception, Member, Puller, Desk {
   #confirm({ msg: { reply = '' } }: NatsDelivery, text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const wire = this.#wire
-      const inbox = wire.await(wire.tokens(1), {
+      const inbox = wire.inbox.await(wire.inbox.numbers(1), {
         subject: reply,
         answer: (msg) => {
           if (statusOf(headText(msg)) !== 503) resolve()
@@ -146,7 +146,7 @@ export class WorkReception implements Reception, Member, Puller, Desk {
   #giveBack(deliveries: readonly NatsDelivery[]): void {
     for (const one of deliveries) {
       this.held.release(one)
-      if (!this.#wire.over) this.#wire.publish(one.msg.reply ?? '', '-NAK')
+      this.#wire.tell(one.msg.reply ?? '', '-NAK')
     }
   }
 
