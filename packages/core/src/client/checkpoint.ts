@@ -1,7 +1,7 @@
 import { MessagingError } from '@spanwire/driver'
 import type { ArrivalSnapshot } from '../arrival/arrival.js'
 import type { Checkpoint } from './api.js'
-import type { Reading } from './reading.js'
+import type { Ordering } from './ordering.js'
 import type { From } from './reading-options.js'
 import type { Taken } from './taken.js'
 
@@ -16,18 +16,19 @@ interface Written {
 /** What was taken but not handled yet is left out of the windows: after a restart it comes again and is new (R37). */
 export function writeCheckpoint(
   handled: ReadonlyMap<string, Taken>,
-  reading: Reading,
+  { arrival }: Ordering,
+  startWallMs: number,
   waiting: Iterable<{ readonly taken: Taken }>,
 ): Checkpoint {
   const positions: Record<string, string> = {}
-  let timeMs = reading.startWallMs
+  let timeMs = startWallMs
   for (const [site, taken] of handled) {
     const position = taken.delivery.position()
     if (position !== undefined) positions[site] = position
     timeMs = Math.max(timeMs, taken.delivery.timeMs ?? 0)
   }
   const unhandled = [...waiting].map((one) => one.taken)
-  const written: Written = { v: 1, positions, timeMs, windows: reading.arrival.snapshot(unhandled) }
+  const written: Written = { v: 1, positions, timeMs, windows: arrival.snapshot(unhandled) }
   return { checkpoint: JSON.stringify(written) }
 }
 

@@ -1,5 +1,5 @@
 import type { Batch, ChannelSpec, Flow } from '@spanwire/driver'
-import type { ArrivalSnapshot, Flags } from '../arrival/arrival.js'
+import type { ArrivalSnapshot } from '../arrival/arrival.js'
 import type { ParamsOf, Topic } from '../contract/contract.js'
 import type { Taken } from './taken.js'
 
@@ -25,6 +25,8 @@ export interface ReadingOptions {
   readonly paths: readonly string[] | undefined
   readonly sites: readonly string[]
   readonly from: From
+  /** When it begins, Unix ms. */
+  readonly startWallMs: number
   readonly order: 'strict' | 'arrival' | 'newest'
   readonly group: string | undefined
   readonly flow: Flow
@@ -34,8 +36,19 @@ export interface ReadingOptions {
   readonly passes?: true
 }
 
+/** Makes one stream of what the sites deliver. */
+export interface Merge {
+  take(taken: Taken, nowMs: number): void
+  /** All of a batch was taken. */
+  arm?(): void
+  /** Something about the sites changed, and with it perhaps what may still come. */
+  settle?(): void
+  /** The last call. */
+  stop?(): void
+}
+
 export interface ReadingSink {
-  give(taken: Taken, flags: Flags): void
+  readonly merge: Merge
   /** The next pull waits for it: the reader has no room. */
   room(): Promise<void> | undefined
   /** Messages of this site will not come. */

@@ -1,8 +1,6 @@
 import type { Batch, Capabilities, Delivery, Flow, Source, Start } from '@spanwire/driver'
-import { Arrival } from '../arrival/arrival.js'
 import { type Attachment, attach } from '../session/attachment.js'
 import type { Context } from './context.js'
-import { listenMarks } from './marks.js'
 import type { ReadingOptions, ReadingSink } from './reading-options.js'
 import { Taken } from './taken.js'
 
@@ -25,44 +23,20 @@ const OVERLAP_MS = 5_000
 const MAX_REPLAY_MS = 600_000
 /** Engines that cannot say that they gave everything are taken to have done so after this long. */
 const SILENT_CATCH_UP_MS = 10_000
-/** A timer this late means that we stood still, not the others (R36). */
-const STALL_MS = 200
 
-/** One topic read at all its sites as one stream: attach everywhere, dedupe, order, follow each site through its failures. */
+/** One topic read at all its sites: attaches everywhere, and follows each site through its failures. */
 export class Reading {
-  readonly arrival: Arrival<Taken>
-  readonly startWallMs: number
   readonly #options: ReadingOptions
   readonly #context: Context
   readonly #sink: ReadingSink
   readonly #ways: readonly Way[]
-  readonly #unmark: () => void
-  #timer: { readonly at: number; readonly cancel: () => void } | undefined
-  #startedAt: number
+  readonly #startedAt: number
 
   constructor(context: Context, options: ReadingOptions, sink: ReadingSink) {
     this.#context = context
     this.#options = options
     this.#sink = sink
-    this.startWallMs = context.runtime.wall()
     this.#startedAt = context.runtime.now()
-    const { from, name } = options
-    this.arrival = new Arrival<Taken>(
-      {
-        order: options.order,
-        live: options.keep === 'live',
-        startWallMs: from.at === 'checkpoint' ? from.timeMs : this.startWallMs,
-        fromNow: from.at === 'now' && options.passes === undefined,
-        gaps: options.gaps,
-        wall: context.runtime.wall,
-      },
-      {
-        give: (taken, flags) => sink.give(taken, flags),
-        gap: (gap) => context.events.emit({ type: 'gap', channel: options.channel, ...gap }),
-        closed: (at) => context.events.emit({ type: 'gap-closed', channel: options.channel, ...at }),
-      },
-    )
-    if (from.at === 'checkpoint' && from.windows !== undefined) this.arrival.restore(from.windows, this.#startedAt)
     this.#ways = options.sites.map((site) => ({
       site,
       attachment: undefined,
@@ -73,12 +47,6 @@ export class Reading {
       attachedAt: undefined,
     }))
     for (const way of this.#ways) way.attachment = this.#attach(way)
-    this.#unmark = options.gaps
-      ? listenMarks(context, name, options.sites, (source, first, last) => {
-          this.arrival.refused(source, first, last, context.runtime.now())
-          this.#arm()
-        })
-      : () => undefined
   }
 
   get attached(): readonly string[] {
@@ -114,8 +82,8 @@ export class Reading {
     return refused.length === states.length ? refused[0] : undefined
   }
 
-  /** Every site is attached and gave what it had stored: what is missing now is missing (R35). */
-  get #complete(): boolean {
+  /** Every site is attached and gave what it had stored. */
+  get isComplete(): boolean {
     const now = this.#context.runtime.now()
     return this.#ways.every(
       (way) =>
@@ -135,10 +103,8 @@ export class Reading {
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    this.#unmark()
     await Promise.all(this.#ways.flatMap((way) => way.attachment?.stop(signal) ?? []))
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#sink.merge.stop?.()
   }
 
   #attach(way: Way): Attachment {
@@ -151,7 +117,7 @@ export class Reading {
       onState: (state) => {
         way.caughtUp = false
         way.attachedAt = state.at === 'attached' ? this.#context.runtime.now() : undefined
-        this.#settle()
+        this.#sink.merge.settle?.()
         this.#sink.changed()
       },
     })
@@ -196,19 +162,20 @@ export class Reading {
     }
     // A site that joins after the others: what it took since the start is ours as well.
     const late = why === 'again' || this.#context.runtime.now() - this.#startedAt > 1_000
-    return from.at === 'now' && late ? { at: 'time', timeMs: this.startWallMs } : from
+    return from.at === 'now' && late ? { at: 'time', timeMs: this.#options.startWallMs } : from
   }
 
   /** Engine time of what was taken last, else our start; never further back than ten minutes. */
   #lastTime(way: Way): number {
     const { from } = this.#options
     const start =
-      from.at === 'time' || from.at === 'checkpoint' ? from.timeMs : from.at === 'now' ? this.startWallMs : 0
+      from.at === 'time' || from.at === 'checkpoint' ? from.timeMs : from.at === 'now' ? this.#options.startWallMs : 0
     return Math.max(way.last?.delivery.timeMs ?? start, this.#context.runtime.wall() - MAX_REPLAY_MS)
   }
 
   #take(way: Way, batch: Batch): Promise<void> | undefined {
     const { runtime, events } = this.#context
+    const { merge } = this.#sink
     const now = runtime.now()
     if (batch.lost !== undefined) {
       this.#sink.lost?.(batch.lost)
@@ -225,15 +192,15 @@ export class Reading {
       const taken = new Taken(delivery, way.site, way.last?.source)
       way.before = way.last
       way.last = taken
-      this.arrival.take(taken, now)
+      merge.take(taken, now)
     }
     this.#sink.beat?.()
     if (batch.caughtUp && !way.caughtUp) {
       way.caughtUp = true
-      this.#settle()
+      merge.settle?.()
       this.#sink.changed()
     }
-    this.#arm()
+    merge.arm?.()
     return this.#sink.room()
   }
 
@@ -244,33 +211,5 @@ export class Reading {
     if (same) return true
     way.attachment?.restart()
     return false
-  }
-
-  /** What the sites' state decides about missing messages is looked at when that state changes. */
-  #settle(): void {
-    this.arrival.tick(this.#context.runtime.now(), this.#complete)
-    this.#arm()
-  }
-
-  #arm(): void {
-    const at = this.arrival.nextDeadline()
-    if (at === this.#timer?.at) return
-    this.#timer?.cancel()
-    this.#timer = undefined
-    if (at === undefined) return
-    const { runtime } = this.#context
-    const cancel = runtime.after(Math.max(0, at - runtime.now()), () => this.#fire(at))
-    this.#timer = { at, cancel }
-  }
-
-  #fire(at: number): void {
-    const { runtime } = this.#context
-    const late = runtime.now() - at
-    this.#timer = undefined
-    if (late > STALL_MS) this.arrival.stalled(late)
-    else this.arrival.tick(runtime.now(), this.#complete)
-    // After a stall what waits in the sockets is read before anybody is judged.
-    if (late > STALL_MS) runtime.turn(() => runtime.turn(() => this.#arm()))
-    else this.#arm()
   }
 }

@@ -9,6 +9,7 @@ import type { BareClient, Checkpoint, Message, SubscribeOptions, Subscription, S
 import { parseCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
 import { Inbox } from './inbox.js'
+import { Ordering } from './ordering.js'
 import { Reading } from './reading.js'
 import type { Filter, From, ReadingSink } from './reading-options.js'
 import { Received } from './received.js'
@@ -45,7 +46,9 @@ class Reader implements Subscription, ReadingSink, Intake {
   readonly #context: Context
   readonly #topic: Topic
   readonly #mailbox: Inbox
+  readonly merge: Ordering
   readonly #reading: Reading
+  readonly #startWallMs: number
   readonly #isReady = deferred<void>()
   readonly #settled: boolean
   /** The last one handled per site: the loop asked for the next (R37). */
@@ -70,6 +73,11 @@ class Reader implements Subscription, ReadingSink, Intake {
     this.#mailbox = new Inbox(context, this.channel, limit, overflow)
     const reading = readingOptions(context, topic, pattern, options, limit)
     context.intakes.add(this)
+    this.#startWallMs = reading.startWallMs
+    this.merge = new Ordering(context, reading, {
+      give: (taken, flags) => this.#give(taken, flags),
+      isComplete: () => this.#reading.isComplete,
+    })
     this.#reading = new Reading(context, reading, this)
     this.#unwatch = this.#watch(reading.sites, options.signal)
   }
@@ -90,12 +98,12 @@ class Reader implements Subscription, ReadingSink, Intake {
   }
 
   checkpoint(): Checkpoint {
-    return writeCheckpoint(this.#handled, this.#reading, this.#unhandled())
+    return writeCheckpoint(this.#handled, this.merge, this.#startWallMs, this.#unhandled())
   }
 
   status(): SubscriptionStatus {
-    const { attached, missing, arrival } = this.#reading
-    const { received, duplicates, gapsOpen, held } = arrival.stats
+    const { attached, missing } = this.#reading
+    const { received, duplicates, gapsOpen, held } = this.merge.arrival.stats
     return { attached, missing, received, duplicates, gapsOpen, held }
   }
 
@@ -114,16 +122,6 @@ class Reader implements Subscription, ReadingSink, Intake {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
-  }
-
-  give(taken: Taken, flags: Flags): void {
-    // An asynchronous schema: one chain keeps the order, as long as what one pull brings in.
-    const pending = this.#decoding ? this.#decoding.then(() => this.#decode(taken, flags)) : this.#decode(taken, flags)
-    if (pending === undefined) return
-    this.#decoding = pending
-    void pending.then(() => {
-      if (this.#decoding === pending) this.#decoding = undefined
-    })
   }
 
   room(): Promise<void> | undefined {
@@ -172,6 +170,16 @@ class Reader implements Subscription, ReadingSink, Intake {
   #hand(step: IteratorResult<Received, undefined>): IteratorResult<Message, undefined> {
     this.#inHand = step.value
     return step
+  }
+
+  #give(taken: Taken, flags: Flags): void {
+    // An asynchronous schema: one chain keeps the order, as long as what one pull brings in.
+    const pending = this.#decoding ? this.#decoding.then(() => this.#decode(taken, flags)) : this.#decode(taken, flags)
+    if (pending === undefined) return
+    this.#decoding = pending
+    void pending.then(() => {
+      if (this.#decoding === pending) this.#decoding = undefined
+    })
   }
 
   #decode(taken: Taken, flags: Flags): Promise<void> | undefined {
@@ -247,6 +255,7 @@ function readingOptions(
     paths: topic.params.length === 0 || /^[*.]*$/.test(pattern) ? undefined : [pattern],
     sites: listen(policy, context.picture()),
     from: fromOf(options),
+    startWallMs: context.runtime.wall(),
     order: options.group === undefined ? order : 'arrival',
     group: options.group,
     flow: {

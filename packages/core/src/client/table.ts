@@ -8,7 +8,7 @@ import { deferred } from '../runtime/deferred.js'
 import type { BareClient, Table, TableEntry, TableOptions } from './api.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
 import { Reading } from './reading.js'
-import type { Filter, ReadingSink } from './reading-options.js'
+import type { Filter, Merge, ReadingSink } from './reading-options.js'
 import type { Taken } from './taken.js'
 import { tellUndecodable } from './undecodable.js'
 import { isComing } from './working.js'
@@ -58,6 +58,7 @@ class LiveTable implements Table, ReadingSink, Intake {
   readonly #watchers = new Set<Watcher>()
   readonly #isReady = deferred<void>()
   readonly #sites: readonly string[]
+  readonly merge: Merge = { take: (taken) => this.#take(taken) }
   readonly #reading: Reading
   readonly #unwatch: () => void
   #size = 0
@@ -82,6 +83,7 @@ class LiveTable implements Table, ReadingSink, Intake {
         paths: topic.params.length === 0 || /^[*.]*$/.test(pattern) ? undefined : [pattern],
         sites: this.#sites,
         from: { at: 'latest' },
+        startWallMs: context.runtime.wall(),
         order: 'newest',
         group: undefined,
         flow: { ...FLOW, ...(options.maxRate === undefined ? undefined : { conflateHz: options.maxRate }) },
@@ -145,20 +147,21 @@ class LiveTable implements Table, ReadingSink, Intake {
     return this.stop()
   }
 
-  give(taken: Taken): void {
-    const { path } = taken.delivery
-    const row = this.#rows.get(path)
-    if (row !== undefined && !newer(taken, row.taken)) return
-    if (!taken.removed) this.#read(taken)
-    else this.#set(path, { taken, entry: undefined })
-  }
-
   room(): undefined {
     return undefined
   }
 
   changed(): void {
     queueMicrotask(() => this.#look())
+  }
+
+  /** The comparator is all: a copy of what is there does not replace it, whatever order copies come in. */
+  #take(taken: Taken): void {
+    const { path } = taken.delivery
+    const row = this.#rows.get(path)
+    if (row !== undefined && !replaces(taken, row.taken)) return
+    if (!taken.removed) this.#read(taken)
+    else this.#set(path, { taken, entry: undefined })
   }
 
   #read(taken: Taken): void {
@@ -177,7 +180,7 @@ class LiveTable implements Table, ReadingSink, Intake {
     const { path } = taken.delivery
     const row = this.#rows.get(path)
     // An asynchronous schema may be overtaken by a newer value.
-    if (row !== undefined && row.taken !== taken && !newer(taken, row.taken)) return
+    if (row !== undefined && row.taken !== taken && !replaces(taken, row.taken)) return
     const entry = {
       value,
       params: paramsOf(this.#topic, path),
@@ -250,4 +253,9 @@ class LiveTable implements Table, ReadingSink, Intake {
     this.#context.intakes.delete(this)
     for (const watcher of this.#watchers) watcher.wake?.()
   }
+}
+
+/** Foreign messages have no number that tells a copy from a newer one: the engine's id does, where there is one (R39). */
+function replaces(taken: Taken, before: Taken): boolean {
+  return newer(taken, before) && (taken.id === undefined || taken.id !== before.id)
 }

@@ -17,7 +17,7 @@ export interface Format<Value = unknown> extends Codec<Value>, StandardSchema<Va
 const VENDOR = 'spanwire'
 
 /** JSON as text, so that text wires take it as it is. As a schema: any value, unchecked. */
-export const json: Format = format(
+export const json: Format = /* @__PURE__ */ format(
   'json',
   (value): value is unknown => value !== undefined,
   (value) => {
@@ -29,7 +29,7 @@ export const json: Format = format(
 )
 
 /** Bytes as they are. Copied both ways: what the user holds is never what waits to be sent again, nor a view into a socket's buffer. */
-export const bytes: Format<Uint8Array> = format(
+export const bytes: Format<Uint8Array> = /* @__PURE__ */ format(
   'bytes',
   (value) => value instanceof Uint8Array,
   (value) => new Uint8Array(value),
@@ -37,7 +37,7 @@ export const bytes: Format<Uint8Array> = format(
 )
 
 /** Text as UTF-8, nothing around it. A half surrogate pair has no UTF-8 and is refused. */
-export const text: Format<string> = format(
+export const text: Format<string> = /* @__PURE__ */ format(
   'text',
   (value): value is string => typeof value === 'string' && !/\p{Surrogate}/u.test(value),
   (value) => value,
@@ -54,7 +54,7 @@ function isFormat(schema: StandardSchema | Format): schema is Format {
   return schema['~standard'].vendor === VENDOR
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const utf8: TextDecoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function toText(body: Body): string {
   return typeof body === 'string' ? body : utf8.decode(body)

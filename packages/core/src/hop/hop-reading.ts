@@ -9,8 +9,9 @@ import {
   type Source,
 } from '@spanwire/driver'
 import type { Intake } from '../client/context.js'
+import { Ordering } from '../client/ordering.js'
 import { Reading } from '../client/reading.js'
-import type { From, ReadingSink } from '../client/reading-options.js'
+import type { From, ReadingOptions, ReadingSink } from '../client/reading-options.js'
 import type { Taken } from '../client/taken.js'
 import { isComing } from '../client/working.js'
 import { deferred } from '../runtime/deferred.js'
@@ -29,6 +30,7 @@ export class HopReading implements Reception, ReadingSink, Intake {
   readonly #attached = deferred<void>()
   readonly #life: HopLife
   readonly #queue: HopQueue
+  readonly merge: Ordering
   readonly #reading: Reading
   readonly #from: Position
   /** Replaced, never changed: each delivery keeps the one of its moment. */
@@ -47,25 +49,27 @@ export class HopReading implements Reception, ReadingSink, Intake {
         : { sinceMs: start.at === 'beginning' ? 0 : context.runtime.wall(), positions: {} }
     this.#queue = new HopQueue(flow, can.waits ? 'wait' : 'drop')
     const isTopic = spec.kind === 'topic'
-    this.#reading = new Reading(
-      context,
-      {
-        name: spec.name,
-        channel: spec.name,
-        spec,
-        keep: isTopic ? spec.keep : 'durable',
-        latest: isTopic && spec.latest,
-        paths: source.paths,
-        sites: sitesOf(context, spec),
-        from: this.#readingFrom(start),
-        order: 'arrival',
-        group: undefined,
-        flow,
-        gaps: false,
-        passes: true,
-      },
-      this,
-    )
+    const options: ReadingOptions = {
+      name: spec.name,
+      channel: spec.name,
+      spec,
+      keep: isTopic ? spec.keep : 'durable',
+      latest: isTopic && spec.latest,
+      paths: source.paths,
+      sites: sitesOf(context, spec),
+      from: this.#readingFrom(start),
+      startWallMs: context.runtime.wall(),
+      order: 'arrival',
+      group: undefined,
+      flow,
+      gaps: false,
+      passes: true,
+    }
+    this.merge = new Ordering(context, options, {
+      give: (taken) => this.#give(taken),
+      isComplete: () => this.#reading.isComplete,
+    })
+    this.#reading = new Reading(context, options, this)
     context.intakes.add(this)
     life.receptions.add(this)
   }
@@ -84,13 +88,6 @@ export class HopReading implements Reception, ReadingSink, Intake {
     await this.#reading.stop(signal)
     this.#life.context.intakes.delete(this)
     this.#life.receptions.delete(this)
-  }
-
-  give({ delivery, site }: Taken): void {
-    this.#last = { ...this.#last, [site]: delivery }
-    this.#queue.push(
-      new Passed(delivery, { sinceMs: this.#from.sinceMs, before: this.#from.positions, last: this.#last }),
-    )
   }
 
   room(): Promise<void> | undefined {
@@ -113,6 +110,13 @@ export class HopReading implements Reception, ReadingSink, Intake {
 
   changed(): void {
     queueMicrotask(() => this.#look())
+  }
+
+  #give({ delivery, site }: Taken): void {
+    this.#last = { ...this.#last, [site]: delivery }
+    this.#queue.push(
+      new Passed(delivery, { sinceMs: this.#from.sinceMs, before: this.#from.positions, last: this.#last }),
+    )
   }
 
   #look(): void {

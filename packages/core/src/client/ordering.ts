@@ -1,0 +1,89 @@
+import { Arrival, type Flags } from '../arrival/arrival.js'
+import type { Context } from './context.js'
+import { listenMarks } from './marks.js'
+import type { Merge, ReadingOptions } from './reading-options.js'
+import type { Taken } from './taken.js'
+
+/** A timer this late means that we stood still, not the others (R36). */
+const STALL_MS = 200
+
+export interface OrderingSink {
+  readonly give: (taken: Taken, flags: Flags) => void
+  /** Every site is attached and gave what it had stored: what is missing now is missing (R35). */
+  readonly isComplete: () => boolean
+}
+
+/** Each message once, in the order that the options ask for, with what is known to be missing reported in its time. */
+export class Ordering implements Merge {
+  readonly arrival: Arrival<Taken>
+  readonly #context: Context
+  readonly #isComplete: () => boolean
+  readonly #unmark: (() => void) | undefined
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined
+
+  constructor(context: Context, options: ReadingOptions, { give, isComplete }: OrderingSink) {
+    const { channel, from, gaps, keep, name, order, passes, sites, startWallMs } = options
+    this.#context = context
+    this.#isComplete = isComplete
+    const isLater = from.at === 'checkpoint'
+    this.arrival = new Arrival<Taken>(
+      {
+        order,
+        live: keep === 'live',
+        startWallMs: isLater ? from.timeMs : startWallMs,
+        fromNow: from.at === 'now' && passes === undefined,
+        gaps,
+        wall: context.runtime.wall,
+      },
+      {
+        give,
+        gap: (gap) => context.events.emit({ type: 'gap', channel, ...gap }),
+        closed: (at) => context.events.emit({ type: 'gap-closed', channel, ...at }),
+      },
+    )
+    if (isLater && from.windows !== undefined) this.arrival.restore(from.windows, context.runtime.now())
+    if (!gaps) return
+    this.#unmark = listenMarks(context, name, sites, (source, first, last) => {
+      this.arrival.refused(source, first, last, context.runtime.now())
+      this.arm()
+    })
+  }
+
+  take(taken: Taken, nowMs: number): void {
+    this.arrival.take(taken, nowMs)
+  }
+
+  settle(): void {
+    this.arrival.tick(this.#context.runtime.now(), this.#isComplete())
+    this.arm()
+  }
+
+  arm(): void {
+    const at = this.arrival.nextDeadline()
+    if (at === this.#timer?.at) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (at === undefined) return
+    const { runtime } = this.#context
+    const cancel = runtime.after(Math.max(0, at - runtime.now()), () => this.#fire(at))
+    this.#timer = { at, cancel }
+  }
+
+  /** The last call: no message and no deadline comes after it. */
+  stop(): void {
+    this.#unmark?.()
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #fire(at: number): void {
+    const { runtime } = this.#context
+    const late = runtime.now() - at
+    this.#timer = undefined
+    if (late > STALL_MS) this.arrival.stalled(late)
+    else this.arrival.tick(runtime.now(), this.#isComplete())
+    // After a stall what waits in the sockets is read before anybody is judged.
+    if (late > STALL_MS) runtime.turn(() => runtime.turn(() => this.arm()))
+    else this.arm()
+  }
+}
