@@ -52,7 +52,7 @@ export function SpanwireProvider(
 export function useStore(): Store {
   const store = useContext(StoreContext)
   if (store) return store
-  throw new MessagingError('invalid', 'No <SpanwireProvider> around here.')
+  throw new MessagingError('invalid', 'No <SpanwireProvider> around.')
 }
 
 /**

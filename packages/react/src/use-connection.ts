@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { useStore } from './provider.js'
-import { type Connection, connectionOf, NO_CONNECTION } from './store/connection.js'
+import { type Connection, NO_CONNECTION, viewConnection } from './store/connection.js'
 import { useSelection } from './use-selection.js'
 
 /** How the client stands with its sites, or the part that `select` takes; draws again only when that changes (`isEqual`, default `Object.is`). On a server: `idle`. */
@@ -8,7 +8,7 @@ export function useConnection<Selected = Connection>(
   select?: (connection: Connection) => Selected,
   isEqual?: (before: Selected, now: Selected) => boolean,
 ): Selected {
-  const connection = connectionOf(useStore())
+  const connection = useStore().part(viewConnection)
   const pick = useSelection(select, isEqual)
   return useSyncExternalStore(
     connection.listen,

@@ -1,12 +1,10 @@
 import type { ClientEvent } from '@spanwire/core'
 import { useInsertionEffect, useMemo, useSyncExternalStore } from 'react'
 import { useStore } from './provider.js'
-import { eventsOf } from './store/events.js'
+import { createEvents } from './store/events.js'
 import { viewHistory } from './store/history.js'
 import { listenTo } from './store/listener.js'
 import { type FailoverEvent, isFailover } from './store/timeline.js'
-
-const LIMIT = 100
 
 /**
  * The last `limit` events (default 100) that tell of sites lost and found, lanes that moved, and gaps; oldest first, from the
@@ -16,13 +14,13 @@ export function useFailover(
   onEvent?: (event: FailoverEvent) => void,
   options: { readonly limit?: number } = {},
 ): readonly FailoverEvent[] {
-  const { limit = LIMIT } = options
+  const { limit = 100 } = options
   const store = useStore()
   const view = useMemo(
     () =>
       viewHistory<ClientEvent, FailoverEvent>(
         store,
-        listenTo(() => eventsOf(store)),
+        listenTo(() => store.part(createEvents)),
       ),
     [store],
   )

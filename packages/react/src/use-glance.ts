@@ -2,7 +2,7 @@ import type { Topic } from '@spanwire/core'
 import { useMemo, useSyncExternalStore } from 'react'
 import { useStore } from './provider.js'
 import type { Place, Sight } from './store/board.js'
-import { type Boards, boardsOf, type Filter } from './store/boards.js'
+import { type Boards, createBoards, type Filter } from './store/boards.js'
 import { type Glance, glanceAt, glanceAtNothing } from './store/glance.js'
 import { pathIn } from './store/path-in.js'
 
@@ -15,7 +15,7 @@ interface Options {
 
 /** All tables under this provider. For the other entries of this package, which share its context; no contract with anybody else. */
 export function useBoards(): Boards {
-  return boardsOf(useStore())
+  return useStore().part(createBoards)
 }
 
 /** Draws `picture` of what is under these parameters, again when the place changes. It must be the same object for the same sight. */

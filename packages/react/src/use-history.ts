@@ -14,14 +14,12 @@ export interface HistoryOptions<C, Item> extends ChannelOptions<C> {
   readonly reduce?: (items: readonly Item[], batch: readonly Message<OutputOf<C>, ParamsOf<C>>[]) => readonly Item[]
 }
 
-const LIMIT = 200
-
 /** The last messages of a topic, or what `reduce` makes of them; always bounded. Another topic, other parameters or options start over. */
 export function useHistory<C extends Topic, Item = Message<OutputOf<C>, ParamsOf<C>>>(
   topic: C,
   all: HistoryOptions<C, Item> = {},
 ): History<Item> {
-  const { limit = LIMIT, reduce, ...options } = all
+  const { limit = 200, reduce, ...options } = all
   const store = useStore()
   const listener = useListener(topic, options)
   const view = useMemo(() => viewHistory<Message, Item>(store, listener), [store, listener])

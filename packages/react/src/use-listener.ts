@@ -1,7 +1,7 @@
 import type { Message, ParamsOf, Topic } from '@spanwire/core'
 import { useId, useMemo } from 'react'
 import { useStore } from './provider.js'
-import { type FeedOptions, feedOf } from './store/feeds.js'
+import { createFeeds, type FeedOptions } from './store/feeds.js'
 import { type Listener, listenTo, listenToNothing } from './store/listener.js'
 import { pathIn } from './store/path-in.js'
 
@@ -22,7 +22,7 @@ export function useListener<C extends Topic>(topic: C, all: ChannelOptions<C>): 
   return useMemo(
     () =>
       typeof path === 'string'
-        ? listenTo(() => feedOf(store, { topic, filter: { ...filter }, path, options }, own))
+        ? listenTo(() => store.part(createFeeds)({ topic, filter: { ...filter }, path, options }, own))
         : listenToNothing(path),
     [store, own, topic, path, JSON.stringify(options)],
   )

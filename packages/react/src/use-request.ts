@@ -9,7 +9,7 @@ import {
 } from '@spanwire/core'
 import { useEffect, useMemo, useState } from 'react'
 import { useStore } from './provider.js'
-import { failure } from './store/progress.js'
+import { failed, IDLE, LOADING } from './store/progress.js'
 
 /** `idle`: nothing asked yet. While `loading` and after an `error` the last reply stays in `value`. */
 interface Asked<Reply> {
@@ -25,8 +25,6 @@ export interface Asking<C> extends Asked<ReplyOf<C>> {
    */
   readonly call: (query: InputOf<C>, ...rest: WithParams<C, RequestOptions>) => Promise<ReplyOf<C>>
 }
-
-const IDLE = { status: 'idle', value: undefined, error: undefined } as const
 
 /**
  * Asks for a reply and shows the last one. With a `query` it asks at mount and whenever the query or the options say something
@@ -60,20 +58,19 @@ export function useRequest<C extends Rpc>(rpc: C, query?: InputOf<C>, options?: 
 
 function useCall<C extends Rpc>(rpc: C): readonly [Asked<ReplyOf<C>>, Asking<C>['call']] {
   const store = useStore()
-  const [asked, setAsked] = useState<Asked<ReplyOf<C>>>(IDLE)
+  const [asked, setAsked] = useState<Asked<ReplyOf<C>>>({ ...IDLE, value: undefined })
   const call = useMemo(() => {
     let newest: Promise<ReplyOf<C>> | undefined
     return (query: InputOf<C>, ...rest: WithParams<C, RequestOptions>): Promise<ReplyOf<C>> => {
       const show = (now: Partial<Asked<ReplyOf<C>>>): void => {
-        if (newest === reply && !rest[0]?.signal?.aborted)
-          setAsked(({ value }) => ({ status: 'loading', value, error: undefined, ...now }))
+        if (newest === reply && !rest[0]?.signal?.aborted) setAsked(({ value }) => ({ ...LOADING, value, ...now }))
       }
       const reply = (async () => request(store.client(), rpc, query, ...rest))()
       newest = reply
       show({})
       reply.then(
         (value) => show({ status: 'done', value }),
-        (error) => show({ status: 'error', error: failure(error) }),
+        (error) => show(failed(error)),
       )
       return reply
     }

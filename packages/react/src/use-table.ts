@@ -1,6 +1,6 @@
 import type { OutputOf, ParamsOf, TableEntry, Topic } from '@spanwire/core'
 import { useState } from 'react'
-import { MEMBERS, ROWS, type Sight } from './store/board.js'
+import { MEMBERS, ROWS } from './store/board.js'
 import type { Filter } from './store/boards.js'
 import { createMemory } from './store/memory.js'
 import type { Progress } from './store/progress.js'
@@ -30,9 +30,13 @@ export type TableRows<Value, Params> = Progress & {
  * own row with `useLatest` and share this table. Changes only when a row comes or goes.
  */
 export function useKeys<C extends Topic>(topic: C, options: TableOptions<C> = {}): readonly ParamsOf<C>[] {
-  // The table read them by the topic's template; boards do not know the type.
-  const members = (sight: Sight) => sight.members() as readonly ParamsOf<C>[]
-  return useGlance(topic, filterOf(options), { ...options, place: MEMBERS }, members)
+  return useGlance(
+    topic,
+    filterOf(options),
+    { ...options, place: MEMBERS },
+    // The table read them by the topic's template; boards do not know the type.
+    (sight) => sight.members() as readonly ParamsOf<C>[],
+  )
 }
 
 /** All rows at once, for sums and charts; draws again whenever any row changes, or, with `select`, when the selected part does. */

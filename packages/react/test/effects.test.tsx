@@ -1,6 +1,7 @@
 import { type ReactNode, StrictMode, Suspense } from 'react'
 import { describe, expect, it } from 'vitest'
 import { SpanwireProvider } from '../src/index.js'
+import { createBoards } from '../src/store/boards.js'
 import { LINGER_MS } from '../src/store/shared.js'
 import type { Store } from '../src/store/store.js'
 import { open } from './open.js'
@@ -50,7 +51,7 @@ describe('effects', () => {
     )
     await pass(5000)
     expect(wire.subscribes).toBe(0)
-    expect(store?.boards?.find(ONE)).toBeUndefined()
+    expect(store?.part(createBoards).find(ONE)).toBeUndefined()
   })
 
   it('comes back to the same table within the linger: a change of page costs no wire traffic', async () => {

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { describe, expect, it } from 'vitest'
 import { type InitialState, SpanwireProvider } from '../src/index.js'
+import { createBoards } from '../src/store/boards.js'
 import { LINGER_MS } from '../src/store/shared.js'
 import type { Store } from '../src/store/store.js'
 import { open } from './open.js'
@@ -78,7 +79,7 @@ describe('many rows', () => {
     const seen = new Seen()
     const page = await stage(provide(<List seen={seen} />))
     await pass(100)
-    const board = store?.boards?.find(ALL)
+    const board = store?.part(createBoards).find(ALL)
     expect(board?.listeners.size).toBe(5001)
     expect(wire).toEqual({ subscribes: 1, unsubscribes: 0 })
     await page.render(provide(null))
@@ -87,7 +88,7 @@ describe('many rows', () => {
     expect(wire).toEqual({ subscribes: 1, unsubscribes: 0 })
     await pass(2)
     expect(wire).toEqual({ subscribes: 1, unsubscribes: 1 })
-    expect(store?.boards?.find(ALL)).toBeUndefined()
+    expect(store?.part(createBoards).find(ALL)).toBeUndefined()
   })
 
   it('opens one table for rows and list that mount together', async () => {

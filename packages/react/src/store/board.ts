@@ -1,4 +1,5 @@
 import type { Table, TableEntry } from '@spanwire/core'
+import { ensure } from './ensure.js'
 import type { Later } from './flush.js'
 import { follow } from './follow.js'
 import { LIVE, LOADING, type Progress } from './progress.js'
@@ -57,7 +58,7 @@ export function createBoard(given: readonly TableEntry[], later: Later, wire: Wi
   const listeners = new Map<Place, Set<() => void>>()
   const dirty = new Set<string>()
   let table: Table | undefined
-  let next = LOADING
+  let next: Progress = LOADING
 
   const pass = (): void => {
     const places = new Set<Place>(board.progress === next ? [] : listeners.keys())
@@ -72,7 +73,7 @@ export function createBoard(given: readonly TableEntry[], later: Later, wire: Wi
   }
   const board = {
     ...copy,
-    progress: LOADING,
+    progress: LOADING as Progress,
     listeners,
     listen: (place: Place, listener: () => void) => listenAt(listeners, place, listener),
     hold: follow<readonly string[]>({
@@ -132,8 +133,7 @@ function copyOf(given: readonly TableEntry[]): Copy {
 }
 
 function listenAt(listeners: Map<Place, Set<() => void>>, place: Place, listener: () => void): () => void {
-  const here = listeners.get(place) ?? new Set()
-  listeners.set(place, here.add(listener))
+  const here = ensure(listeners, place, () => new Set<() => void>()).add(listener)
   return () => {
     here.delete(listener)
     if (here.size === 0) listeners.delete(place)

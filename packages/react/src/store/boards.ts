@@ -35,12 +35,7 @@ export interface Boards {
   attach(want: Want, place: Place, see: (board: Board) => void): () => void
 }
 
-export function boardsOf(store: Store): Boards {
-  store.boards ??= createBoards(store)
-  return store.boards
-}
-
-function createBoards({ client, given, later }: Store): Boards {
+export function createBoards({ client, given, later }: Store): Boards {
   const open = new Map<Want, Board>()
   const enterSoon = createEntrance()
 

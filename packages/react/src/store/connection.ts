@@ -1,5 +1,5 @@
 import { type SiteState, type Status, status } from '@spanwire/core'
-import { eventsOf } from './events.js'
+import { createEvents } from './events.js'
 import { createAudience, shared } from './shared.js'
 import type { Store } from './store.js'
 
@@ -36,24 +36,23 @@ export interface ConnectionView {
   readonly listen: (listener: () => void) => () => void
 }
 
-export function connectionOf(store: Store): ConnectionView {
-  store.connection ??= viewConnection(store)
-  return store.connection
-}
-
-function viewConnection(store: Store): ConnectionView {
+export function viewConnection(store: Store): ConnectionView {
   let value = NO_CONNECTION
   const look = (): void => {
     const { sites } = status(store.client())
     const online = globalThis.navigator?.onLine !== false
-    const states = sites.map((site) => site.state)
-    value = { state: connectionState(states, online, value.state), sites }
+    const state = connectionState(
+      sites.map((site) => site.state),
+      online,
+      value.state,
+    )
+    value = { state, sites }
     for (const listener of listeners) listener()
   }
   const soon = (): void => store.later(look)
   const { listeners, listen } = createAudience<() => void>(
     shared(() => {
-      const quiet = eventsOf(store).listen({ take: (event) => event.type === 'site' && soon(), changed: soon })
+      const quiet = store.part(createEvents).listen({ take: (event) => event.type === 'site' && soon(), changed: soon })
       for (const name of NETWORK) globalThis.addEventListener?.(name, soon)
       look()
       return () => {

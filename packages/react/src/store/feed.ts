@@ -22,7 +22,7 @@ export interface Stream<Item> extends AsyncIterable<Item> {
   status?(): { readonly gapsOpen: number }
 }
 
-export function createFeed<Item>(open: (signal: AbortSignal) => Stream<Item>, ended: () => void): Feed<Item> {
+export function createFeed<Item>(open: (signal: AbortSignal) => Stream<Item>, ended = () => {}): Feed<Item> {
   let stream: Stream<Item> | undefined
   const { listeners, listen } = createAudience<FeedListener<Item>>(
     follow<Item>({
@@ -40,6 +40,10 @@ export function createFeed<Item>(open: (signal: AbortSignal) => Stream<Item>, en
       ended,
     }),
   )
-  const feed = { progress: LOADING, gaps: () => stream?.status?.().gapsOpen ?? 0, listen }
+  const feed: Feed<Item> & { progress: Progress } = {
+    progress: LOADING,
+    gaps: () => stream?.status?.().gapsOpen ?? 0,
+    listen,
+  }
   return feed
 }

@@ -1,5 +1,6 @@
 import { type Message, type SubscribeOptions, subscribe, type Topic } from '@spanwire/core'
 import type { Filter } from './boards.js'
+import { ensure } from './ensure.js'
 import { createFeed, type Feed } from './feed.js'
 import type { Store } from './store.js'
 
@@ -14,21 +15,20 @@ export interface Listening {
   readonly options: FeedOptions
 }
 
-/** All subscriptions of a page, for as long as they are open. */
-export type Feeds = Map<Topic, Map<string, Feed<Message>>>
-
 /** The feed of a topic, filter and options. `own`: who asks, where a subscription cannot be shared because it starts in the past. */
-export function feedOf(store: Store, { topic, filter, path, options }: Listening, own: string): Feed<Message> {
-  store.feeds ??= new Map()
-  const id = JSON.stringify([path, options, (options.from ?? 'now') === 'now' || own])
-  const ofTopic = store.feeds.get(topic) ?? new Map<string, Feed<Message>>()
-  store.feeds.set(topic, ofTopic)
-  const feed =
-    ofTopic.get(id) ??
-    createFeed<Message>(
-      (signal) => subscribe(store.client(), topic, filter, { ...options, signal }),
-      () => ofTopic.delete(id),
+export type Feeds = (listening: Listening, own: string) => Feed<Message>
+
+/** All subscriptions of a page, for as long as they are open. A part of the store. */
+export function createFeeds({ client }: Store): Feeds {
+  const feeds = new Map<Topic, Map<string, Feed<Message>>>()
+  return ({ topic, filter, path, options }, own) => {
+    const id = JSON.stringify([path, options, (options.from ?? 'now') === 'now' || own])
+    const ofTopic = ensure(feeds, topic, () => new Map<string, Feed<Message>>())
+    return ensure(ofTopic, id, () =>
+      createFeed<Message>(
+        (signal) => subscribe(client(), topic, filter, { ...options, signal }),
+        () => ofTopic.delete(id),
+      ),
     )
-  ofTopic.set(id, feed)
-  return feed
+  }
 }

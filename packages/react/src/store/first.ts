@@ -1,5 +1,6 @@
 import type { Topic } from '@spanwire/core'
 import type { Boards, Want } from './boards.js'
+import { ensure } from './ensure.js'
 
 /** A wait for a first value is begun anew by whoever still waits; a page that was left does not, and its subscription ends. */
 const WAIT_MS = 5000
@@ -17,8 +18,7 @@ const pages = new WeakMap<Boards, Waits>()
 export function firstOf(boards: Boards, want: Want): Promise<void> {
   const waits: Waits = pages.get(boards) ?? new Map()
   pages.set(boards, waits)
-  const ofTopic = waits.get(want.topic) ?? new Map<string, Promise<void>>()
-  waits.set(want.topic, ofTopic)
+  const ofTopic = ensure(waits, want.topic, () => new Map<string, Promise<void>>())
   const wait =
     ofTopic.get(want.path) ??
     new Promise<void>((resolve) => {

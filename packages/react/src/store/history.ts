@@ -1,4 +1,4 @@
-import { eventsOf } from './events.js'
+import { createEvents } from './events.js'
 import type { Listener } from './listener.js'
 import { guarded, type Progress } from './progress.js'
 import type { Store } from './store.js'
@@ -67,7 +67,7 @@ export function viewHistory<Heard, Item>(store: Store, listener: Listener<Heard>
       }
       const quiet = listener.subscribe(soon)
       // A gap comes to notice without a message.
-      const deaf = eventsOf(store).listen({ take: () => listener.feed.gaps() !== picture.gaps && soon() })
+      const deaf = store.part(createEvents).listen({ take: () => listener.feed.gaps() !== picture.gaps && soon() })
       return () => {
         quiet()
         deaf()

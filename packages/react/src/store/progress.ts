@@ -8,14 +8,19 @@ export type Progress =
   | { readonly status: 'idle' | 'loading' | 'live' | 'stale'; readonly error: undefined }
   | { readonly status: 'error'; readonly error: MessagingError }
 
-const is = (status: 'idle' | 'loading' | 'live' | 'stale'): Progress => ({ status, error: undefined })
+interface Is<Status> {
+  readonly status: Status
+  readonly error: undefined
+}
 
-export const IDLE: Progress = is('idle')
-export const LOADING: Progress = is('loading')
-export const LIVE: Progress = is('live')
-export const STALE: Progress = is('stale')
+const is = <Status>(status: Status): Is<Status> => ({ status, error: undefined })
 
-export function failed(error: unknown): Progress {
+export const IDLE: Is<'idle'> = is('idle')
+export const LOADING: Is<'loading'> = is('loading')
+export const LIVE: Is<'live'> = is('live')
+export const STALE: Is<'stale'> = is('stale')
+
+export function failed(error: unknown): Progress & { readonly status: 'error' } {
   return { status: 'error', error: failure(error) }
 }
 

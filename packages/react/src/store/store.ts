@@ -1,14 +1,12 @@
-import type { BareClient, ClientEvent } from '@spanwire/core'
-import type { Boards, Given } from './boards.js'
-import type { ConnectionView } from './connection.js'
-import type { Feed } from './feed.js'
-import type { Feeds } from './feeds.js'
+import type { BareClient } from '@spanwire/core'
+import type { Given } from './boards.js'
+import { ensure } from './ensure.js'
 import { createLater, type Flush, type Later } from './flush.js'
 import { type Hold, shared } from './shared.js'
 
 /**
  * What all hooks under one provider share. Made in render, so it opens nothing by itself: whatever costs starts in an
- * effect, with the first holder. What only some hooks need is made by the first of them, so that a page does not load it otherwise.
+ * effect, with the first holder.
  */
 export interface Store {
   /** Absent: `frame`. */
@@ -19,18 +17,13 @@ export interface Store {
   /** Held by the provider: a client that the store made itself is closed when nobody came back within the linger. */
   readonly hold: Hold
   readonly given: Given
-  /** Of `boardsOf`: one table per topic and filter. */
-  boards?: Boards
-  /** Of `feedOf`: one subscription per topic, filter and options. */
-  feeds?: Feeds
-  /** Of `eventsOf`: one watch. */
-  events?: Feed<ClientEvent>
-  /** Of `connectionOf`. */
-  connection?: ConnectionView
+  /** What only some hooks need: made by the first that asks, once for all of them, so that a page does not load it otherwise. */
+  part<Part>(make: (store: Store) => Part): Part
 }
 
 export function createStore(source: BareClient | (() => BareClient), given: Given = {}): Store {
   let made: BareClient | undefined
+  const parts = new Map<unknown, unknown>()
   const client = (): BareClient => {
     if (typeof source !== 'function') return source
     made ??= source()
@@ -45,6 +38,8 @@ export function createStore(source: BareClient | (() => BareClient), given: Give
       made = undefined
     }),
     given,
+    // What stands under it, it made.
+    part: <Part>(make: (store: Store) => Part) => ensure(parts, make, () => make(store)) as Part,
   }
   return store
 }
