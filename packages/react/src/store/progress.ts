@@ -25,7 +25,7 @@ export function failed(error: unknown): Progress & { readonly status: 'error' } 
 }
 
 /** What went wrong as the one kind of error that hooks give. Others come only from a client factory or a handler of the page. */
-export function failure(error: unknown): MessagingError {
+function failure(error: unknown): MessagingError {
   return MessagingError.is(error) ? error : new MessagingError('invalid', String(error), { cause: error })
 }
 
