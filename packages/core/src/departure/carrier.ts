@@ -202,12 +202,14 @@ export class Carrier {
   /** Neither stored nor final: it goes again, after a pause while the link lives, elsewhere when the site is the problem. */
   #failed(lane: Lane, line: Line, copy: Copy): void {
     copy.at = 'ready'
-    line.state = line.state === 'leaving' ? 'leaving' : 'repairing'
+    const isLeaving = line.state === 'leaving'
+    line.state = isLeaving ? 'leaving' : 'repairing'
     line.failures += 1
     const { code, retryAfterMs = 0 } = copy.of.error ?? {}
-    // Who has too much to do is given time, and his load is not thrown at the next one.
-    if (lane.lines.length === 1 && line.failures > 1 && this.#care !== 'work' && code !== 'overloaded')
-      this.#move(lane, line, new Set([line.site]))
+    // Who leaves has chosen, and a link that ends fails thousands in one turn. Who has too much to do is given time, and
+    // his load is not thrown at the next one.
+    const stays = isLeaving || lane.lines.length > 1 || this.#care === 'work' || code === 'overloaded'
+    if (!stays && line.failures > 1) this.#move(lane, line, new Set([line.site]))
     if (line.pause !== undefined || line.state === 'leaving') return
     const { runtime } = this.#around
     const pauseMs = Math.min(REPAIR_CAP_MS, REPAIR_BASE_MS * 2 ** Math.min(line.failures, 8))
