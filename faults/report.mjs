@@ -29,58 +29,59 @@ export function wrongs(sum) {
     .map(([name, value]) => `  ${name} (${value.length}): ${value.slice(0, 5).join(', ')}`)
 }
 
-/** The table of `docs/failover.md`. @param {readonly Result[]} results */
-export function table(results) {
-  const groups = grouped(results)
-  const messages = [...groups].filter(([, [first]]) => first?.scenario.kind !== 'rpc')
-  const requests = [...groups].filter(([, [first]]) => first?.scenario.kind === 'rpc')
-  return [
-    ...counts(messages, [
-      'sent',
-      'acked',
-      'failed',
-      'unknown',
-      'lost',
-      'duplicated',
-      'unexpected',
-      'belied',
-      'reordered',
-      'late',
-      'recovered',
-      'destroyed',
-      'redelivered',
-      'gaps',
-    ]),
-    ...counts(requests, [
-      'sent',
-      'replies',
-      'notSent',
-      'unknown',
-      'remote',
-      'unsettled',
-      'twice',
-      'belied',
-      'invented',
-    ]),
-    ...times([...groups]),
-  ].join('\n')
+/**
+ * A scenario and what its rounds came to, as numbers alone.
+ * @typedef {object} Group
+ * @property {string} name
+ * @property {string} kind
+ * @property {readonly { readonly sum: Readonly<Record<string, number>>, readonly times: import('./times.mjs').Times }[]} rounds
+ */
+
+/** @param {readonly Result[]} results @returns {(Group & { readonly results: readonly Result[] })[]} */
+export function grouped(results) {
+  const names = [...new Set(results.map(({ scenario }) => nameOf(scenario)))]
+  return names.map((name) => {
+    const own = results.filter(({ scenario }) => nameOf(scenario) === name)
+    const rounds = own.map(({ sum, times }) => ({ sum: counted(sum), times: rounded(times) }))
+    return { name, kind: own[0]?.scenario.kind ?? '', rounds, results: own }
+  })
 }
 
-/** @typedef {[name: string, results: readonly Result[]]} Group */
+/** @param {object} sum @returns {Record<string, number>} */
+function counted(sum) {
+  return Object.fromEntries(
+    Object.entries(sum).map(([name, value]) => [name, Array.isArray(value) ? value.length : Number(value)]),
+  )
+}
+
+/** @param {import('./times.mjs').Times} times @returns {import('./times.mjs').Times} */
+function rounded(times) {
+  const known = Object.entries(times).filter(([, ms]) => ms !== undefined)
+  return /** @type {import('./times.mjs').Times} */ (
+    Object.fromEntries(known.map(([name, ms]) => [name, Math.round(ms)]))
+  )
+}
+
+const SUMS = ['sent', 'acked', 'failed', 'unknown', 'lost', 'duplicated', 'unexpected', 'belied', 'reordered']
+const MORE = ['late', 'recovered', 'destroyed', 'redelivered', 'gaps']
+const REQUESTS = ['sent', 'replies', 'notSent', 'unknown', 'remote', 'unsettled', 'twice', 'belied', 'invented']
+
+/** As Markdown. @param {readonly Group[]} groups */
+export function tables(groups) {
+  const requests = groups.filter(({ kind }) => kind === 'rpc')
+  const messages = groups.filter((group) => !requests.includes(group))
+  return [counts(messages, [...SUMS, ...MORE]), counts(requests, REQUESTS), times(groups)].filter(Boolean).join('\n\n')
+}
 
 /** @param {readonly Group[]} groups @param {readonly string[]} fields */
 function counts(groups, fields) {
-  if (groups.length === 0) return []
-  const rows = groups.map(([name, results]) => [name, results.length, ...fields.map((field) => total(results, field))])
-  return [...markdown(['scenario', 'rounds', ...fields], rows), '']
-}
-
-/** @param {readonly Result[]} results @param {string} field */
-function total(results, field) {
-  return results.reduce((sum, result) => {
-    const value = /** @type {Record<string, unknown>} */ (result.sum)[field]
-    return sum + (Array.isArray(value) ? value.length : Number(value ?? 0))
-  }, 0)
+  if (groups.length === 0) return ''
+  const rows = groups.map(({ name, rounds }) => [
+    name,
+    rounds.length,
+    ...fields.map((field) => rounds.reduce((all, { sum }) => all + (sum[field] ?? 0), 0)),
+  ])
+  return markdown(['scenario', 'rounds', ...fields], rows)
 }
 
 /** @type {readonly [title: string, field: keyof import('./times.mjs').Times][]} */
@@ -97,9 +98,9 @@ const COLUMNS = [
 
 /** @param {readonly Group[]} groups */
 function times(groups) {
-  const rows = groups.map(([name, results]) => [
+  const rows = groups.map(({ name, rounds }) => [
     name,
-    ...COLUMNS.map(([, field]) => spread(results.flatMap(({ times }) => times[field] ?? []))),
+    ...COLUMNS.map(([, field]) => spread(rounds.flatMap(({ times }) => times[field] ?? []))),
   ])
   return markdown(['p50 / p99 / max, ms', ...COLUMNS.map(([title]) => title)], rows)
 }
@@ -112,15 +113,5 @@ function spread(values) {
 
 /** @param {readonly string[]} head @param {readonly (readonly unknown[])[]} rows */
 function markdown(head, rows) {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
-}
-
-/** @param {readonly Result[]} results @returns {Map<string, Result[]>} */
-function grouped(results) {
-  const groups = new Map()
-  for (const result of results) {
-    const name = nameOf(result.scenario)
-    groups.set(name, [...(groups.get(name) ?? []), result])
-  }
-  return groups
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

@@ -34,6 +34,8 @@ import { timesOf } from './times.mjs'
 const AFTER_MS = 1_500
 /** What is acknowledged and not given by then is lost. Gaps are reported after 10 s. */
 const SETTLE_MS = 20_000
+/** A planted loss never comes. */
+const PLANTED_SETTLE_MS = 3_000
 /** So long nothing more must come before the sums are taken. */
 const QUIET_MS = 1_000
 /** Engines that have everything in their process, and faults that end it. */
@@ -68,7 +70,7 @@ export async function play(scene, scenario, options, round, random) {
     const healedAt = performance.timeOrigin + performance.now()
     await elapse(AFTER_MS)
     await writer.end()
-    await settle(writer, readers)
+    await settle(writer, readers, options.plant === undefined ? SETTLE_MS : PLANTED_SETTLE_MS)
     for (const reader of readers) await reader.end()
     const destroyed = FORGETFUL.has(site.engine) && DEADLY.has(fault) ? site.name : undefined
     const read = readers.map(({ lines }) => lines)
@@ -124,9 +126,9 @@ function hit({ sites }, policy, random) {
   return site
 }
 
-/** Waits until all that was acknowledged is there, and then until nothing more comes. @param {Command} writer @param {readonly Command[]} readers */
-async function settle(writer, readers) {
-  const until = performance.now() + SETTLE_MS
+/** Waits until all that was acknowledged is there, and then until nothing more comes. @param {Command} writer @param {readonly Command[]} readers @param {number} mostMs */
+async function settle(writer, readers, mostMs) {
+  const until = performance.now() + mostMs
   const acked = writer.count('producer_send_success')
   const given = () => readers.reduce((sum, reader) => sum + reader.count('record'), 0)
   const last = () => Math.max(...readers.map(({ lastAt }) => lastAt))

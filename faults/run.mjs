@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { help, readOptions } from './options.mjs'
-import { lineOf, nameOf, table, wrongs } from './report.mjs'
+import { write } from './page.mjs'
+import { grouped, lineOf, nameOf, tables, wrongs } from './report.mjs'
 import { play } from './rounds.mjs'
 import { setUp } from './scene.mjs'
 
@@ -40,7 +41,8 @@ async function judge(options) {
   } finally {
     await scene.end()
   }
-  console.log(`\n${table(results)}`)
+  console.log(`\n${tables(grouped(results))}`)
+  if (options.write) await write(results, options)
   return verdict(results, options)
 }
 

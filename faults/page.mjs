@@ -1,0 +1,69 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cpus, loadavg } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { grouped, tables } from './report.mjs'
+import { timeline } from './timeline.mjs'
+import { percentile } from './times.mjs'
+
+/** @typedef {import('./rounds.mjs').Result} Result */
+/** @typedef {import('./report.mjs').Group} Group */
+/** @typedef {Group & { readonly on: string, readonly picture: string }} Entry */
+
+const docs = fileURLToPath(new URL('../docs/', import.meta.url))
+const pictures = join(docs, 'failover')
+const data = join(pictures, 'rounds.json')
+const page = join(docs, 'failover.md')
+const BEGIN = '<!-- rounds: written by `npm run faults -- --write` -->'
+const END = '<!-- /rounds -->'
+
+/** Puts scenarios into `docs/failover.md`, in place of what an earlier run said of the same ones. @param {readonly Result[]} results @param {import('./options.mjs').Options} options */
+export async function write(results, { engines, rate }) {
+  await mkdir(pictures, { recursive: true })
+  const entries = new Map((await known()).map((entry) => [entry.name, entry]))
+  const engine = [...new Set(engines)].join(' and ')
+  const on = `${engine}, ${rate}/s, Node ${process.versions.node}, ${cpus().length} cores at load ${loadavg()[0]?.toFixed(1)}`
+  for (const group of grouped(results)) {
+    const name = engines.every((one) => one === 'embedded') ? group.name : `${group.name} (${engine})`
+    const picture = `${name.replaceAll(/[^a-z0-9]+/g, '-')}.svg`
+    const shown = typical(results.filter((result) => group.results.includes(result)))
+    await writeFile(
+      join(pictures, picture),
+      timeline(shown, `${name}: the middling one of ${group.rounds.length} rounds`),
+    )
+    entries.set(name, { name, kind: group.kind, rounds: group.rounds, on, picture })
+  }
+  const all = [...entries.values()]
+  await writeFile(data, `${JSON.stringify(all, undefined, 1)}\n`)
+  const text = await readFile(page, 'utf8')
+  const [before = '', rest = ''] = text.split(BEGIN)
+  const after = rest.split(END)[1] ?? '\n'
+  await writeFile(page, `${before}${BEGIN}\n\n${section(all)}\n\n${END}${after}`)
+}
+
+/** @returns {Promise<readonly Entry[]>} */
+async function known() {
+  try {
+    return JSON.parse(await readFile(data, 'utf8'))
+  } catch (error) {
+    if (/** @type {{ code?: string }} */ (error).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** The one whose return to work took the middling time. @param {readonly Result[]} results @returns {Result} */
+function typical(results) {
+  /** @param {Result} result */
+  const felt = ({ times }) => times.writes ?? times.writePause
+  const middle = percentile(results.map(felt), 0.5)
+  const found = results.find((result) => felt(result) === middle)
+  if (found === undefined) throw new Error('there is no round to show')
+  return found
+}
+
+/** @param {readonly Entry[]} entries */
+function section(entries) {
+  const measured = entries.map(({ name, on }) => `- ${name}: ${on}`)
+  const shown = entries.map(({ name, picture }) => `![${name}](failover/${picture})`)
+  return [tables(entries), 'Measured on:', measured.join('\n'), shown.join('\n\n')].join('\n\n')
+}
