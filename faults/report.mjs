@@ -56,10 +56,8 @@ function counted(sum) {
 
 /** @param {import('./times.mjs').Times} times @returns {import('./times.mjs').Times} */
 function rounded(times) {
-  const known = Object.entries(times).filter(([, ms]) => ms !== undefined)
-  return /** @type {import('./times.mjs').Times} */ (
-    Object.fromEntries(known.map(([name, ms]) => [name, Math.round(ms)]))
-  )
+  const known = Object.entries(times).flatMap(([name, ms]) => (ms === undefined ? [] : [[name, Math.round(ms)]]))
+  return /** @type {import('./times.mjs').Times} */ (Object.fromEntries(known))
 }
 
 const SUMS = ['sent', 'acked', 'failed', 'unknown', 'lost', 'duplicated', 'unexpected', 'belied', 'reordered']
