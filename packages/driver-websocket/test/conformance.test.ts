@@ -1,7 +1,7 @@
 import { createEngine, memory } from '@spanwire/driver-memory'
 import { createGateway, type Gateway, type MakeLink } from '@spanwire/gateway'
-import { describeDriver, type Rig } from '@spanwire/testkit'
-import { Relay, silentEndpoint } from '@spanwire/testkit/network'
+import { describeDriver, type Rig, type TlsFault } from '@spanwire/testkit'
+import { createAuthority, Relay, silentEndpoint } from '@spanwire/testkit/network'
 import { WebSocket as Socket } from 'ws'
 import { websocket } from '../src/index.js'
 
@@ -49,6 +49,7 @@ async function setup(): Promise<Rig> {
     await Promise.all(gateways.splice(0).map((gateway) => gateway.close()))
   }
   await start()
+  const guarded = await guardedGateway(upstream('create'))
   return {
     driver: websocket({ WebSocket: Socket }),
     endpoints: [`127.0.0.1:${proxy.port}`],
@@ -81,6 +82,7 @@ async function setup(): Promise<Rig> {
       for (const gateway of leaving) void gateway.close({ drainMs: 60_000 })
       leavingGateways.push(...leaving)
     },
+    tlsFaults: guarded.faults,
     badCredentials: [
       { what: 'wrong token', secrets: ['bad-token'], credentials: async () => ({ by: 'token', token: 'bad-token' }) },
       { what: 'none', credentials: async () => ({ by: 'none' }) },
@@ -93,8 +95,48 @@ async function setup(): Promise<Rig> {
       await stop()
       await Promise.all(leavingGateways.splice(0).map((gateway) => gateway.close()))
       await proxy.close()
+      await guarded.gateway.close()
       engine.kill()
     },
+  }
+}
+
+/** A gateway that wants a client certificate, and the ways in which TLS does not fit there. */
+async function guardedGateway(
+  upstream: MakeLink,
+): Promise<{ readonly gateway: Gateway; readonly faults: readonly TlsFault[] }> {
+  const authority = createAuthority('tests')
+  const { cert, key } = authority.issue({ name: 'gateway', dns: ['localhost'] })
+  const gateway = await createGateway({
+    upstream,
+    listen: { port: 0, host: 'localhost', tls: { cert, key, clientCa: authority.cert } },
+    authenticate: () => ({ subject: 'tester' }),
+    authorize: () => true,
+  })
+  const desk = authority.issue({ name: 'desk' })
+  const fault = { endpoints: [`localhost:${gateway.port}`] }
+  return {
+    gateway,
+    faults: [
+      {
+        ...fault,
+        what: 'unknown authority',
+        tls: { ...desk, ca: createAuthority('others').cert },
+        says: /unable to verify|self-signed certificate|issuer certificate/i,
+      },
+      {
+        ...fault,
+        what: 'wrong name',
+        tls: { ...desk, ca: authority.cert, serverName: 'gateway.example' },
+        says: /altnames.*gateway\.example/i,
+      },
+      {
+        ...fault,
+        what: 'missing client certificate',
+        tls: { ca: authority.cert },
+        says: /certificate required/i,
+      },
+    ],
   }
 }
 
@@ -103,7 +145,6 @@ const leavingGateways: Gateway[] = []
 describeDriver('websocket', {
   setup,
   skip: {
-    C4: 'the relay of this harness speaks TCP; the driver hands certificates to the socket, which no test dials by wss yet',
     O2: 'the gateway takes no setting that it does not keep',
     S4: 'the memory engine stops as a whole, not one channel of it',
     S12: 'another client would be this protocol written twice; the protocol suite speaks it with bare sockets',

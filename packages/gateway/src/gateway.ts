@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Server as HttpsServer } from 'node:https'
+import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { Admission, refuse, SUBPROTOCOL } from './admission.js'
 import { CLOSE } from './closing.js'
 import { Connection, FRAME_MORE, type House } from './connection.js'
-import { DEFAULT_LIMITS, DEFAULT_TIMING, type GatewayOptions, type Limits } from './options.js'
+import { DEFAULT_LIMITS, DEFAULT_TIMING, type GatewayOptions, type Limits, type OwnPort } from './options.js'
 import { Turns } from './turn.js'
 import { Upstream } from './upstream.js'
 
@@ -21,7 +21,7 @@ export interface Health {
 }
 
 export interface Gateway extends AsyncDisposable {
-  /** Where clients connect: `ws://127.0.0.1:4101/`. Behind a server of the caller: its path only. */
+  /** Where clients connect: `ws://127.0.0.1:4101/`, with TLS `wss://`. Behind a server of the caller: its path only. */
   readonly url: string
   /** The port it listens on. */
   readonly port: number
@@ -86,7 +86,9 @@ class Served implements Gateway {
       handleProtocols: () => SUBPROTOCOL,
     } as ConstructorParameters<typeof WebSocketServer>[0])
     this.#server =
-      'server' in options.listen ? options.listen.server : ownServer((response) => this.#answerHealth(response))
+      'server' in options.listen
+        ? options.listen.server
+        : ownServer(options.listen, (response) => this.#answerHealth(response))
   }
 
   async listen(): Promise<void> {
@@ -110,7 +112,8 @@ class Served implements Gateway {
 
   get url(): string {
     const { listen, path = '/' } = this.#options
-    return 'server' in listen ? path : `ws://${listen.host ?? '127.0.0.1'}:${this.port}${path}`
+    if ('server' in listen) return path
+    return `${listen.tls ? 'wss' : 'ws'}://${listen.host ?? '127.0.0.1'}:${this.port}${path}`
   }
 
   health(): Health {
@@ -183,15 +186,16 @@ class Served implements Gateway {
   }
 }
 
-function ownServer(onHealth: (response: ServerResponse) => void): HttpServer {
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16_384 },
-    (request, response) => {
-      if (request.method === 'GET' && request.url === '/health') return onHealth(response)
-      response.writeHead(404).end()
-    },
-  )
-  return server
+function ownServer({ tls }: OwnPort, onHealth: (response: ServerResponse) => void): HttpServer | HttpsServer {
+  const bounds = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16_384 }
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.method === 'GET' && request.url === '/health') onHealth(response)
+    else response.writeHead(404).end()
+  }
+  if (!tls) return createServer(bounds, answer)
+  const { cert, key, clientCa } = tls
+  const mutual = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  return createTlsServer({ ...bounds, cert, key, handshakeTimeout: 10_000, minVersion: 'TLSv1.2', ...mutual }, answer)
 }
 
 function upstreamsOf(upstream: GatewayOptions['upstream']): { create: Upstream; refuse: Upstream } {

@@ -8,7 +8,9 @@ export {
   type GatewayOptions,
   type Limits,
   type MakeLink,
+  type OwnPort,
   type Principal,
+  type ServerTls,
   type Timing,
   type Verb,
 } from './options.js'

@@ -89,14 +89,34 @@ export const DEFAULT_TIMING: Timing = { helloMs: 10_000, pingMs: 5_000, beatMs: 
 /** Makes a link. Asked again, with growing pauses, whenever the last one ended. */
 export type MakeLink = () => Link | Promise<Link>
 
+export interface OwnPort {
+  /** 0: any free one. */
+  readonly port: number
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  /** With it clients connect by `wss`, TLS 1.2 at least. Absent: plain `ws`, for the same machine or behind a proxy that ends TLS. */
+  readonly tls?: ServerTls
+}
+
+/** PEM texts. To renew certificates while it runs, hand in an `https` server of your own and use its `setSecureContext`. */
+export interface ServerTls {
+  readonly cert: string
+  readonly key: string
+  /**
+   * Authorities of client certificates. With it a client without such a certificate is refused in the handshake;
+   * `authenticate` finds the certificate at the request's socket.
+   */
+  readonly clientCa?: string
+}
+
 export interface GatewayOptions {
   /**
    * What stands behind: a link that its owner keeps and closes, or a maker; its links belong to the gateway. With two
    * makers, clients that connect with `missing: 'refuse'` are served by a link of that kind; else creating is as the one link does it.
    */
   readonly upstream: Link | MakeLink | { readonly create: MakeLink; readonly refuse: MakeLink }
-  /** Where to listen: a port of its own (0: any free one; default host 127.0.0.1), or a server whose upgrades it takes. */
-  readonly listen: { readonly port: number; readonly host?: string } | { readonly server: HttpServer | HttpsServer }
+  /** Where to listen: a port of its own, or a server whose upgrades it takes. */
+  readonly listen: OwnPort | { readonly server: HttpServer | HttpsServer }
   readonly authenticate: Authenticate
   readonly authorize: Authorize
   /** Origins of pages that may connect, compared exactly: `https://desk.example.com`. Default: none. */
