@@ -47,7 +47,7 @@ sites:
 `)
   const client = await connect(config, { drivers: { websocket: () => websocket({ WebSocket }) } })
   const notes = topic('notes', text)
-  await expect(client.publish(notes, 'hello')).resolves.toMatchObject({ site: 'frankfurt' })
+  await expect(client.publish(notes, 'hello')).resolves.toMatchObject({ sites: ['frankfurt'] })
   await client.close()
   await rm(folder, { recursive: true })
 })
