@@ -21,7 +21,13 @@ const commands = {
   test: async () => {
     await prepare()
     await build('programs')
-    return (await node([bin('vitest/vitest.mjs'), 'run', ...args], await provideChromium())).code
+    const chromium = await provideChromium()
+    // Tests that need the server wait for it, and say why there is none; the others go ahead.
+    const { installEngine } = await launcher()
+    const installed = args.length === 0 ? installEngine('nats').catch(() => {}) : undefined
+    const { code } = await node([bin('vitest/vitest.mjs'), 'run', ...args], chromium)
+    await installed
+    return code
   },
 
   check: async () => {
@@ -59,9 +65,7 @@ const commands = {
     await prepare(toStderr)
     const embedded = args.includes('nats') ? [] : ['@spanwire/cli']
     await build('programs', ['@spanwire/testkit', ...embedded], toStderr)
-    // In this process: whoever watches it, or ends it, means the launcher.
-    const { enginesCommand } = await import(join(root, 'packages/testkit/dist/engines.js'))
-    return await enginesCommand(args)
+    return await (await launcher()).enginesCommand(args)
   },
 
   faults: async () => {
@@ -71,6 +75,11 @@ const commands = {
   },
 
   pnpm: () => pnpm(args),
+}
+
+/** The built launcher, in this process: whoever watches this one, or ends it, means the launcher. */
+async function launcher() {
+  return await import(join(root, 'packages/testkit/dist/engines.js'))
 }
 
 /** @param {readonly string[]} argv @param {NodeJS.ProcessEnv} [extra] */

@@ -32,17 +32,19 @@ export interface Found {
 
 /** The cached program, made first if it is missing or not what was put there. */
 export async function provide(wanted: Cached, work: Work): Promise<Found> {
-  const family = join(cacheFolder(), wanted.family)
-  const present = await find(wanted, family, work)
-  if (present !== undefined) return present
+  const found = await present(wanted, work)
+  if (found !== undefined) return found
+  const family = familyFolder(wanted)
   await mkdir(family, { recursive: true })
   const lock = join(family, `.lock${wanted.variant}`)
   const onWait = (pid: number): void => work.log(`process ${pid} is installing ${wanted.program}; waiting for it`)
-  const install = async (): Promise<Found> => (await find(wanted, family, work)) ?? (await make(wanted, family, work))
+  const install = async (): Promise<Found> => (await present(wanted, work)) ?? (await make(wanted, family, work))
   return await exclusively(lock, install, { onWait, signal: work.signal })
 }
 
-async function find(wanted: Cached, family: string, work: Work): Promise<Found | undefined> {
+/** The cached program, if it is there and whole. */
+export async function present(wanted: Cached, work: Work): Promise<Found | undefined> {
+  const family = familyFolder(wanted)
   const names = existsSync(family) ? await readdir(family) : []
   const endsRight = names.filter((name) => !name.startsWith('.') && name.endsWith(wanted.variant))
   const folder = endsRight
@@ -53,6 +55,10 @@ async function find(wanted: Cached, family: string, work: Work): Promise<Found |
   if (await isWhole(path)) return { path, version: folder.slice(0, folder.length - wanted.variant.length) }
   work.log(`${path} is not what was installed there: making it again`)
   return undefined
+}
+
+function familyFolder({ family }: Cached): string {
+  return join(cacheFolder(), family)
 }
 
 async function make(wanted: Cached, family: string, work: Work): Promise<Found> {

@@ -8,16 +8,17 @@ import { projectRoot } from './folders.js'
 import { hello } from './gateway-hello.js'
 import type { NodePlan, Site } from './plan.js'
 
+const CLI = '@spanwire/cli'
+
 /**
  * The `spanwire` command of the project that we are in: `spanwire dev` is a memory engine behind a gateway. By its file,
  * because the suites that this package is for must not depend on all that the command does.
  */
 export async function installEmbedded(): Promise<InstalledEngine> {
-  const manifest = manifestOfCli()
-  // The manifest is ours.
-  const { version, bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string; bin: { spanwire: string } }
-  const path = join(dirname(manifest), bin.spanwire)
-  if (existsSync(path)) return { name: 'embedded', version, path, source: '@spanwire/cli' }
+  const file = manifestOfCli()
+  const { version, bin } = manifest(file)
+  const path = join(dirname(file), bin.spanwire)
+  if (existsSync(path)) return { name: 'embedded', version, path, source: CLI }
   throw new MessagingError('not-found', `${path} has not been built: npm run build`)
 }
 
@@ -40,13 +41,23 @@ export async function planEmbedded(site: Site): Promise<readonly NodePlan[]> {
 
 function manifestOfCli(): string {
   const root = projectRoot()
+  const ofWorkspace = join(root, 'packages/cli/package.json')
+  if (existsSync(ofWorkspace) && manifest(ofWorkspace).name === CLI) return ofWorkspace
   try {
-    return createRequire(join(root, 'package.json')).resolve('@spanwire/cli/package.json')
+    return createRequire(join(root, 'package.json')).resolve(`${CLI}/package.json`)
   } catch (cause) {
-    throw new MessagingError(
-      'not-found',
-      `embedded sites need @spanwire/cli, which ${root} does not depend on: npm install --save-dev @spanwire/cli`,
-      { cause },
-    )
+    const sentence = `embedded sites need ${CLI}, which ${root} does not depend on: npm install --save-dev ${CLI}`
+    throw new MessagingError('not-found', sentence, { cause })
   }
+}
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly bin: { readonly spanwire: string }
+}
+
+function manifest(file: string): Manifest {
+  // Ours, once its name is.
+  return JSON.parse(readFileSync(file, 'utf8')) as Manifest
 }
