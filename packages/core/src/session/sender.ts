@@ -41,8 +41,8 @@ export class Sender {
   readonly #channel: Channel
   readonly #load: Load
   readonly #told: Report
-  /** Handed to the channel, and not all of it reported. */
-  readonly #out = new Set<Shipment>()
+  /** Handed to the channel, and not all of it reported; in no order. */
+  readonly #out: Shipment[] = []
   #full: Shipment[] = []
   #filling: Shipment | undefined
   #inflight = 0
@@ -101,14 +101,24 @@ export class Sender {
   }
 
   #ship(batch: Shipment): void {
-    this.#out.add(batch)
+    if (batch.open === 0) return
+    batch.index = this.#out.length
+    this.#out.push(batch)
     batch.ship(this.#channel)
+  }
+
+  /** The last one takes its place: a set costs more than a message may. */
+  #remove(shipment: Shipment): void {
+    const last = this.#out.pop()
+    if (last === undefined || last === shipment) return
+    this.#out[shipment.index] = last
+    last.index = shipment.index
   }
 
   readonly #settled = (outcome: SendOutcome, shipment: Shipment): void => {
     this.#inflight -= 1
     this.#load.inflight -= 1
-    if (shipment.open === 0) this.#out.delete(shipment)
+    if (shipment.open === 0 && shipment.index >= 0) this.#remove(shipment)
     // What is only written proves nothing about who reads.
     if (outcome.outcome === 'done' && this.#channel.can.confirms !== 'written') this.#load.answers += 1
     this.#told(outcome)
@@ -125,6 +135,8 @@ export class Shipment {
   bytes = 0
   /** Messages in it that have not been reported. */
   open = 0
+  /** Where its sender keeps it once it has left. */
+  index = -1
   readonly #parcels: Parcel[] = []
   readonly #messages: Outgoing[] = []
   #left = false
@@ -151,7 +163,6 @@ export class Shipment {
   }
 
   ship(channel: Channel): void {
-    if (this.#parcels.length === 0) return
     const parcels = this.#parcels
     this.#left = true
     this.#cancel = channel.send(this.#messages, (index, outcome) => this.#settle(parcels[index], outcome))
