@@ -21,6 +21,12 @@ export interface ClientOptions<Site extends string = string> {
   readonly retain?: { readonly time?: Duration; readonly bytes?: number }
   /** How soon a silent site is suspected and given up. Default 1 s, 1.5 s, 2.5 s. */
   readonly health?: HealthOptions
+  /**
+   * What happens when a preferred site is back. `auto`: it has to last 30 s (twice as long after each further outage, up to
+   * 300 s) and to answer three probes, then lanes return to it bit by bit; `manual`: they do when `failback()` is called;
+   * `never`: they stay until they have to go. Default `auto`.
+   */
+  readonly failback?: 'auto' | 'manual' | 'never'
   /** What opening a channel that does not exist does. Default `create`. */
   readonly missing?: 'create' | 'refuse'
   /** Default: the system's clock, timers and randomness. */
@@ -293,4 +299,6 @@ export interface Client extends BareClient {
    * updates a second and path, whatever rate they asked for; absent: their own rate again.
    */
   resume(options?: { readonly maxRate?: number }): void
+  /** Brings lanes back to the sites that their routes prefer, now, whatever the option `failback` says. */
+  failback(): void
 }

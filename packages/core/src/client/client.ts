@@ -2,6 +2,7 @@ import type { Client, ClientOptions } from './api.js'
 import { createBareClient } from './bare.js'
 import { consume } from './consume.js'
 import { explain } from './explain.js'
+import { failback } from './failback.js'
 import { publish, send } from './publish.js'
 import { remove } from './remove.js'
 import { request } from './request.js'
@@ -25,6 +26,7 @@ const ALL = {
   status,
   watch,
   explain,
+  failback,
   suspend,
   resume,
 }

@@ -51,6 +51,7 @@ export interface Context {
   readonly sessions: ReadonlyMap<string, Session>
   readonly generation: number
   readonly limits: Limits
+  readonly failback: NonNullable<ClientOptions['failback']>
   /** Resolves when the client has closed. */
   readonly closed: Deferred<void>
   session(site: string): Session
@@ -110,6 +111,7 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     sessions,
     generation: 1,
     limits: limitsOf(options),
+    failback: options.failback ?? 'auto',
     closed: deferred(),
     session: (site) => known(sessions, site),
     picture: () => ({

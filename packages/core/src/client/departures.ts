@@ -7,6 +7,7 @@ import type { SessionChange } from '../session/session.js'
 import { healthOf } from '../session/site-view.js'
 import { linkOf } from '../session/state.js'
 import type { Context } from './context.js'
+import { Failback } from './failback.js'
 import type { Status } from './happenings.js'
 
 /** All that a client has on its way out. */
@@ -39,6 +40,7 @@ function begin(context: Context): Departures {
   const voids = new Map<string, Voids>()
   const retained = new Retained(runtime, retainBytes)
   const left = new Map<string, number>()
+  const returns = new Failback(context, outboxes)
   const room = { maxMessages, maxBytes, messages: 0, bytes: 0 }
   const stops = [...sessions.values()].map((session) =>
     session.onChange((change) => {
@@ -47,6 +49,8 @@ function begin(context: Context): Departures {
         follow(context, { outboxes, retained, left }, session.site, change)
       // The next site is made ready while the first is still in doubt.
       else if (change.to.at === 'suspect') for (const outbox of outboxes.values()) outbox.warm(session.site)
+      else if (change.to.at === 'draining') for (const outbox of outboxes.values()) outbox.leave(session.site)
+      if ('to' in change) returns.follow(session.site, change)
     }),
   )
   return {
@@ -64,6 +68,7 @@ function begin(context: Context): Departures {
       for (const outbox of outboxes.values()) outbox.abandon(error)
       for (const one of voids.values()) one.close()
       retained.close()
+      returns.close()
       for (const stop of stops) stop()
     },
   }

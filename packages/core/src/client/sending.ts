@@ -124,10 +124,12 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     moved: (lane, from, to) => {
       left.set(from, (left.get(from) ?? 0) + 1)
       const { state } = context.session(from)
-      const ms = 'outage' in state && state.outage ? Math.round(runtime.now() - state.outage.firstSign) : 0
+      const outage = 'link' in state || !('outage' in state) ? undefined : state.outage
+      const ms = outage ? Math.round(runtime.now() - outage.firstSign) : 0
+      const why = context.session(from).illness(contract.spec)?.message ?? `as planned: ${to} is preferred`
       // A bucket of keys is nobody's channel; a path is.
       const channel = contract.spec.params > 0 ? channelOf(contract, lane.split(':')[0] ?? '') : contract.name
-      events.emit({ type: 'moved', channel, from, to, reason: state.at, ms })
+      events.emit({ type: 'moved', channel, from, to, reason: state.at === 'up' ? why : state.at, ms })
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { BareClient, Client } from './api.js'
 import type { consume } from './consume.js'
 import type { explain } from './explain.js'
+import type { failback } from './failback.js'
 import type { publish, send } from './publish.js'
 import type { remove } from './remove.js'
 import type { request } from './request.js'
@@ -24,6 +25,7 @@ export interface Verbs {
   readonly status: typeof status
   readonly watch: typeof watch
   readonly explain: typeof explain
+  readonly failback: typeof failback
   readonly suspend: typeof suspend
   readonly resume: typeof resume
 }

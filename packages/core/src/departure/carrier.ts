@@ -56,6 +56,12 @@ export class Carrier {
     this.pump(lane, line)
   }
 
+  /** Goes to a better home as planned: at once when nothing is on its way, else when that has ended. */
+  leave(lane: Lane, line: Line): void {
+    this.#move(lane, line, new Set([line.site]))
+    this.pump(lane, line)
+  }
+
   /** Looks for a better home. A lane with lines to all sites stays where it is. */
   #move(lane: Lane, line: Line, avoid: ReadonlySet<string> | undefined): void {
     const { sites } = this.#around.choose(lane.key, avoid, line.site)

@@ -1,4 +1,5 @@
 import { MessagingError } from '@spanwire/driver'
+import { drawFor } from '../route/rendezvous.js'
 import { withdraw } from '../session/sender.js'
 import { type Care, Carrier } from './carrier.js'
 import { Lane } from './lane.js'
@@ -96,6 +97,24 @@ export class Outbox {
     for (const lane of this.#lanes.values()) {
       for (const line of lane.lines)
         if (line.site === site || !this.#around.reachable(line.site)) this.#carrier.relink(lane, line)
+    }
+  }
+
+  /** A site is trusted again: so big a share of the lanes that belong there go back as planned (R9), always the same ones first. */
+  comeHome(site: string, share: number): void {
+    for (const lane of this.#lanes.values()) {
+      const [line, other] = lane.lines
+      if (line === undefined || other !== undefined || line.site === site || line.state === 'leaving') continue
+      if (share < 1 && drawFor(lane.key)({ name: site }) >= share) continue
+      if (this.#around.choose(lane.key, undefined, line.site).sites[0] === site) this.#carrier.leave(lane, line)
+    }
+  }
+
+  /** A site asks us to go: its lanes leave as planned (R9), where another site takes them. */
+  leave(site: string): void {
+    for (const lane of this.#lanes.values()) {
+      const [line, other] = lane.lines
+      if (line?.site === site && other === undefined) this.#carrier.leave(lane, line)
     }
   }
 

@@ -28,8 +28,8 @@ export interface Choice<Site extends string = string> {
 }
 
 /**
- * Orders the sites for an operation. Pure but for `random`. Sites that are up come first; when there are none, in panic, those that are
- * draining or suspect, then those that failed this operation, then those not reached. Among equals active goes before standby, then the policy
+ * Orders the sites for an operation. Pure but for `random`. Sites that are up come first; when there are none, those that came back and
+ * have yet to last; then, in panic, those that are draining or suspect, then those that failed this operation, then those not reached. Among equals active goes before standby, then the policy
  * decides. Never, in panic neither: a site outside the policy, a disabled one, one in mode `drain` (I9).
  */
 export function choose<Site extends string>(policy: Policy<Site>, ask: Ask, picture: Picture<Site>): Choice<Site> {
@@ -58,9 +58,9 @@ export function rank(site: SiteView, ask: Ask): number {
   return avoided + (site.mode === 'standby' ? 0.25 : 0)
 }
 
-const HEALTH: readonly SiteView['health'][] = ['up', 'draining', 'suspect', 'unknown', 'down', 'disabled']
+const HEALTH: readonly SiteView['health'][] = ['up', 'proving', 'draining', 'suspect', 'unknown', 'down', 'disabled']
 /** From this place on nothing can be sent now. */
-const UNREACHED = 3
+const UNREACHED = 4
 
 /** All lines of `all`: a standby site has one only when no active site is reached. */
 function lines<View extends SiteView>(open: readonly View[], ask: Ask, picture: Picture): readonly View[] {

@@ -48,7 +48,7 @@ export function explain(policy: Policy, ask: Ask, picture: Picture): Explanation
 
 function panic(used: number, sites: readonly (SiteView | undefined)[], ask: Ask): string[] {
   if (used === 0) return ['No site may take it.']
-  return sites.some((site) => site && rank(site, ask) < 1) ? [] : ['No site is up: the others are tried in turn.']
+  return sites.some((site) => site && rank(site, ask) < 2) ? [] : ['No site is up: the others are tried in turn.']
 }
 
 function place(at: number, everywhere: boolean): string {

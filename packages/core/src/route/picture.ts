@@ -10,8 +10,8 @@ export interface SiteView<Site extends string = string> {
   readonly name: Site
   readonly location: Location
   readonly mode: 'active' | 'standby' | 'drain'
-  /** `unknown`: not dialed yet, or the first dial is under way. `disabled`: its credentials or certificates are refused; never used, also not in panic. */
-  readonly health: 'up' | 'suspect' | 'down' | 'draining' | 'disabled' | 'unknown'
+  /** `proving`: it came back and has yet to last, so that work does not follow each of its ups and downs. `unknown`: not dialed yet, or the first dial is under way. `disabled`: its credentials or certificates are refused; never used, also not in panic. */
+  readonly health: 'up' | 'proving' | 'suspect' | 'down' | 'draining' | 'disabled' | 'unknown'
   /** Smoothed round trip, absent until measured. */
   readonly rttMs: number | undefined
   /** Operations on their way there. */

@@ -2,6 +2,8 @@ const BASE_MS = 250
 const CAP_MS = 30_000
 const FLOOR_MS = 50
 const DIAL_MS = 3_000
+const HOLD_MS = 30_000
+const HOLD_CAP_MS = 300_000
 /** An engine may ask for patience, but not for ever. */
 const MAX_RETRY_AFTER_MS = 60_000
 
@@ -18,6 +20,11 @@ export function backoffMs(failures: number, chance: number, retryAfterMs = 0): n
 /** Wait before trying again what was refused rather than failed, in ms: 15 to 30 s. */
 export function slowMs(chance: number): number {
   return (CAP_MS * (1 + chance)) / 2
+}
+
+/** How long a site that came back has to last before it is trusted, in ms: 30 s doubling with each outage to 300 s. */
+export function holdMs(outages: number): number {
+  return Math.min(HOLD_CAP_MS, HOLD_MS * 2 ** (outages - 1))
 }
 
 /** Patience with one dial, in ms: 3 s doubling to 30 s. This growth, not the jitter, is what lets a herd converge. */

@@ -8,6 +8,8 @@ export interface PulseOptions {
   readonly runtime: Runtime
   /** Grows with each answer that the engine gave to something else than a probe. */
   answers(): number
+  /** Answers are wanted, whatever else is heard. */
+  isProving(): boolean
   /** Called at each step of time, unless we stood still. */
   onStep(): void
   /** Nothing was heard since then (Runtime ms), for long enough to be suspected. */
@@ -34,6 +36,7 @@ export class Pulse {
   readonly #stepMs: number
   readonly #over = new AbortController()
   #heardAt: number
+  #askedAt = Number.NEGATIVE_INFINITY
   #count: number
   #probes = 0
   #asking = false
@@ -84,7 +87,8 @@ export class Pulse {
   #look(): void {
     const { downMs, suspectMs } = this.#options.patience
     const silentMs = this.#silence()
-    if (silentMs >= this.#askMs) this.#ask()
+    const { isProving, patience, runtime } = this.#options
+    if (silentMs >= this.#askMs || (isProving() && runtime.now() - this.#askedAt >= patience.beatMs)) this.#ask()
     if (silentMs >= downMs) this.#judge('dead')
     else if (silentMs >= suspectMs && !this.#isSilent) this.#judge('silent')
   }
@@ -127,6 +131,7 @@ export class Pulse {
     this.#asking = true
     const { link, onMeasured, runtime } = this.#options
     const asked = runtime.now()
+    this.#askedAt = asked
     link.probe(this.#over.signal).then(
       () => {
         this.#asking = false

@@ -212,6 +212,7 @@ export class Session {
       patience,
       runtime,
       answers: () => channels.load.answers,
+      isProving: () => this.#state.at === 'up' && this.#state.proving !== undefined,
       onStep: () => channels.look(),
       onSilent: (since) => current({ on: 'silent', since }),
       onHeard: () => current({ on: 'heard' }),
@@ -222,6 +223,7 @@ export class Session {
         current({ on: 'lost', at, error, chance: runtime.random(), silentSince })
       },
       onMeasured: (tookMs) => {
+        current({ on: 'proved', at: runtime.now() })
         // The first probe against the whole dial; from then on smoothed, and told when it makes a difference.
         const smoothed = rttMs < Infinity ? rttMs + (tookMs - rttMs) * SMOOTHING : Math.min(dialedMs, tookMs)
         if (rttMs < Infinity && Math.abs(smoothed - rttMs) <= rttMs * NOTEWORTHY) return

@@ -1,7 +1,6 @@
-import type { MessagingError } from '@spanwire/driver'
 import type { Location, SiteView } from '../route/picture.js'
 import type { Session } from './session.js'
-import { isRefusal, type SessionState } from './state.js'
+import { isOurs, type SessionState } from './state.js'
 
 /** What routing sees of a session. */
 export function viewOf(
@@ -34,6 +33,7 @@ export function healthOf(state: SessionState): SiteView['health'] {
     case 'closed':
       return 'down'
     case 'up':
+      return state.proving ? 'proving' : 'up'
     case 'suspect':
     case 'draining':
     case 'disabled':
@@ -41,9 +41,4 @@ export function healthOf(state: SessionState): SiteView['health'] {
     default:
       return state satisfies never
   }
-}
-
-/** Ours to mend, also where asking with new credentials may help. */
-function isOurs(cause: MessagingError): boolean {
-  return isRefusal(cause) || cause.code === 'unauthenticated'
 }

@@ -9,6 +9,18 @@ export interface Connected {
   readonly rttMs: number
   /** Number of the dial that made it. Counts on until a link has lasted. */
   readonly attempt: number
+  /** The last one of the site; absent: it was never lost. */
+  readonly outage?: Outage
+  /** Absent: the site is trusted. */
+  readonly proving?: Proving
+}
+
+/** A site that came back is used where no other will do, and gets its work back when it has answered and lasted. */
+export interface Proving {
+  /** Runtime ms, before which it is not trusted. */
+  readonly until: number
+  /** Probes answered in a row. */
+  readonly good: number
 }
 
 /** A second link to the same site, ready to take over. */
@@ -23,6 +35,8 @@ export interface Outage {
   /** The silence, or the end of the link, that it began with. */
   readonly firstSign: number
   readonly detected: number
+  /** 1 for the first, and for one after a quarter of an hour without. */
+  readonly count: number
 }
 
 /**
@@ -73,6 +87,8 @@ export type SessionEvent =
   /** The dial came to nothing. */
   | { readonly on: 'failed'; readonly at: number; readonly error: MessagingError; readonly chance: number }
   | { readonly on: 'measured'; readonly rttMs: number }
+  /** A probe was answered. */
+  | { readonly on: 'proved'; readonly at: number }
   /** Nothing arrived since then for too long, and it is not our own stall. */
   | { readonly on: 'silent'; readonly since: number }
   | { readonly on: 'heard' }
@@ -104,4 +120,9 @@ export function linkOf(state: SessionState): Link | undefined {
 /** Will asking again not help, unless somebody changes credentials, certificates or settings? What cannot be read is the site's own fault. */
 export function isRefusal({ code, retryable }: MessagingError): boolean {
   return !retryable && code !== 'canceled' && code !== 'closed' && code !== 'decode'
+}
+
+/** Ours to mend, also where asking with new credentials may help: no reason to go elsewhere. */
+export function isOurs(error: MessagingError): boolean {
+  return isRefusal(error) || error.code === 'unauthenticated'
 }

@@ -40,7 +40,10 @@ const late = { on: 'lost', at: 31_000, error: gone, chance: 0.5 } as const
 const retry = { on: 'retry', at: 3_000 } as const
 const dead = { ...late, silentSince: 28_500 } as const
 /** Lost at once: the first sign was the end of the link. */
-const outage = { firstSign: 31_000, detected: 31_000 }
+const outage = { firstSign: 31_000, detected: 31_000, count: 1 }
+
+const gaveUp = { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: gone } as const
+const back = { at: 'up', attempt: 3, link: otherLink, endpoint: 'mq-1:50000', since: 3_000, rttMs: 7, outage } as const
 
 /** The session's rules as data. The documentation shows this table. */
 export const stepCases: readonly StepCase[] = [
@@ -130,7 +133,7 @@ export const stepCases: readonly StepCase[] = [
       since: 31_000,
       retryAt: 31_125,
       cause: gone,
-      outage: { firstSign: 28_500, detected: 31_000 },
+      outage: { firstSign: 28_500, detected: 31_000, count: 1 },
     },
   },
   { name: 'drains when asked to leave', state: up, event: { on: 'drain', notice }, becomes: draining },
@@ -147,7 +150,7 @@ export const stepCases: readonly StepCase[] = [
       since: 30_999,
       retryAt: 31_249,
       cause: gone,
-      outage: { firstSign: 30_999, detected: 30_999 },
+      outage: { firstSign: 30_999, detected: 30_999, count: 1 },
     },
   },
   {
@@ -166,7 +169,7 @@ export const stepCases: readonly StepCase[] = [
       since: 31_000,
       retryAt: 31_125,
       cause: gone,
-      outage: { firstSign: 5_000, detected: 31_000 },
+      outage: { firstSign: 5_000, detected: 31_000, count: 1 },
     },
   },
   {
@@ -179,7 +182,7 @@ export const stepCases: readonly StepCase[] = [
     name: 'does not take expired credentials for refused ones: the provider is asked first',
     state: up,
     event: { ...late, error: denied },
-    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: denied, outage },
+    becomes: { at: 'waiting', attempt: 0, since: 31_000, retryAt: 31_125, cause: denied },
   },
 
   {
@@ -205,6 +208,74 @@ export const stepCases: readonly StepCase[] = [
     state: { ...dialing, outage },
     event: failed,
     becomes: { at: 'waiting', attempt: 3, since: 3_000, retryAt: 3_500, cause: gone, outage },
+  },
+  {
+    name: 'has to prove itself for 30 s when it is back from an outage',
+    state: { ...dialing, outage },
+    event: connected,
+    becomes: { ...back, proving: { until: 33_000, good: 0 } },
+  },
+  {
+    name: 'has to prove itself for longer with each outage, but never for more than 300 s',
+    state: { ...dialing, outage: { ...outage, count: 7 } },
+    event: connected,
+    becomes: { ...back, outage: { ...outage, count: 7 }, proving: { until: 303_000, good: 0 } },
+  },
+  {
+    name: 'counts the probes that are answered',
+    state: { ...back, proving: { until: 33_000, good: 0 } },
+    event: { on: 'proved', at: 4_000 },
+    becomes: { ...back, proving: { until: 33_000, good: 1 } },
+  },
+  {
+    name: 'is not trusted for answers alone',
+    state: { ...back, proving: { until: 33_000, good: 3 } },
+    event: { on: 'proved', at: 32_999 },
+    becomes: { ...back, proving: { until: 33_000, good: 3 } },
+  },
+  {
+    name: 'is not trusted for its age alone',
+    state: { ...back, proving: { until: 33_000, good: 1 } },
+    event: { on: 'proved', at: 40_000 },
+    becomes: { ...back, proving: { until: 33_000, good: 2 } },
+  },
+  {
+    name: 'is trusted when it has lasted and answered three times in a row',
+    state: { ...back, proving: { until: 33_000, good: 2 } },
+    event: { on: 'proved', at: 33_000 },
+    becomes: back,
+  },
+  { name: 'has nothing to prove while it was never lost', state: up, event: { on: 'proved', at: 9 }, becomes: 'same' },
+  {
+    name: 'starts to prove itself anew when it fell silent meanwhile',
+    state: { ...suspect, outage, proving: { until: 33_000, good: 2 } },
+    event: { on: 'heard' },
+    becomes: { ...up, outage, proving: { until: 33_000, good: 0 } },
+  },
+  {
+    name: 'counts an outage soon after another',
+    state: { ...up, outage },
+    event: late,
+    becomes: { ...gaveUp, outage: { ...outage, count: 2 } },
+  },
+  {
+    name: 'forgives earlier outages after a quarter of an hour',
+    state: { ...up, outage: { ...outage, count: 4 } },
+    event: { ...late, at: 901_000 },
+    becomes: {
+      at: 'waiting',
+      attempt: 0,
+      since: 901_000,
+      retryAt: 901_125,
+      cause: gone,
+      outage: { firstSign: 901_000, detected: 901_000, count: 1 },
+    },
+  },
+  {
+    name: 'does not hold it against a site that it said it would leave',
+    state: { ...draining, outage },
+    event: late,
+    becomes: { ...gaveUp, outage },
   },
   { name: 'ignores a link that comes too late', state: waiting, event: connected, becomes: 'same' },
 

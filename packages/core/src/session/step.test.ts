@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
+import { isOurs, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { badCertificate, busy, denied, gone, otherLink, someLink, stepCases } from './step.cases.js'
 import { STABLE_MS, step } from './step.js'
 
@@ -73,6 +73,7 @@ const history = fc.array(
         ),
       },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'heard' })) },
+      { weight: 3, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'proved', at })) },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'suspend' })) },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'drain', notice: { reason: 'leaving' } })) },
     ),
@@ -149,9 +150,24 @@ describe('whatever happens, a session', () => {
     fc.assert(
       fc.property(history, (events) => {
         for (const { from, to } of play(events)) {
-          if (!linkOf(from) || to.at !== 'waiting') continue
+          if (!linkOf(from) || to.at !== 'waiting' || isOurs(to.cause)) continue
           expect(to.outage?.detected).toBe(to.since)
           expect(to.outage?.firstSign).toBeLessThanOrEqual(to.since)
+        }
+      }),
+    )
+  })
+
+  it('trusts a site that was lost only after it has held for 30 s', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        let lostAt = Number.NEGATIVE_INFINITY
+        for (const { from, to, at } of play(events)) {
+          if (to.at === 'waiting' && to.outage?.detected === at) lostAt = at
+          if (to.at === 'idle') lostAt = Number.NEGATIVE_INFINITY
+          if (to.at !== 'up' || to.proving) continue
+          expect(at - lostAt).toBeGreaterThanOrEqual(30_000)
+          if (from.at === 'up' && from.proving) expect(from.proving.good).toBeGreaterThanOrEqual(2)
         }
       }),
     )

@@ -1,9 +1,22 @@
 import type { MessagingError } from '@spanwire/driver'
-import { backoffMs, slowMs } from './backoff.js'
-import { isRefusal, type Outage, type SessionEvent, type SessionState, type Spare } from './state.js'
+import { backoffMs, holdMs, slowMs } from './backoff.js'
+import {
+  type Connected,
+  isOurs,
+  isRefusal,
+  type Outage,
+  type Proving,
+  type SessionEvent,
+  type SessionState,
+  type Spare,
+} from './state.js'
 
 /** A link that lasted so long starts the count of attempts over; one that is accepted and dropped again does not. */
 export const STABLE_MS = 30_000
+/** After so long without an outage the next one counts as the first. */
+const FORGIVEN_MS = 900_000
+/** So many answers in a row make a site that came back worth trusting. */
+const PROOFS = 3
 /** A dial younger than this is not started over by an impatient `retry`. */
 const FRESH_MS = 1_000
 
@@ -38,7 +51,9 @@ function fromDialing(state: At<'dialing'>, event: SessionEvent): SessionState {
   const { attempt } = state
   if (event.on === 'connected') {
     const { link, endpoint, at, rttMs } = event
-    return { at: 'up', attempt, link, endpoint, since: at, rttMs }
+    const up = { at: 'up', attempt, link, endpoint, since: at, rttMs } as const
+    const { outage } = state
+    return outage ? { ...up, outage, proving: { until: at + holdMs(outage.count), good: 0 } } : up
   }
   if (event.on === 'failed') {
     const waiting = { ...wait(attempt, event), ...lost(state) }
@@ -50,22 +65,60 @@ function fromDialing(state: At<'dialing'>, event: SessionEvent): SessionState {
 }
 
 function fromLink(state: At<'up' | 'suspect' | 'draining'>, event: SessionEvent): SessionState {
-  const { link, endpoint, since, rttMs, attempt } = state
-  const connected = { link, endpoint, since, rttMs, attempt }
-  if (event.on === 'lost') {
-    // Only this connection is dead, the site is not: nothing moves.
-    if (state.at === 'suspect' && state.spare) return { at: 'up', attempt, since: event.at, ...state.spare }
-    const firstSign = state.at === 'suspect' ? state.silentSince : (event.silentSince ?? event.at)
-    const outage = { firstSign, detected: event.at }
-    // Whatever ended it, dialing finds out what holds now: expired credentials are fetched anew, a drained site has other endpoints.
-    return { ...wait(event.at - since >= STABLE_MS ? 0 : attempt, event), outage }
+  switch (event.on) {
+    case 'lost':
+      return fromLoss(state, event)
+    case 'drain':
+      return { at: 'draining', notice: event.notice, ...connected(state) }
+    case 'measured':
+      return { ...state, rttMs: event.rttMs }
+    case 'proved':
+      return state.at === 'up' && state.proving ? proved(state, state.proving, event.at) : state
+    case 'silent':
+      return state.at === 'up' ? { at: 'suspect', silentSince: event.since, ...connected(state) } : state
+    case 'heard':
+      return state.at === 'suspect' ? { at: 'up', ...connected(state) } : state
+    case 'spare':
+      return state.at === 'suspect' ? suspect(state, event.spare) : state
+    default:
+      return state
   }
-  if (event.on === 'drain') return { at: 'draining', notice: event.notice, ...connected }
-  if (event.on === 'measured') return { ...state, rttMs: event.rttMs }
-  if (event.on === 'silent' && state.at === 'up') return { at: 'suspect', silentSince: event.since, ...connected }
-  if (event.on === 'heard' && state.at === 'suspect') return { at: 'up', ...connected }
-  if (event.on === 'spare' && state.at === 'suspect') return suspect(state, event.spare)
-  return state
+}
+
+function fromLoss(
+  state: At<'up' | 'suspect' | 'draining'>,
+  event: Extract<SessionEvent, { readonly on: 'lost' }>,
+): SessionState {
+  const { attempt, since } = state
+  const { at } = event
+  // Only this connection is dead, the site is not: nothing moves.
+  if (state.at === 'suspect' && state.spare) return { ...connected(state), at: 'up', since: at, ...state.spare }
+  // Whatever ended it, dialing finds out what holds now: expired credentials are fetched anew, a drained site has other endpoints.
+  const waiting = wait(at - since >= STABLE_MS ? 0 : attempt, event)
+  if (isOurs(event.error)) return { ...waiting, ...lost(state) }
+  const firstSign = state.at === 'suspect' ? state.silentSince : (event.silentSince ?? at)
+  const before = state.outage && at - since < FORGIVEN_MS ? state.outage.count : 0
+  // Who says that he leaves is no less reliable for it.
+  const count = state.at === 'draining' ? Math.max(1, before) : before + 1
+  return { ...waiting, outage: { firstSign, detected: at, count } }
+}
+
+/** What stays when the state of a link changes; who has to prove himself starts anew. */
+function connected({ link, endpoint, since, rttMs, attempt, outage, proving }: Connected): Connected {
+  return {
+    link,
+    endpoint,
+    since,
+    rttMs,
+    attempt,
+    ...(outage && { outage }),
+    ...(proving && { proving: { ...proving, good: 0 } }),
+  }
+}
+
+function proved({ proving: _, ...trusted }: At<'up'>, { good, until }: Proving, at: number): SessionState {
+  if (good + 1 >= PROOFS && at >= until) return trusted
+  return { ...trusted, proving: { until, good: Math.min(PROOFS, good + 1) } }
 }
 
 function suspect({ spare: _, ...rest }: At<'suspect'>, spare: Spare | undefined): At<'suspect'> {

@@ -1,0 +1,71 @@
+import type { Outbox } from '../departure/outbox.js'
+import type { SessionChange } from '../session/session.js'
+import type { BareClient } from './api.js'
+import { type Context, contextOf } from './context.js'
+
+/** Each client begins somewhere in the first 10 s, so that not all come at once. */
+const JITTER_MS = 10_000
+const RAMP_MS = 20_000
+const RAMP = [0.1, 0.25, 0.5, 1] as const
+
+/**
+ * Brings lanes back to the sites that their routes prefer, now, whatever the option `failback` says. Each lane waits for what it
+ * has on its way and loses nothing.
+ */
+export function failback(client: BareClient): void {
+  const { departures, sessions } = contextOf(client)
+  for (const outbox of departures?.outboxes.values() ?? [])
+    for (const session of sessions.values()) if (isTrusted(session.state)) outbox.comeHome(session.site, 1)
+}
+
+/** The returns of one client, each under way until all its lanes are home or the site is lost again. */
+export class Failback {
+  readonly #context: Context
+  readonly #outboxes: ReadonlyMap<string, Outbox>
+  readonly #ramps = new Map<string, () => void>()
+
+  constructor(context: Context, outboxes: ReadonlyMap<string, Outbox>) {
+    this.#context = context
+    this.#outboxes = outboxes
+  }
+
+  /** A site came up or was lost, is trusted again or not. */
+  follow(site: string, { from, to }: Extract<SessionChange, { readonly from: unknown }>): void {
+    if (!isTrusted(to)) this.#stop(site)
+    else if (!isTrusted(from) && this.#context.failback === 'auto') this.#begin(site, from.at === 'up')
+  }
+
+  close(): void {
+    for (const site of [...this.#ramps.keys()]) this.#stop(site)
+  }
+
+  #stop(site: string): void {
+    this.#ramps.get(site)?.()
+    this.#ramps.delete(site)
+  }
+
+  /** A site that had to prove itself gets its work back bit by bit; one that was never lost gets what is its own at once. */
+  #begin(site: string, isReturn: boolean): void {
+    const { runtime } = this.#context
+    if (isReturn) this.#in(site, runtime.random() * JITTER_MS, () => this.#step(site, 0))
+    else this.#bring(site, 1)
+  }
+
+  #step(site: string, at: number): void {
+    this.#bring(site, RAMP[at] ?? 1)
+    if (at + 1 < RAMP.length) this.#in(site, RAMP_MS / (RAMP.length - 1), () => this.#step(site, at + 1))
+    else this.#ramps.delete(site)
+  }
+
+  #in(site: string, ms: number, work: () => void): void {
+    this.#ramps.set(site, this.#context.runtime.after(ms, work))
+  }
+
+  #bring(site: string, share: number): void {
+    for (const outbox of this.#outboxes.values()) outbox.comeHome(site, share)
+  }
+}
+
+function isTrusted(state: Extract<SessionChange, { readonly from: unknown }>['to']): boolean {
+  return state.at === 'up' && state.proving === undefined
+}

@@ -1,0 +1,170 @@
+import { createEngine, memory } from '@spanwire/driver-memory'
+import { describe, expect, it } from 'vitest'
+import {
+  type Client,
+  type ClientEvent,
+  type ClientOptions,
+  createClient,
+  json,
+  primary,
+  type StandardSchema,
+  topic,
+} from '../src/index.js'
+import { virtualRuntime } from '../src/runtime/virtual.js'
+
+const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
+const here = { environment: 'on-prem' } as const
+const SYMBOLS = Array.from({ length: 40 }, (_, at) => `S${at}`)
+
+/** A client that prefers `a`, on a clock that only the test moves. */
+function stage(options: Partial<ClientOptions> = {}, seed = 1) {
+  const runtime = virtualRuntime(seed)
+  const a = createEngine({ clock: runtime, name: 'a' })
+  const b = createEngine({ clock: runtime, name: 'b' })
+  const client: Client = createClient({
+    here,
+    runtime,
+    sites: {
+      a: { location: here, driver: memory(a), endpoints: ['a'] },
+      b: { location: { environment: 'cloud' }, driver: memory(b), endpoints: ['b'] },
+    },
+    routes: [{ match: '>', policy: primary('a', 'b') }],
+    ...options,
+  })
+  const events: ClientEvent[] = []
+  void (async () => {
+    for await (const event of client.watch()) events.push(event)
+  })()
+  let n = 0
+  const failures: unknown[] = []
+  /** One message for each symbol; where they were stored, in order of the symbols. */
+  const publish = async (): Promise<string[]> => {
+    n += 1
+    const at: string[] = []
+    for (const [index, symbol] of SYMBOLS.entries())
+      client.publish(quotes, { symbol, n }).then(
+        ({ sites }) => {
+          at[index] = sites.join()
+        },
+        (error) => failures.push(error),
+      )
+    await runtime.advance(500)
+    return at
+  }
+  const share = async (): Promise<number> => (await publish()).filter((site) => site === 'a').length / SYMBOLS.length
+  return { runtime, a, b, client, events, publish, share, failures }
+}
+
+describe('a preferred site that is back', () => {
+  it('is not used before it has lasted 30 s, then gets its lanes bit by bit', async () => {
+    const { runtime, a, share, failures } = stage()
+    await runtime.advance(100)
+    expect(await share()).toBe(1)
+    a.kill()
+    expect(await share()).toBe(0)
+    a.restart({ data: 'keep' })
+    await runtime.advance(29_000)
+    expect(await share()).toBe(0)
+    const shares: number[] = []
+    for (let seconds = 0; seconds < 35; seconds += 1) {
+      shares.push(await share())
+      await runtime.advance(500)
+    }
+    expect(shares).toEqual([...shares].sort((x, y) => x - y))
+    expect(shares.at(-1)).toBe(1)
+    expect(new Set(shares).size).toBeGreaterThanOrEqual(4)
+    expect(failures).toEqual([])
+  })
+
+  it('serves at once when no other is left', async () => {
+    const { runtime, a, b, share } = stage()
+    await runtime.advance(100)
+    a.kill()
+    await share()
+    a.restart({ data: 'keep' })
+    await runtime.advance(2_000)
+    b.kill()
+    expect(await share()).toBe(1)
+  })
+
+  it('gets nothing back by itself under manual, and all when it is told to', async () => {
+    const { runtime, a, client, share } = stage({ failback: 'manual' })
+    await runtime.advance(100)
+    await share()
+    a.kill()
+    await share()
+    a.restart({ data: 'keep' })
+    await runtime.advance(600_000)
+    expect(await share()).toBe(0)
+    client.failback()
+    expect(await share()).toBe(1)
+  })
+
+  it('keeps order and loses nothing while its lanes return', async () => {
+    const { runtime, a, client, publish } = stage()
+    await runtime.advance(100)
+    const got = new Map<string, number[]>()
+    void (async () => {
+      for await (const { value } of client.subscribe(quotes))
+        got.set(value.symbol, [...(got.get(value.symbol) ?? []), value.n])
+    })()
+    await runtime.advance(100)
+    for (let round = 1; round <= 160; round++) {
+      await publish()
+      if (round === 10) a.kill()
+      if (round === 20) a.restart({ data: 'keep' })
+    }
+    for (const symbol of SYMBOLS) expect(got.get(symbol)).toEqual(Array.from({ length: 160 }, (_, at) => at + 1))
+  })
+
+  it.each([1, 2, 3])('is switched to at most ten times in an hour of flapping, seed %i', async (seed) => {
+    const { runtime, a, client, events } = stage({}, seed)
+    await runtime.advance(100)
+    const start = runtime.now()
+    for (let at = 0; at < 3_600_000; at = runtime.now() - start) {
+      a.restart({ data: 'keep' })
+      const upMs = 2_000 + runtime.random() * 180_000
+      for (let ms = 0; ms < upMs; ms += 2_000) {
+        void client.publish(quotes, { symbol: 'IBM', n: at })
+        await runtime.advance(2_000)
+      }
+      a.kill()
+      void client.publish(quotes, { symbol: 'IBM', n: at })
+      await runtime.advance(2_000 + runtime.random() * 18_000)
+    }
+    const moves = events.filter(({ type }) => type === 'moved')
+    expect(moves.length).toBeGreaterThan(1)
+    expect(moves.length).toBeLessThanOrEqual(10)
+  })
+})
+
+describe('a site that says it will leave', () => {
+  it('is left without one failed operation, before it ends', async () => {
+    const { runtime, a, client, events, share, failures } = stage()
+    await runtime.advance(100)
+    expect(await share()).toBe(1)
+    a.drain({ reason: 'an update', withinMs: 5_000 })
+    await runtime.advance(1)
+    expect(client.status().sites[0]?.state).toBe('draining')
+    expect(await share()).toBe(0)
+    await runtime.advance(10_000)
+    expect(await share()).toBe(0)
+    expect(failures).toEqual([])
+    const moves = events.flatMap((event) =>
+      event.type === 'moved' ? [`${event.from} ${event.to} ${event.reason}`] : [],
+    )
+    expect(moves).toEqual(SYMBOLS.map(() => 'a b draining'))
+  })
+})
+
+describe('a preferred site that comes up a moment after the other', () => {
+  it('gets its lanes at once: it was never lost', async () => {
+    const { runtime, a, share } = stage()
+    a.kill()
+    await runtime.advance(20)
+    expect(await share()).toBe(0)
+    a.restart({ data: 'keep' })
+    await runtime.advance(5_000)
+    expect(await share()).toBe(1)
+  })
+})
