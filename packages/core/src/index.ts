@@ -4,17 +4,14 @@ export type {
   Call,
   Checkpoint,
   Client,
-  ClientOptions,
   ConsumeOptions,
   Job,
   Message,
   PublishOptions,
   RequestOptions,
   RespondOptions,
-  RouteOptions,
   SendOptions,
   Sent,
-  SiteOptions,
   SubscribeOptions,
   Subscription,
   SubscriptionStatus,
@@ -30,6 +27,7 @@ export { consume } from './client/consume.js'
 export { explain } from './client/explain.js'
 export { failback } from './client/failback.js'
 export type { ClientEvent, SiteState, Status } from './client/happenings.js'
+export type { ClientOptions, RouteOptions, SiteOptions } from './client/options.js'
 export { publish, send } from './client/publish.js'
 export { remove } from './client/remove.js'
 export { request } from './client/request.js'

@@ -1,7 +1,8 @@
 import type { SessionChange } from '../session/session.js'
-import type { BareClient, ClientOptions } from './api.js'
+import type { BareClient } from './api.js'
 import { close } from './close.js'
 import { CONTEXT, type Context, type Life, makeContext } from './context.js'
+import type { ClientOptions } from './options.js'
 
 /**
  * A client without verbs, for pages that load no more than they use: `subscribe(client, quotes)` instead of

@@ -13,10 +13,11 @@ import type { Deadlines } from '../runtime/wheel.js'
 import { patienceOf } from '../session/patience.js'
 import { Session } from '../session/session.js'
 import { viewOf } from '../session/site-view.js'
-import type { BareClient, ClientOptions, SiteOptions, SubscriptionStatus } from './api.js'
+import type { BareClient, SubscriptionStatus } from './api.js'
 import type { Departures } from './departures.js'
 import { Events } from './events.js'
 import type { MarksListener } from './marks.js'
+import type { ClientOptions, SiteOptions } from './options.js'
 import { requestIds } from './request-ids.js'
 
 /** Something that takes messages in and must end with the client. */

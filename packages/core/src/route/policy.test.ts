@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ClientOptions } from '../client/api.js'
+import type { ClientOptions } from '../client/options.js'
 import { all, describePolicy, local, nearest, type Policy, pinned, primary, sitesIn, weighted } from './policy.js'
 
 const invalid = expect.objectContaining({ code: 'invalid' })

@@ -1,5 +1,6 @@
-import { type DrainNotice, type Link, MessagingError } from '@spanwire/driver'
+import type { DrainNotice } from '@spanwire/driver'
 import type { SessionEvent, SessionState, Spare } from './state.js'
+import { badCertificate, busy, denied, gone, otherLink, someLink } from './step.samples.js'
 
 export interface StepCase {
   readonly name: string
@@ -9,16 +10,6 @@ export interface StepCase {
   readonly becomes: SessionState | 'same'
 }
 
-/** Two links that are never asked anything: `step` only passes them on. */
-export const someLink: Link = inertLink()
-export const otherLink: Link = inertLink()
-
-export const gone: MessagingError = new MessagingError('unavailable', 'Connection reset by mq-0:50000.')
-export const denied: MessagingError = new MessagingError('unauthenticated', 'The token for mq-0:50000 has expired.')
-export const badCertificate: MessagingError = new MessagingError('unavailable', 'Unknown authority.', {
-  retryable: false,
-})
-export const busy: MessagingError = new MessagingError('overloaded', 'Accept queue is full.', { retryAfterMs: 4_000 })
 const notice: DrainNotice = { reason: 'lame duck' }
 
 const link = { link: someLink, endpoint: 'mq-0:50000', since: 1_000, rttMs: 3, attempt: 2 } as const
@@ -293,15 +284,3 @@ export const stepCases: readonly StepCase[] = [
   { name: 'stays closed', state: closed, event: { on: 'start', at: 9 }, becomes: 'same' },
   { name: 'takes no link once closed', state: closed, event: connected, becomes: 'same' },
 ]
-
-function inertLink(): Link {
-  const never = new Promise<never>(() => {})
-  return {
-    engine: { name: 'inert', version: '0' },
-    draining: never,
-    ended: never,
-    open: () => never,
-    probe: () => never,
-    close: () => never,
-  }
-}

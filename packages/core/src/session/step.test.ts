@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isOurs, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
-import { badCertificate, busy, denied, gone, otherLink, someLink, stepCases } from './step.cases.js'
+import { stepCases } from './step.cases.js'
 import { STABLE_MS, step } from './step.js'
+import { badCertificate, busy, denied, gone, otherLink, someLink } from './step.samples.js'
 
 describe('a session', () => {
   it.each(stepCases)('$name', ({ state, event, becomes }) => {
