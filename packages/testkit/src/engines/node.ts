@@ -103,7 +103,13 @@ export class PlannedNode implements EngineNode {
   async reload(config?: string): Promise<void> {
     const process = this.#running()
     if (this.#plan.reload === undefined) throw this.#cannot('read its configuration again')
-    await this.#plan.reload(config, () => process.signal('SIGHUP'), AbortSignal.timeout(READY_MS))
+    const late = AbortSignal.timeout(READY_MS)
+    try {
+      await this.#plan.reload(config, () => process.signal('SIGHUP'), late)
+    } catch (error) {
+      if (!late.aborted) throw error
+      throw new MessagingError('timeout', `${this.name} did not read its configuration within ${READY_MS} ms`)
+    }
   }
 
   lameDuck(): void {

@@ -17,12 +17,17 @@ export async function makeRunFolder(): Promise<string> {
   return folder
 }
 
+/** Removes it with all in it, also while what a node writes at its very end still comes. */
+export async function removeRunFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+}
+
 /** Removes the folders of processes of this machine that have ended without doing so. Their nodes ended with them. */
 async function removeAbandoned(): Promise<void> {
   for (const name of names()) {
     const [, where, pid, began] = /^(.*)-(\d+)-(\d+)-\d+$/.exec(name) ?? []
     if (where !== host || runs({ pid: Number(pid), began: Number(began) })) continue
-    await rm(join(runsFolder(), name), { recursive: true, force: true })
+    await removeRunFolder(join(runsFolder(), name))
   }
 }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { planEmbedded } from './embedded.js'
 import type { EngineName, EngineSite, Engines } from './engine.js'
 import { unknownEngine } from './install.js'
@@ -7,6 +6,7 @@ import { planNats } from './nats.js'
 import { NodeEnded, PlannedNode } from './node.js'
 import type { Company, NodePlan } from './plan.js'
 import { Ports } from './ports.js'
+import { removeRunFolder } from './run-folder.js'
 
 /** How often a site is put on other ports because somebody had got one of them. */
 const MAX_TRIES = 5
@@ -51,7 +51,7 @@ export class Run implements Engines {
   async stop(): Promise<void> {
     await this.#retire([...this.#nodes])
     this.#ports.release()
-    await rm(this.dir, { recursive: true, force: true })
+    await removeRunFolder(this.dir)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

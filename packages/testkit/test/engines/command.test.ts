@@ -5,10 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../../src/conformance/wait.js'
 import { installEngine } from '../../src/engines/index.js'
-import { engines, Foreground, type ReadyLine, runs, up } from './launcher.js'
+import { engines, Foreground, INSTALL_MS, type ReadyLine, runs, up } from './launcher.js'
 import { Wire } from './wire.js'
 
-const INSTALL_MS = 300_000
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 
 type Started = ReadyLine['sites'][number]['nodes'][number]

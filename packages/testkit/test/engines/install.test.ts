@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Cached, provide } from '../../src/engines/cache.js'
 import { claim } from '../../src/engines/claim.js'
 import type { Work } from '../../src/engines/work.js'
-import { engines } from './launcher.js'
+import { engines, up } from './launcher.js'
 
 let cache = ''
 
@@ -95,6 +95,15 @@ describe('the cache', () => {
   })
 })
 
+describe('what a killed installer leaves', () => {
+  it('is in nobody’s way', async () => {
+    await mkdir(join(cache, 'hello/.new-any/half'), { recursive: true })
+    await writeFile(join(cache, 'hello/.lock-any'), JSON.stringify({ pid: process.pid, began: 1 }))
+    expect(await provide(script(), quietly())).toMatchObject({ version: '1.2.3' })
+    expect(await readdir(join(cache, 'hello'))).toEqual(['1.2.3-any'])
+  })
+})
+
 describe('a claim', () => {
   it('is for one, and of a process that has ended for one of those who want it', async () => {
     const file = join(cache, 'claim')
@@ -118,6 +127,26 @@ describe('a claim', () => {
 })
 
 describe('engines install', () => {
+  it('takes the server of Debian where Go is too old, and says so', async (context) => {
+    if (!existsSync('/usr/bin/apt-get')) context.skip('no apt-get here')
+    const old = join(cache, 'go')
+    await writeFile(old, '#!/bin/sh\necho go version go1.19.8 linux/amd64\n', { mode: 0o755 })
+    const { code, stdout, stderr } = await engines(['install', 'nats'], { PATH: `${cache}:${process.env['PATH']}` })
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/no Go 1\.21 or newer here .* but Debian's/)
+    expect(JSON.parse(stdout)).toMatchObject({ source: 'debian package' })
+  }, 60_000)
+
+  it('is given up by an up that is told to end, and leaves nothing', async (context) => {
+    if (!existsSync('/usr/local/go/bin/go')) context.skip('no Go here')
+    const launcher = up(['nats'], { SPANWIRE_ENGINES: cache })
+    const family = join(cache, 'nats-server')
+    await vi.waitFor(async () => expect((await readdir(family)).join()).toContain('.new-'), 10_000)
+    expect(await launcher.end('SIGTERM')).toBe(0)
+    expect(launcher.stdout).toBe('')
+    expect(await readdir(family)).toEqual([])
+  })
+
   it('downloads once when two processes want the same, and both get it', async (context) => {
     if (!existsSync('/usr/bin/apt-get')) context.skip('no apt-get here')
     const args = ['install', 'nats', '--server', 'debian']

@@ -4,6 +4,9 @@ import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
+/** A first build of the server takes a minute or two, and more beside other tests. */
+export const INSTALL_MS = 600_000
+
 /** As it was built, in a process of its own: what is shown here is what happens to processes. */
 const built = fileURLToPath(new URL('../../dist/engines.js', import.meta.url))
 

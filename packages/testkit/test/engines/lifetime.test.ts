@@ -5,9 +5,7 @@ import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../../src/conformance/wait.js'
 import { installEngine, startEngines } from '../../src/engines/index.js'
-import { commandLine, Foreground, type ReadyLine, runs, up } from './launcher.js'
-
-const INSTALL_MS = 300_000
+import { commandLine, Foreground, INSTALL_MS, type ReadyLine, runs, up } from './launcher.js'
 
 function pidsOf({ sites }: ReadyLine): readonly number[] {
   return sites.flatMap(({ nodes }) => nodes.map(({ pid }) => pid))
@@ -45,6 +43,14 @@ describe('no node outlives its launcher', () => {
       for (const dir of dirs) expect(existsSync(dirname(dir))).toBe(false)
     },
   )
+
+  it('that is told to end while a node hangs', async () => {
+    const launcher = up(['nats', '--sites', '2'])
+    const pids = pidsOf(await launcher.ready())
+    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    expect(await launcher.end('SIGTERM')).toBe(0)
+    await allGone(pids)
+  })
 
   it('that is killed, and its folders go at the next start', async () => {
     const launcher = up(['nats', '--nodes', '3'])

@@ -13,10 +13,8 @@ import {
   startEngines,
 } from '../../src/engines/index.js'
 import { createAuthority } from '../../src/network/index.js'
+import { INSTALL_MS } from './launcher.js'
 import { stored, Wire } from './wire.js'
-
-/** A first build of the server takes a minute or two. */
-const INSTALL_MS = 300_000
 
 /** An election of a loaded cluster takes 4 to 9 s, and a test may need two. */
 const ELECTION_MS = 60_000
