@@ -72,7 +72,9 @@ export function callApi<T extends object>(
       reject(aborted(signal, what))
     }
     const address = `$JS.API.${subject}`
-    const reply = inbox.await(number, {
+    wire.publish(address, body ? JSON.stringify(body) : '', inbox.address(number))
+    signal.addEventListener('abort', onAbort)
+    inbox.await(number, {
       subject: address,
       answer: (msg: Msg) => {
         done()
@@ -84,8 +86,6 @@ export function callApi<T extends object>(
         reject(wire.over ?? error)
       },
     })
-    signal.addEventListener('abort', onAbort)
-    wire.publish(address, body ? JSON.stringify(body) : '', reply)
   })
 }
 

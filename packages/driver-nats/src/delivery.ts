@@ -25,19 +25,23 @@ export interface Origin {
 
 /** A message of nats.js. Its header block is looked at when somebody asks. */
 export class NatsDelivery implements Delivery {
-  readonly path: string
   readonly body: Uint8Array
   readonly msg: Msg
   readonly #origin: Origin
   readonly #ack: AckInfo | undefined
+  #path: string | undefined
   #head: string | undefined
 
   constructor(origin: Origin, msg: Msg, ack?: AckInfo) {
-    this.path = msg.subject.slice(origin.prefix)
     this.body = msg.data
     this.msg = msg
     this.#origin = origin
     this.#ack = ack
+  }
+
+  get path(): string {
+    this.#path ??= this.msg.subject.slice(this.#origin.prefix)
+    return this.#path
   }
 
   get id(): string | undefined {

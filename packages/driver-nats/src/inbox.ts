@@ -43,11 +43,15 @@ export class Inbox {
     return first
   }
 
-  /** The reply subject under which the waiter hears. Throws where no answer could come. */
-  await(number: number, waiter: Waiter): string {
+  /** The reply subject of that number. Throws where no answer could come. */
+  address(number: number): string {
     if (this.#deaf) throw this.#deaf
-    this.#waiters.set(number, waiter)
     return this.#prefix + number
+  }
+
+  /** Hears what comes there, from now on and once. */
+  await(number: number, waiter: Waiter): void {
+    this.#waiters.set(number, waiter)
   }
 
   /** True if somebody still waited. */

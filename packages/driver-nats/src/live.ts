@@ -14,6 +14,7 @@ import { NatsDelivery, type Origin } from './delivery.js'
 import { Ear } from './ear.js'
 import { incapable } from './errors.js'
 import { encodeHeaders } from './headers.js'
+import { Outlet } from './outlet.js'
 import { patternsOf } from './patterns.js'
 import { sendAndFlush } from './sending.js'
 import { Shelf } from './shelf.js'
@@ -26,7 +27,7 @@ export function liveChannel(wire: Wire, spec: ChannelSpec, can: Capabilities): C
     if (message.ttlMs !== undefined || message.delayMs) throw incapable(spec.name, 'keep a message')
     wire.publish(subject, message.body, undefined, encodeHeaders(message))
   }
-  const outlet = { wire, spec, can, write }
+  const outlet = new Outlet(wire, spec, can, write)
   return {
     can,
     send: (batch, report) => sendAndFlush(outlet, batch, report),

@@ -1,6 +1,6 @@
 import { type ChannelSpec, isPathPattern, MessagingError, type Source } from '@spanwire/driver'
 import { invalid } from './errors.js'
-import { subjectOf } from './sending.js'
+import { subjectOf } from './outlet.js'
 
 const GROUP = /^[A-Za-z0-9_-]{1,128}$/
 

@@ -16,6 +16,7 @@ import { Ear } from './ear.js'
 import { channelError, incapable, notHeld } from './errors.js'
 import { decodeHeaders, encodeHeaders, errorLine, errorOf, headText, rawHeaders, statusOf } from './headers.js'
 import { Hold } from './hold.js'
+import { Outlet } from './outlet.js'
 import { patternsOf } from './patterns.js'
 import { failed, sendForAnswers } from './sending.js'
 import { Shelf } from './shelf.js'
@@ -32,7 +33,7 @@ export function rpcChannel(wire: Wire, spec: ChannelSpec, can: Capabilities): Ch
     if (message.delayMs) throw incapable(spec.name, 'delay a request')
     wire.publish(subject, message.body, reply, encodeHeaders(message))
   }
-  const outlet = { wire, spec, can, write }
+  const outlet = new Outlet(wire, spec, can, write)
   return {
     can,
     send: (batch, report) => sendForAnswers(outlet, batch, report, readReply),

@@ -6,6 +6,7 @@ import { channelError, incapable, maybe } from './errors.js'
 import { encodeHeaders, headText, line, statusOf } from './headers.js'
 import { LogReception } from './log.js'
 import type { Settings } from './options.js'
+import { Outlet } from './outlet.js'
 import { failed, sendForAnswers } from './sending.js'
 import { capabilitiesOf, isLed, laterSubject, type StreamInfo, streamInfo, streamOf } from './streams.js'
 import type { Wire } from './wire.js'
@@ -24,18 +25,14 @@ export function storedChannel(
 ): Channel {
   const can = capabilitiesOf(spec, maxBytes, info)
   const { name } = spec
-  const outlet = {
-    wire,
-    spec,
-    can,
-    write(message: Outgoing, subject: string, reply?: string): void {
-      const { delayMs = 0, ttlMs } = message
-      if (delayMs > can.maxDelayMs) throw incapable(name, `delay a message by ${delayMs} ms`)
-      if (ttlMs !== undefined && !can.ttl) throw incapable(name, 'let a message expire')
-      if (delayMs > 0) wire.publish(laterSubject(name, nuid.next()), message.body, reply, scheduled(message, subject))
-      else wire.publish(subject, message.body, reply, encodeHeaders(message, expiry('Nats-TTL', ttlMs)))
-    },
+  const write = (message: Outgoing, subject: string, reply?: string): void => {
+    const { delayMs = 0, ttlMs } = message
+    if (delayMs > can.maxDelayMs) throw incapable(name, `delay a message by ${delayMs} ms`)
+    if (ttlMs !== undefined && !can.ttl) throw incapable(name, 'let a message expire')
+    if (delayMs > 0) wire.publish(laterSubject(name, nuid.next()), message.body, reply, scheduled(message, subject))
+    else wire.publish(subject, message.body, reply, encodeHeaders(message, expiry('Nats-TTL', ttlMs)))
   }
+  const outlet = new Outlet(wire, spec, can, write)
   const read = (msg: Msg, subject: string): SendOutcome => readAck(msg, subject, info.created)
   return {
     can,

@@ -65,8 +65,13 @@ export async function openStream(
       { retryable: false },
     )
   }
-  const made = await callApi<StreamInfo>(wire, `STREAM.CREATE.${wanted.name}`, wanted, signal)
-  if (!('error' in made)) return echoed(wanted, made)
+  const made = await callApi<StreamInfo & { readonly did_create?: boolean }>(
+    wire,
+    `STREAM.CREATE.${wanted.name}`,
+    wanted,
+    signal,
+  )
+  if (!('error' in made)) return echoed(wire, wanted, made)
   return afterRefusal(wire, spec, wanted, made.error, signal)
 }
 
@@ -123,12 +128,13 @@ function configOf(wire: Wire, spec: ChannelSpec, settings: Settings): StreamConf
   }
 }
 
-/** An old server leaves out what it does not know, without a word. */
-function echoed(wanted: StreamConfig, made: StreamInfo): StreamInfo {
+/** An old server leaves out what it does not know, without a word: then what it made is taken away again. */
+function echoed(wire: Wire, wanted: StreamConfig, made: StreamInfo & { readonly did_create?: boolean }): StreamInfo {
   const got = made.config as unknown as Record<string, unknown>
   for (const [name, value] of Object.entries(wanted)) {
     if (JSON.stringify(got[name] ?? 0) === JSON.stringify(value)) continue
     const text = `Stream ${wanted.name}: the server was asked for ${name} ${JSON.stringify(value)} and keeps ${JSON.stringify(got[name])}.`
+    if (made.did_create) wire.tell(`$JS.API.STREAM.DELETE.${wanted.name}`, '')
     throw channelError('capability', text)
   }
   return made

@@ -129,7 +129,10 @@ export class WorkReception implements Reception, Member, Puller, Desk {
   #confirm({ msg: { reply = '' } }: NatsDelivery, text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const wire = this.#wire
-      const inbox = wire.inbox.await(wire.inbox.numbers(1), {
+      const { inbox } = wire
+      const number = inbox.numbers(1)
+      wire.publish(reply, text, inbox.address(number))
+      inbox.await(number, {
         subject: reply,
         answer: (msg) => {
           if (statusOf(headText(msg)) !== 503) resolve()
@@ -138,7 +141,6 @@ export class WorkReception implements Reception, Member, Puller, Desk {
         },
         fail: (_, error) => reject(error),
       })
-      wire.publish(reply, text, inbox)
     })
   }
 
