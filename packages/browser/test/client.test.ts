@@ -193,13 +193,17 @@ describe('a network that comes back', () => {
 })
 
 describe('a hidden page', () => {
-  it('gets less, the newest in the end, and everything again when it is seen', async () => {
+  it.each([
+    ['shown before', 'visible'],
+    ['made while it is hidden', 'hidden'],
+  ] as const)('gets less in a table %s, the newest in the end, and everything again when it is seen', async (_, at) => {
+    page.turn(at)
     const client = open()
     const board = table(client, quotes)
     await board.ready
     const seen = new Set<number | undefined>()
     const read = async (): Promise<void> => {
-      for await (const _ of board.changes()) seen.add(board.get('IBM')?.value.bid)
+      for await (const _paths of board.changes()) seen.add(board.get('IBM')?.value.bid)
     }
     void read()
     const shows = (bid: number) => vi.waitFor(() => expect(board.get('IBM')?.value.bid).toBe(bid), 5000)

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { MessagingError } from '@spanwire/driver'
+import { type Endpoint, MessagingError } from '@spanwire/driver'
 import type { WebSocket } from 'ws'
 import { invalid, opOf, text, whole } from './check.js'
 import { ServedClient } from './client.js'
@@ -9,7 +9,7 @@ import { Grants } from './grants.js'
 import type { Authenticate, Authorize, Limits, Principal, Timing } from './options.js'
 import { Outbox, wireError } from './outbox.js'
 import { Turn, type Turns } from './turn.js'
-import type { Upstream } from './upstream.js'
+import type { Leaving, Upstream } from './upstream.js'
 
 /** What all connections of a gateway share. */
 export interface House {
@@ -18,6 +18,7 @@ export interface House {
   readonly version: string
   readonly limits: Limits
   readonly timing: Timing
+  readonly elsewhere: readonly Endpoint[]
   readonly authenticate: Authenticate
   readonly authorize: Authorize
   upstream(missing: 'create' | 'refuse'): Upstream
@@ -43,6 +44,7 @@ export class Connection {
   readonly #house: House
   readonly #outbox: Outbox
   readonly #onEnd: () => void
+  readonly #ends: (() => void)[] = []
   #state: State
   #heardAt: number = performance.now()
   #pings = 0
@@ -182,6 +184,15 @@ export class Connection {
         },
       },
     ])
+    this.#ends.push(upstream.onLeaving((leaving) => this.#leave(leaving)))
+  }
+
+  /** The engine goes: the client is asked to leave before, and has to dial again in any case. */
+  #leave({ reason, untilMs }: Leaving): void {
+    const withinMs = Math.max(0, Math.floor(untilMs - performance.now()))
+    this.drain(reason, withinMs, this.#house.elsewhere)
+    const timer = setTimeout(() => this.close(CLOSE.shutdown), withinMs)
+    this.#ends.push(() => clearTimeout(timer))
   }
 
   async #authenticate(token: unknown): Promise<Principal> {
@@ -218,6 +229,7 @@ export class Connection {
     this.#state = { at: 'closed' }
     if (state.at === 'greeting') clearTimeout(state.deadline)
     if (state.at === 'open') void state.client.close()
+    for (const end of this.#ends) end()
     this.#onEnd()
   }
 }

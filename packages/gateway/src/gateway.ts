@@ -69,6 +69,7 @@ class Served implements Gateway {
       version: '1',
       limits: this.#limits,
       timing: { ...DEFAULT_TIMING, ...options.timing },
+      elsewhere: options.elsewhere ?? [],
       authenticate: options.authenticate,
       authorize: options.authorize,
       upstream: (missing) => this.#upstreams[missing],
@@ -168,7 +169,7 @@ class Served implements Gateway {
   /** Each client gets a moment of its own, so that they do not fall upon the next gateway all at once. */
   async #drain(drainMs: number): Promise<void> {
     for (const connection of this.#connections) {
-      connection.drain('shutdown', Math.ceil(Math.random() * drainMs), this.#options.elsewhere ?? [])
+      connection.drain('shutdown', Math.ceil(Math.random() * drainMs), this.#house.elsewhere)
     }
     const until = performance.now() + drainMs
     while (this.#connections.size > 0 && performance.now() < until) {

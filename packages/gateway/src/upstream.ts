@@ -1,12 +1,31 @@
-import { type Channel, type ChannelSpec, type EngineInfo, type Link, MessagingError } from '@spanwire/driver'
+import {
+  type Channel,
+  type ChannelSpec,
+  type DrainNotice,
+  type EngineInfo,
+  type Link,
+  MessagingError,
+} from '@spanwire/driver'
 import { within } from './deadline.js'
 import type { Feed } from './feed.js'
 import type { MakeLink } from './options.js'
 
 type State =
   | { readonly at: 'dialing'; readonly error: MessagingError | undefined }
-  | { readonly at: 'up'; readonly link: Link }
+  | { readonly at: 'up'; readonly link: Link; readonly leaving?: Leaving }
   | { readonly at: 'closed' }
+
+/** The engine asked to be left. */
+export interface Leaving {
+  readonly reason: string
+  /** On the clock of `performance.now()`. */
+  readonly untilMs: number
+}
+
+/** An engine that does not say by when it goes is left within this. */
+const LEAVE_MS = 10_000
+/** Clients are asked to leave in this part of the time that is left, so that they are gone when the engine goes. */
+const EARLIER = 0.9
 
 /** Channels kept open on one upstream; beyond, opening another one is refused. */
 const MAX_CHANNELS = 10_000
@@ -22,6 +41,8 @@ export class Upstream {
   readonly #channels = new Map<string, UpstreamChannel>()
   readonly #first: Promise<void>
   readonly #run: Promise<void>
+  /** Told when the engine asks to be left. One for each connection. */
+  readonly #watchers = new Set<(leaving: Leaving) => void>()
   #state: State = { at: 'dialing', error: undefined }
   #wake: () => void = () => undefined
 
@@ -41,6 +62,13 @@ export class Upstream {
   /** The first dial is over, whatever came of it. */
   get ready(): Promise<void> {
     return this.#first
+  }
+
+  /** Tells when the engine asks to be left, at once if it did. The result ends it. */
+  onLeaving(watcher: (leaving: Leaving) => void): () => void {
+    this.#watchers.add(watcher)
+    if (this.#state.at === 'up' && this.#state.leaving) watcher(this.#state.leaving)
+    return () => this.#watchers.delete(watcher)
   }
 
   /** Why nothing can be sent there now. */
@@ -89,6 +117,7 @@ export class Upstream {
         this.#state = { at: 'up', link }
         for (const channel of this.#channels.values()) channel.reopen()
         first()
+        void link.draining.then((notice) => this.#leave(link, notice))
         const end = await link.ended
         if (this.closed) return
         this.#state = { at: 'dialing', error: end.by === 'engine' ? end.error : undefined }
@@ -97,6 +126,13 @@ export class Upstream {
       first()
       await this.#pause(Math.random() * Math.min(RETRY.capMs, RETRY.baseMs * 2 ** Math.min(attempt, 10)))
     }
+  }
+
+  #leave(link: Link, { reason, withinMs = LEAVE_MS }: DrainNotice): void {
+    if (this.link !== link) return
+    const leaving = { reason, untilMs: performance.now() + withinMs * EARLIER }
+    this.#state = { at: 'up', link, leaving }
+    for (const watcher of this.#watchers) watcher(leaving)
   }
 
   get closed(): boolean {

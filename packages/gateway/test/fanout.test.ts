@@ -144,3 +144,33 @@ it('drains: says so with a moment and other endpoints, then closes 3000', async 
   expect(await raw.closed).toBe(3000)
   await closing
 })
+
+it('passes on that its engine goes, to who is there and who comes, and closes before the engine does', async () => {
+  await using here = await house({ elsewhere: ['wss://other.example'] })
+  const raw = await Raw.greeted(here.gateway.url)
+  raw.say(['open', 1, TOPIC])
+  await raw.until('ok', 1)
+  here.engine.drain({ reason: 'rolling restart', withinMs: 1_000 })
+  const late = await Raw.greeted(here.gateway.url)
+  for (const one of [raw, late]) {
+    const [, reason, withinMs, elsewhere] = await one.until('drain')
+    expect([reason, elsewhere]).toEqual(['rolling restart', ['wss://other.example']])
+    expect(withinMs).toBeLessThanOrEqual(900)
+  }
+  raw.say(['send', 2, 1, [['a', null, 'x']]])
+  await raw.until('done', 2)
+  expect(await Promise.all([raw.closed, late.closed])).toEqual([3000, 3000])
+  // The gateway dials the engine again when its link is over.
+  await expect
+    .poll(async () => {
+      const again = await Raw.greeted(here.gateway.url)
+      again.say(['open', 1, TOPIC], ['probe', 2, 0])
+      await again.until('ok', 2)
+      return again.heard.some(([name, number]) => name === 'ok' && number === 1) && !again.heard.some(isDrain)
+    })
+    .toBe(true)
+})
+
+function isDrain([name]: readonly unknown[]): boolean {
+  return name === 'drain'
+}

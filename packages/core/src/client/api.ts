@@ -246,8 +246,8 @@ export interface Client extends BareClient {
   suspend(): Promise<void>
   /**
    * Comes back from {@link Client.suspend}. Sites that wait for their next dial are dialed now, so it also serves when
-   * the network is back. `maxRate`: until the next call, tables and subscriptions of order `newest` get at most so many
-   * updates a second and path, whatever rate they asked for; absent: their own rate again.
+   * the network is back. `maxRate`: until the next call, tables and subscriptions of order `newest`, also those made
+   * meanwhile, get at most so many updates a second and path, or fewer where they asked for fewer; absent: their own rate again.
    */
   resume(options?: { readonly maxRate?: number }): void
   /** Brings lanes back to the sites that their routes prefer, now, whatever the option `failback` says. */

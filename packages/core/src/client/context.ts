@@ -24,8 +24,8 @@ import { requestIds } from './request-ids.js'
 export interface Intake {
   readonly channel: string
   subscription?(): SubscriptionStatus
-  /** At most so many updates a second and path, for what only shows the newest; absent: its own rate. */
-  pace?(maxRate: number | undefined): void
+  /** {@link Context.maxRate} changed. */
+  pace?(): void
   /** Takes no more; resolves when what it began has ended. */
   stop(signal: AbortSignal): Promise<void>
 }
@@ -44,6 +44,8 @@ export interface Context {
   deadlines: Deadlines | undefined
   readonly marks: Map<string, MarksListener>
   readonly intakes: Set<Intake>
+  /** Updates a second and path, at most, for what only shows the newest; absent: its own rate. */
+  maxRate: number | undefined
   /** Of `completedOf`. */
   completed: Completed | undefined
   /** Requests without an answer yet. */
@@ -106,6 +108,7 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     deadlines: undefined,
     marks: new Map(),
     intakes: new Set(),
+    maxRate: undefined,
     completed: undefined,
     asking: new Set(),
     nextRequestId: requestIds(publisher),

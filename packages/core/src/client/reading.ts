@@ -96,10 +96,16 @@ export class Reading {
     for (const way of this.#ways) way.attachment?.adjust(flow)
   }
 
-  /** Only who shows the newest may be shown less. */
-  pace(maxRate: number | undefined): void {
+  pace(): void {
+    if (this.#options.order === 'newest') this.adjust(this.#flow)
+  }
+
+  /** Only who shows the newest may be shown less; nobody is shown more than it asked for. */
+  get #flow(): Flow {
     const { flow, order } = this.#options
-    if (order === 'newest') this.adjust(maxRate === undefined ? flow : { ...flow, conflateHz: maxRate })
+    const { maxRate } = this.#context
+    if (order !== 'newest' || maxRate === undefined) return flow
+    return { ...flow, conflateHz: Math.min(maxRate, flow.conflateHz || maxRate) }
   }
 
   async stop(signal: AbortSignal): Promise<void> {
@@ -111,7 +117,7 @@ export class Reading {
     const session = this.#context.session(way.site)
     return attach(session, this.#options.spec, {
       runtime: this.#context.runtime,
-      flow: this.#options.flow,
+      flow: this.#flow,
       source: (why, can) => this.#source(way, why, can),
       onBatch: (batch) => this.#take(way, batch),
       onState: (state) => {

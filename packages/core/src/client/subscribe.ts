@@ -111,8 +111,8 @@ class Reader implements Subscription, ReadingSink, Intake {
     return this.status()
   }
 
-  pace(maxRate: number | undefined): void {
-    this.#reading.pace(maxRate)
+  pace(): void {
+    this.#reading.pace()
   }
 
   stop(signal: AbortSignal = AbortSignal.timeout(STOP_MS)): Promise<void> {

@@ -12,14 +12,17 @@ export async function suspend(client: BareClient): Promise<void> {
 /**
  * Comes back from {@link suspend}; dials at once what waits for its next dial, and asks the links that stand for a sign of
  * life. `maxRate`: until the next call, tables and
- * subscriptions of order `newest` get at most so many updates a second and path; absent: their own rate again.
+ * subscriptions of order `newest`, also those made meanwhile, get at most so many updates a second and path; absent: their own
+ * rate again.
  */
 export function resume(client: BareClient, { maxRate }: { readonly maxRate?: number } = {}): void {
-  const { intakes, sessions } = contextOf(client)
+  const context = contextOf(client)
+  const { intakes, sessions } = context
   for (const session of sessions.values()) {
     if (session.state.at === 'idle') session.start()
     else session.retryNow()
     session.check()
   }
-  for (const intake of intakes) intake.pace?.(maxRate)
+  context.maxRate = maxRate
+  for (const intake of intakes) intake.pace?.()
 }

@@ -134,8 +134,8 @@ class LiveTable implements Table, ReadingSink, Intake {
     return { complete: missing.length === 0, missing }
   }
 
-  pace(maxRate: number | undefined): void {
-    this.#reading.pace(maxRate)
+  pace(): void {
+    this.#reading.pace()
   }
 
   stop(signal: AbortSignal = AbortSignal.timeout(STOP_MS)): Promise<void> {
