@@ -91,12 +91,19 @@ describe('a site that hangs', () => {
     while (state() === 'up') await runtime.advance(1)
     expect(state()).toBe('suspect')
     expect(one.explain('publish', quotes, { params: { symbol: 'IBM' } }).sites).toEqual(['b', 'a'])
+    expect(one.status().sites[0]?.trouble).toMatch(/^is suspect: it was heard 1\.[56] s ago/)
+    expect(one.explain('publish', quotes).trace.at(-1)).toMatch(/^a is suspect: it was heard/)
     expect([published, sent, asked]).toEqual([{}, {}, {}])
     while (state() === 'suspect') await runtime.advance(1)
     await runtime.advance(0)
     expect(published.value?.sites).toEqual(['b'])
     expect(sent.value?.sites).toEqual(['b'])
     expect(asked.error?.code).toBe('outcome-unknown')
+    const { outage, trouble } = one.status().sites[0] ?? {}
+    expect(trouble).toMatch(
+      /^is down \(first sign 2\.[56] s ago, detected 0\.0 s ago\): a has said nothing for 2[56]\d\d ms/,
+    )
+    expect((outage?.detectedAt ?? 0) - (outage?.firstSignAt ?? 0)).toBeGreaterThanOrEqual(2_500)
 
     const [failover] = only(events, 'failover')
     expect(failover).toMatchObject({ site: 'a', lanes: 2, reason: expect.stringContaining('said nothing for') })

@@ -19,6 +19,7 @@ import { Events } from './events.js'
 import type { MarksListener } from './marks.js'
 import type { ClientOptions, SiteOptions } from './options.js'
 import { requestIds } from './request-ids.js'
+import { troubleOf } from './trouble.js'
 
 /** Something that takes messages in and must end with the client. */
 export interface Intake {
@@ -181,16 +182,11 @@ function known(sessions: ReadonlyMap<string, Session>, site: string): Session {
   return session
 }
 
-/** One sentence per site: why it cannot be used now. */
-export function reasons(context: Context): string {
-  return [...context.sessions.values()]
-    .map((session) => `${session.site} is ${session.state.at}${because(session)}`)
+/** How each site is, and why. */
+export function reasons({ runtime, sessions }: Pick<Context, 'runtime' | 'sessions'>): string {
+  return [...sessions.values()]
+    .map((session) => `${session.site} ${troubleOf(session, runtime.now()) ?? 'is up'}`)
     .join('; ')
-}
-
-function because(session: Session): string {
-  const { state } = session
-  return 'cause' in state && state.cause !== undefined ? ` (${state.cause.message})` : ''
 }
 
 /** The name users know a contract's channel by. */

@@ -4,7 +4,8 @@ import { patternOf } from '../contract/template.js'
 import { type Explanation, explain as explainChoice } from '../route/explain.js'
 import { avoiding, channelAt } from './able.js'
 import type { BareClient, Client } from './api.js'
-import { channelOf, contextOf } from './context.js'
+import { type Context, channelOf, contextOf } from './context.js'
+import { troubleOf } from './trouble.js'
 
 /** Which sites an operation would use now, and why the others not: the same choice as the verb makes, with its reasons. */
 export function explain(
@@ -22,5 +23,18 @@ export function explain(
   }
   const avoid = avoiding(context, contract, undefined)
   const ask = { op, channel: contract.name, lane, fits, avoid, random: context.runtime.random }
-  return { ...explainChoice(context.policy(contract.spec), ask, context.picture()), channel: channelOf(contract, path) }
+  const { trace, ...explanation } = explainChoice(context.policy(contract.spec), ask, context.picture())
+  return { ...explanation, channel: channelOf(contract, path), trace: [...trace, ...troubles(context, contract)] }
+}
+
+/** Since when and why a site is not what it should be, in all and for this contract. */
+function troubles({ runtime, sessions }: Context, { spec }: Contract): readonly string[] {
+  return [...sessions.values()].flatMap((session) => {
+    const trouble = troubleOf(session, runtime.now())
+    const illness = session.illness(spec)
+    return [
+      ...(trouble === undefined ? [] : [`${session.site} ${trouble}.`]),
+      ...(illness === undefined ? [] : [`${session.site} takes no sends for it: ${illness.message}`]),
+    ]
+  })
 }

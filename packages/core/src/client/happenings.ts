@@ -13,6 +13,10 @@ export interface Status {
     readonly endpoint: string | undefined
     readonly attempt: number
     readonly rttMs: number | undefined
+    /** How it is, since when and why, as the end of a sentence that begins with its name; absent: all is well. */
+    readonly trouble: string | undefined
+    /** The outage that it is in, or had last. Unix ms; `count`: of those within a quarter of an hour of each other. */
+    readonly outage: { readonly firstSignAt: number; readonly detectedAt: number; readonly count: number } | undefined
     readonly error: { readonly code: string; readonly message: string } | undefined
   }[]
   readonly outbox: { readonly messages: number; readonly bytes: number }

@@ -1,8 +1,10 @@
 import { MessagingError } from '@spanwire/driver'
+import type { Runtime } from '../runtime/runtime.js'
 import type { Session } from '../session/session.js'
 import type { BareClient } from './api.js'
 import { contextOf } from './context.js'
 import type { Status } from './happenings.js'
+import { troubleOf } from './trouble.js'
 
 /** A frozen picture of this moment, without secrets. */
 export function status(client: BareClient): Status {
@@ -10,7 +12,7 @@ export function status(client: BareClient): Status {
   const { intakes, sessions } = context
   return Object.freeze({
     generation: context.generation,
-    sites: [...sessions.values()].map(siteStatus),
+    sites: [...sessions.values()].map((session) => siteStatus(session, context.runtime)),
     ...(context.departures?.status() ?? NOTHING_LEFT),
     subscriptions: [...intakes].flatMap((intake) => {
       const inner = intake.subscription?.()
@@ -24,7 +26,7 @@ const NOTHING_LEFT: Pick<Status, 'outbox' | 'retained'> = {
   retained: { messages: 0, bytes: 0, spanMs: 0, cut: false },
 }
 
-function siteStatus(session: Session): Status['sites'][number] {
+function siteStatus(session: Session, runtime: Runtime): Status['sites'][number] {
   const { link, site, state } = session
   const cause = 'cause' in state ? state.cause : undefined
   return {
@@ -35,8 +37,17 @@ function siteStatus(session: Session): Status['sites'][number] {
     endpoint: 'endpoint' in state ? state.endpoint : undefined,
     attempt: 'attempt' in state ? state.attempt : 0,
     rttMs: 'rttMs' in state ? state.rttMs : undefined,
+    trouble: troubleOf(session, runtime.now()),
+    outage: outageOf(session, runtime),
     error: cause === undefined ? undefined : { code: cause.code, message: sentence(cause) },
   }
+}
+
+function outageOf({ state }: Session, runtime: Runtime): Status['sites'][number]['outage'] {
+  if (!('outage' in state) || !state.outage) return undefined
+  const { count, detected, firstSign } = state.outage
+  const wall = (at: number): number => Math.round(runtime.wall() - (runtime.now() - at))
+  return { firstSignAt: wall(firstSign), detectedAt: wall(detected), count }
 }
 
 /** What happened and, when one of ours stands behind it, why. */
