@@ -22,7 +22,10 @@ export interface Stream<Item> extends AsyncIterable<Item> {
   status?(): { readonly gapsOpen: number }
 }
 
-export function createFeed<Item>(open: (signal: AbortSignal) => Stream<Item>, ended = () => {}): Feed<Item> {
+export function createFeed<Item>(
+  open: (signal: AbortSignal) => Stream<Item>,
+  ended: () => void = () => {},
+): Feed<Item> {
   let stream: Stream<Item> | undefined
   const { listeners, listen } = createAudience<FeedListener<Item>>(
     follow<Item>({
