@@ -44,6 +44,7 @@ export class GatewayLink implements Link {
   #drain: (notice: DrainNotice) => void = () => undefined
   #end: (end: LinkEnd) => void = () => undefined
   #closing = false
+  #renewal: ReturnType<typeof setTimeout> | undefined
 
   constructor(socket: SocketLike, url: string, options: ConnectOptions, welcome: Welcome) {
     const { version, cluster, node, upstreams, publisher, pingMs } = welcome
@@ -120,6 +121,7 @@ export class GatewayLink implements Link {
     if (this.#life.signal.aborted) return
     const cause = this.#closing || !error ? linkError('closed', 'The link was closed.') : error
     this.#life.abort()
+    clearTimeout(this.#renewal)
     this.#talk.end(cause)
     // After all who wait on this link have heard of it: their promises settle in the turn before.
     setTimeout(() => this.#end(this.#closing ? { by: 'us' } : { by: 'engine', error: cause }), 0)
@@ -127,9 +129,8 @@ export class GatewayLink implements Link {
 
   /** At three quarters of its life the token is renewed in band. If that fails, the link tells that it will end. */
   #refreshIn(ttlMs: number | undefined): void {
-    if (!ttlMs) return
-    const timer = setTimeout(() => void this.#refresh(ttlMs / 4), Math.min(ttlMs * 0.75, 2 ** 31 - 1))
-    this.#life.signal.addEventListener('abort', () => clearTimeout(timer))
+    if (!ttlMs || this.#life.signal.aborted) return
+    this.#renewal = setTimeout(() => void this.#refresh(ttlMs / 4), Math.min(ttlMs * 0.75, 2 ** 31 - 1))
   }
 
   async #refresh(leftMs: number): Promise<void> {
