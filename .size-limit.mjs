@@ -34,8 +34,8 @@ function page(does, file, limit) {
 }
 
 export default [
-  page('shows the newest values', 'board', '19 kB'),
-  page('shows quotes: tables and subscriptions', 'quotes', '26 kB'),
+  page('shows the newest values', 'board', '19.5 kB'),
+  page('shows quotes: tables and subscriptions', 'quotes', '26.5 kB'),
   page('also publishes and requests', 'desk', '36.5 kB'),
   page('uses every verb', 'everything', '41 kB'),
   {
