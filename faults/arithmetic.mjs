@@ -9,7 +9,7 @@
  * @property {number} failed
  * @property {number} unknown
  * @property {number} delivered Different messages that were given.
- * @property {readonly string[]} lost Acknowledged and never given (jobs: never done).
+ * @property {readonly string[]} lost Acknowledged and never given; jobs: not given again after they failed.
  * @property {readonly string[]} duplicated Given more often than may be.
  * @property {readonly string[]} unexpected Given although it was never sent.
  * @property {readonly string[]} belied Given although it was reported failed.
@@ -18,6 +18,7 @@
  * @property {number} recovered Acknowledged by one site, given by another.
  * @property {number} destroyed Jobs that were at a site when it was killed with all that it had.
  * @property {number} redelivered Jobs that were given again, flagged, elsewhere.
+ * @property {number} unconfirmed Jobs that were done without the engine confirming that it knows.
  * @property {number} gaps Reported missing and not closed again.
  */
 
@@ -46,6 +47,7 @@ export function addTopic(produced, consumed) {
     recovered: countRecovered(told, consumed),
     destroyed: 0,
     redelivered: 0,
+    unconfirmed: 0,
     gaps: openGaps(consumed),
   }
 }
@@ -62,7 +64,11 @@ export function addQueue(produced, consumers, destroyed) {
   const all = consumers.flat()
   const records = all.filter(isRecord)
   const times = count(records)
-  const done = new Set(all.filter(({ how, name }) => name === 'settled' && how === 'ack').map(({ id }) => String(id)))
+  const confirmed = new Set(
+    all.filter(({ how, name }) => name === 'settled' && how === 'ack').map(({ id }) => String(id)),
+  )
+  const failed = failures(all)
+  const done = new Set([...times.keys()].filter((id) => confirmed.has(id) || !failed.has(id)))
   const unflagged = count(records.filter(({ redelivered }) => redelivered !== true))
   const sameConsumer = consumers.flatMap(again)
   const undone = [...told.acked].filter(([id]) => !done.has(id))
@@ -77,6 +83,7 @@ export function addQueue(produced, consumers, destroyed) {
     recovered: countRecovered(told, all),
     destroyed: undone.filter(([, site]) => site === destroyed).length,
     redelivered: records.length - times.size,
+    unconfirmed: [...done].filter((id) => !confirmed.has(id)).length,
     gaps: 0,
   }
 }
@@ -186,15 +193,26 @@ function openGaps(consumed) {
   return open.size
 }
 
+/** Jobs whose last run failed. @param {readonly Line[]} lines */
+function failures(lines) {
+  const open = new Set()
+  for (const { fails, id, name } of lines.toSorted((a, b) => a.ts - b.ts)) {
+    if (name !== 'record') continue
+    if (fails === true) open.add(String(id))
+    else open.delete(String(id))
+  }
+  return open
+}
+
 /** Jobs that one consumer was given again although its handler had not failed. @param {readonly Line[]} lines */
 function again(lines) {
-  const open = new Set()
+  const done = new Set()
   /** @type {string[]} */
   const twice = []
-  for (const { how, id, name } of lines) {
-    if (name === 'settled' && how === 'retry') open.delete(id)
-    else if (name === 'record' && open.has(id)) twice.push(String(id))
-    else if (name === 'record') open.add(id)
+  for (const { fails, id, name } of lines) {
+    if (name !== 'record') continue
+    if (done.has(id)) twice.push(String(id))
+    if (fails !== true) done.add(id)
   }
   return twice
 }

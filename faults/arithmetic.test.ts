@@ -70,13 +70,16 @@ describe('the sums of a topic', () => {
 describe('the sums of a queue', () => {
   const sent = [line('producer_send_success', { id: 'j', site: 'a' })]
   const record = (redelivered: boolean): Line => line('record', { id: 'j', site: 'a', redelivered })
+  const failing = line('record', { id: 'j', site: 'a', redelivered: false, fails: true })
   const settled = (how: string): Line => line('settled', { id: 'j', how })
 
   it.each([
     ['done at once', [[record(false), settled('ack')]], true],
-    ['failed, and done by the same', [[record(false), settled('retry'), record(true), settled('ack')]], true],
+    ['failed, and done by the same', [[failing, settled('retry'), record(true), settled('ack')]], true],
     ['taken over by another', [[record(false)], [record(true), settled('ack')]], true],
-    ['never done', [[record(false)]], false],
+    ['done, which the engine never confirmed', [[record(false)]], true],
+    ['never given', [[]], false],
+    ['failed, and never given again', [[failing, settled('retry')]], false],
     ['given twice to one', [[record(false), record(true), settled('ack')]], false],
     [
       'given to two without a flag',

@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url'
  * @property {string} [how]
  * @property {boolean} [late]
  * @property {boolean} [redelivered]
+ * @property {boolean} [fails]
  * @property {string} [source]
  * @property {string | number} [from]
  * @property {string | number} [to]

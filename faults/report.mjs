@@ -61,7 +61,7 @@ function rounded(times) {
 }
 
 const SUMS = ['sent', 'acked', 'failed', 'unknown', 'lost', 'duplicated', 'unexpected', 'belied', 'reordered']
-const MORE = ['late', 'recovered', 'destroyed', 'redelivered', 'gaps']
+const MORE = ['late', 'recovered', 'destroyed', 'redelivered', 'unconfirmed', 'gaps']
 const REQUESTS = ['sent', 'replies', 'notSent', 'unknown', 'remote', 'unsettled', 'twice', 'belied', 'invented']
 
 /** As Markdown. @param {readonly Group[]} groups */

@@ -130,9 +130,11 @@ function hit({ sites }, policy, random) {
 async function settle(writer, readers, mostMs) {
   const until = performance.now() + mostMs
   const acked = writer.count('producer_send_success')
-  const given = () => readers.reduce((sum, reader) => sum + reader.count('record'), 0)
+  // Jobs may be given again: each counts once.
+  const given = () =>
+    new Set(readers.flatMap(({ lines }) => lines.filter(({ name }) => name === 'record').map(({ id }) => id)))
   const last = () => Math.max(...readers.map(({ lastAt }) => lastAt))
-  while (performance.now() < until && (given() < acked || performance.now() - last() < QUIET_MS)) await elapse(50)
+  while (performance.now() < until && (performance.now() - last() < QUIET_MS || given().size < acked)) await elapse(50)
 }
 
 /** @param {string} kind @param {readonly Line[]} written @param {readonly (readonly Line[])[]} read @param {string | undefined} destroyed */

@@ -121,10 +121,11 @@ class Consumer {
       await begun
       ids.set(job, value.id)
       const { again, attempt, redelivered, site } = job
-      this.#record(value, { site, late: false, redelivered: redelivered || again, attempt, again })
-      const fails = this.#received % (this.#options.failEvery ?? Number.POSITIVE_INFINITY) === 0
+      const fails = (this.#received + 1) % (this.#options.failEvery ?? Number.POSITIVE_INFINITY) === 0
+      const how = { site, late: false, redelivered: redelivered || again, attempt, again }
+      this.#record(value, fails ? { ...how, fails } : how)
       await this.#breath()
-      if (fails) throw new Error(`job ${this.#received} failed, as --fail-every asks`)
+      if (fails) throw new Error(`${value.id} failed, as --fail-every asks`)
     }
     const worker = this.#client.consume(queue, handle, {
       concurrency: CONCURRENCY,
