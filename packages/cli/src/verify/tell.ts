@@ -51,6 +51,10 @@ function lessCommon(event: ClientEvent): Line | undefined {
       const { count, reason, site } = event
       return { name: 'lost', fields: { site, reason, count } }
     }
+    case 'failover': {
+      const { detectedAt, firstSignAt, lanes, reason, site } = event
+      return { name: 'failover', fields: { site, reason, firstSignAt, detectedAt, lanes } }
+    }
     case 'offered-again': {
       const { channel, count, from, to } = event
       return { name: 'offered_again', fields: { channel, from, to, count } }
