@@ -1,0 +1,56 @@
+import { MessagingError } from '@spanwire/driver'
+import { describe, expect, it } from 'vitest'
+import type { NatsDelivery } from './delivery.js'
+import { Shelf } from './shelf.js'
+
+/** A shelf looks at nothing of a delivery but the length of its body. */
+const parcel = (bytes: number): NatsDelivery => ({ body: new Uint8Array(bytes) }) as unknown as NatsDelivery
+const wide = { messages: 100, bytes: 10_000 }
+
+describe('Shelf', () => {
+  it('wakes who waits once for all that one turn brought', async () => {
+    const shelf = new Shelf(() => wide)
+    const next = shelf.next()
+    for (let at = 0; at < 3; at++) shelf.put(parcel(1))
+    expect((await next)?.deliveries).toHaveLength(3)
+    expect(shelf.count).toBe(0)
+  })
+
+  it('gives no more in one batch than there is room for, but always one', async () => {
+    const shelf = new Shelf(() => ({ messages: 2, bytes: 10 }))
+    for (const bytes of [50, 4, 4, 4]) shelf.put(parcel(bytes))
+    const sizes: number[][] = []
+    while (shelf.count > 0) sizes.push(((await shelf.next())?.deliveries ?? []).map(({ body }) => body.length))
+    expect(sizes).toEqual([[50], [4, 4], [4]])
+    expect(shelf.bytes).toBe(0)
+  })
+
+  it('counts what it drops, and says it before what comes then', async () => {
+    const shelf = new Shelf(() => ({ messages: 100, bytes: 1 << 20 }))
+    for (let at = 1; at <= 3_000; at++) {
+      shelf.put(parcel(at))
+      while (shelf.isOver({ messages: 10, bytes: 1 << 30 })) shelf.drop()
+    }
+    const batch = await shelf.next()
+    expect(batch?.lost).toEqual({ reason: 'slow', count: 2_990 })
+    expect(batch?.deliveries.map(({ body }) => body.length)).toEqual(Array.from({ length: 10 }, (_, at) => 2_991 + at))
+  })
+
+  it('says that it caught up with the last of what was stored', async () => {
+    const shelf = new Shelf(() => ({ messages: 1, bytes: 100 }))
+    shelf.put(parcel(1))
+    shelf.put(parcel(2))
+    shelf.caughtUp()
+    expect((await shelf.next())?.caughtUp).toBeUndefined()
+    expect((await shelf.next())?.caughtUp).toBe(true)
+  })
+
+  it('rejects once, then is over', async () => {
+    const shelf = new Shelf(() => wide)
+    const error = new MessagingError('not-found', 'The stream was deleted.')
+    shelf.put(parcel(1))
+    expect(shelf.end(error)).toHaveLength(1)
+    await expect(shelf.next()).rejects.toBe(error)
+    expect(await shelf.next()).toBeUndefined()
+  })
+})
