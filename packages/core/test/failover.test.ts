@@ -114,6 +114,21 @@ describe('a site that hangs', () => {
     expect(only(events, 'moved').every(({ ms }) => ms === silentMs)).toBe(true)
   })
 
+  it('never makes a request failed that may have run there, though no site is left to ask again', async () => {
+    const { runtime, a, b, client } = stage()
+    const safe = rpc('safe', json as StandardSchema<object>, json as StandardSchema<object>, { idempotent: true })
+    const responder = client().respond(safe, () => ({}))
+    const one = client()
+    await runtime.advance(100)
+    await responder.ready
+    await one.request(safe, {})
+    b.kill()
+    a.hang()
+    const asked = settled(one.request(safe, {}, { timeout: '5s' }))
+    await runtime.advance(6_000)
+    expect(asked.error).toMatchObject({ code: 'outcome-unknown', site: 'a' })
+  })
+
   it('stays when it is heard again in time', async () => {
     const { runtime, a, client, follow } = stage()
     const one = client()

@@ -84,7 +84,9 @@ export async function request(
 export async function ask(context: Context, question: Question): Promise<Reply> {
   let last: MessagingError | undefined
   for (;;) {
-    const site = await readySite(context, question, last)
+    const site = await readySite(context, question, last).catch((error: MessagingError) => {
+      throw final(question, error)
+    })
     const outcome = await attempt(context, question, site)
     if (outcome.outcome === 'done') {
       if (outcome.reply !== undefined) return outcome.reply
@@ -96,7 +98,7 @@ export async function ask(context: Context, question: Question): Promise<Reply> 
     question.tried.add(site)
     if (outcome.outcome === 'unknown') question.ambiguous = true
     if (outcome.outcome === 'refused') question.refusedBy.add(site)
-    if (!mayRetry(context, question, outcome)) throw final(question, site, outcome.error)
+    if (!mayRetry(context, question, outcome)) throw final(question, outcome.error)
   }
 }
 
@@ -109,8 +111,10 @@ function mayRetry(context: Context, question: Question, outcome: SendOutcome): b
   return (question.rpc.idempotent || !question.ambiguous) && reachable(context, question).length > 0
 }
 
-function final(question: Question, site: string, error: MessagingError): MessagingError {
-  if (!question.ambiguous) return error
+/** Once ambiguous, never failed (R17): also when there was nobody left to ask again. */
+function final(question: Question, error: MessagingError): MessagingError {
+  const site = [...question.tried].at(-1)
+  if (!question.ambiguous || site === undefined) return error
   const { rpc, signal } = question
   const text = signal?.aborted ? 'the caller gave up' : error.message
   return new MessagingError('outcome-unknown', `request ${rpc.name} to ${site} may have run: ${text}`, {
