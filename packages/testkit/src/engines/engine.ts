@@ -53,9 +53,9 @@ export interface EngineNode {
    * `keep`. Resolves when it is ready again, of a cluster as a member if enough of the others are up.
    */
   restart(how?: { readonly data: 'keep' | 'wipe' }): Promise<void>
-  /** SIGSTOP: connections stay open and nothing is answered. */
+  /** SIGSTOP: connections stay open and nothing is answered. Throws `conflict` if it is down. */
   hang(): void
-  /** SIGCONT: what was written to it meanwhile is now read. */
+  /** SIGCONT: what was written to it meanwhile is now read. Does nothing to a node that is up or down. */
   heal(): void
   /**
    * Reads its configuration again, with `config` in place of the lines that it was started with if that is given. Resolves

@@ -2,7 +2,7 @@ import { MessagingError } from '@spanwire/driver'
 import { installEmbedded } from './embedded.js'
 import type { EngineName, InstalledEngine } from './engine.js'
 import { installNats, type NatsServer } from './nats-install.js'
-import { type WorkOptions, workOf } from './work.js'
+import { type Work, type WorkOptions, workOf } from './work.js'
 
 export interface InstallOptions extends WorkOptions {
   /** Which server of `nats`: `newest` (default) or `debian`, the one of Debian's package. */
@@ -17,9 +17,19 @@ export const engineNames: readonly EngineName[] = ['nats', 'embedded']
  * downloaded or built, by one process at a time; others wait for it.
  */
 export async function installEngine(engine: EngineName, options: InstallOptions = {}): Promise<InstalledEngine> {
+  const work = workOf(options)
+  try {
+    return await install(engine, options.server ?? 'newest', work)
+  } catch (error) {
+    // What was interrupted says so each in its own way.
+    throw work.signal.aborted ? work.signal.reason : error
+  }
+}
+
+async function install(engine: EngineName, server: NatsServer, work: Work): Promise<InstalledEngine> {
   switch (engine) {
     case 'nats':
-      return await installNats(options.server ?? 'newest', workOf(options))
+      return await installNats(server, work)
     case 'embedded':
       return await installEmbedded()
     default:

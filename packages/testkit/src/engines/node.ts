@@ -22,7 +22,7 @@ export class PlannedNode implements EngineNode {
   #restarting: Promise<void> = Promise.resolve()
   #retired = false
 
-  /** `company` says who of the site is up, this node left out. */
+  /** `company` says who of the site is up, this node among them. */
   constructor(plan: NodePlan, company: () => Company) {
     this.name = plan.name
     this.endpoint = plan.endpoint
@@ -48,7 +48,8 @@ export class PlannedNode implements EngineNode {
 
   /** The second half: it answers. Rejects with its last words when it ends instead. */
   async becomeReady(): Promise<void> {
-    const process = this.#running()
+    const process = this.#process
+    if (process === undefined) throw this.#isDown()
     const giveUp = new AbortController()
     const ended = process.gone.then(() => {
       throw new NodeEnded(this.name, process.lastWords())
@@ -97,7 +98,7 @@ export class PlannedNode implements EngineNode {
   }
 
   heal(): void {
-    this.#running().heal()
+    this.#process?.heal()
   }
 
   async reload(config?: string): Promise<void> {
@@ -136,7 +137,11 @@ export class PlannedNode implements EngineNode {
 
   #running(): NodeProcess {
     if (this.#process !== undefined && this.#process.state !== 'down') return this.#process
-    throw new MessagingError('conflict', `${this.name} at ${this.endpoint} is down: restart it first`)
+    throw this.#isDown()
+  }
+
+  #isDown(): MessagingError {
+    return new MessagingError('conflict', `${this.name} at ${this.endpoint} is down: restart it first`)
   }
 
   #cannot(what: string): MessagingError {

@@ -15,7 +15,7 @@ export async function up(options: StartOptions): Promise<void> {
     await end.told
     closeDoor()
   } catch (error) {
-    if (!end.signal.aborted) throw error
+    if (error !== end.signal.reason) throw error
   } finally {
     end.forget()
   }

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -80,6 +82,8 @@ describe('nats', () => {
     await store(node, 1)
     await node.kill()
     expect(node.state).toBe('down')
+    node.heal()
+    expect(() => node.hang()).toThrow(`site1-1 at ${endpoint} is down: restart it first`)
     await node.restart()
     expect(node).toMatchObject({ state: 'up', endpoint, dir })
     expect(node.pid).not.toBe(pid)
@@ -126,6 +130,20 @@ describe('nats', () => {
     await (await Wire.to(node.endpoint)).ping()
     const log = await readFile(join(node.dir, 'out.log'), 'utf8')
     expect(log).not.toContain('address already in use')
+  })
+
+  it('says who is in the way when somebody else listens where it was, and starts when they are gone', async () => {
+    await using engines = await startEngines({ engine: 'nats' })
+    const node = nodeOf(engines)
+    await node.kill()
+    const stranger = createServer().listen(Number(node.endpoint.split(':')[1]), '127.0.0.1')
+    await once(stranger, 'listening')
+    await expect(node.restart()).rejects.toThrow(/site1-1 ended before it was ready: .*address already in use/s)
+    expect(node.state).toBe('down')
+    stranger.close()
+    await once(stranger, 'close')
+    await node.restart()
+    await (await Wire.to(node.endpoint)).ping()
   })
 
   it('leaves nothing behind when it is stopped in the middle of a restart', async () => {
