@@ -34,7 +34,7 @@ export async function write(results, { engines, rate }) {
     entries.set(name, { name, kind: group.kind, rounds: group.rounds, on, picture })
   }
   const all = [...entries.values()]
-  await writeFile(data, `${JSON.stringify(all, undefined, 1)}\n`)
+  await writeFile(data, `${JSON.stringify(all, undefined, 2)}\n`)
   const text = await readFile(page, 'utf8')
   const [before = '', rest = ''] = text.split(BEGIN)
   const after = rest.split(END)[1] ?? '\n'
