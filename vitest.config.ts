@@ -1,11 +1,14 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { findChromium } from './scripts/chromium.mjs'
 import Skips from './scripts/skips.mjs'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const chromium = findChromium()
+/** Whole clusters and the example on real engines take minutes: a command of their own, `npm run test:long`. */
+const LONG = '**/*.long.test.ts'
+const isLong = process.env['SPANWIRE_LONG'] === '1'
 
 /** Tests run against the sources of every package, so that no build stands between an edit and its test. */
 const alias = readdirSync(`${root}packages`).map((name) => ({
@@ -27,7 +30,8 @@ export default defineConfig({
       'test/**/*.test.ts',
       'scripts/**/*.test.ts',
       'faults/**/*.test.ts',
-    ],
+    ].map((glob) => (isLong ? glob.replace(/\*\.test\..*$/, '*.long.test.ts') : glob)),
+    exclude: [...configDefaults.exclude, ...(isLong ? [] : [LONG])],
     // What is run by hand without `npm test` finds the browser too; without one, browser tests skip with a reason.
     env: chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
     reporters: [new Skips(), 'default'],

@@ -12,6 +12,21 @@ export async function cpuOf(messages, work) {
 }
 
 /**
+ * The same, and how many messages a second.
+ * @param {number} messages
+ * @param {() => Promise<void>} work
+ */
+export async function costOf(messages, work) {
+  let seconds = Number.NaN
+  const cpuUs = await cpuOf(messages, async () => {
+    const since = performance.now()
+    await work()
+    seconds = (performance.now() - since) / 1_000
+  })
+  return { cpuUs, perSecond: messages / seconds }
+}
+
+/**
  * The medians of what is compared, taken in turns so that the machine's other work meets all alike. The first turn only
  * warms up.
  * @template {string} Name

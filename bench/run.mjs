@@ -1,7 +1,8 @@
 import { gateway } from './gateway.mjs'
 import { layers } from './layers.mjs'
+import { nats } from './nats.mjs'
 
-const jobs = { layers, gateway }
+const jobs = { layers, gateway, nats }
 const [name = 'layers'] = process.argv.slice(2)
 const job = Object.entries(jobs).find(([key]) => key === name)?.[1]
 if (job === undefined) {

@@ -30,6 +30,13 @@ const commands = {
     return code
   },
 
+  'test:long': async () => {
+    await prepare()
+    await build('programs')
+    const extra = { ...(await provideChromium()), SPANWIRE_LONG: '1' }
+    return (await node([bin('vitest/vitest.mjs'), 'run', ...args], extra)).code
+  },
+
   check: async () => {
     await prepare()
     return (await node(['scripts/check.mjs', ...args])).code

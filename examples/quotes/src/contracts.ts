@@ -44,6 +44,8 @@ export const quotes = topic('quotes.{symbol}', Tick, { delivery: 'durable', late
 export const price = rpc('pricing.price', PriceQuery, Price, { idempotent: true })
 export const orders = queue('orders', Order, {
   key: (order) => order.account,
+  // The desk fills orders side by side; not every engine keeps an account's in order among competing desks.
+  order: 'none',
   maxDeliveries: 5,
   deadLetter: 'orders.dead',
 })

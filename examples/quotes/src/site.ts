@@ -1,15 +1,28 @@
+import type { ConnectOptions } from '@spanwire/driver'
 import { createEngine, memory } from '@spanwire/driver-memory'
+import { nats } from '@spanwire/driver-nats'
 import { type Authorize, createGateway, type Gateway, type GatewayOptions, type Principal } from '@spanwire/gateway'
 import { endWithParent, given, tellParent } from './life.js'
 
-/** One site: an engine in this process' memory, and a gateway before it. Started by start.js; everything in it dies with it. */
+/**
+ * One site's gateway, and its engine: in this process' memory, where everything in it dies with it, or a server of its own.
+ * Started by start.js.
+ */
 
 const name = given('SITE')
 const tokens = new Map([
   [given('SERVICE_TOKEN'), 'service'],
   [given('PAGE_TOKEN'), 'page'],
 ])
-const engine = createEngine({ name })
+/** Where the site's NATS server is; empty: the engine is in this process. */
+const endpoint = given('ENGINE')
+const driver = endpoint === '' ? memory(createEngine({ name })) : nats()
+const options: ConnectOptions = {
+  client: `gateway-${name}`,
+  nonce: 'A'.repeat(16),
+  missing: 'create',
+  credentials: async () => ({ by: 'none' }),
+}
 
 /** Services may do everything; pages look, ask and order. What is not named is refused. */
 const PAGE_MAY: ReadonlySet<string> = new Set([
@@ -37,17 +50,7 @@ async function serve(port: number): Promise<Gateway> {
 }
 
 const optionsFor = (port: number): GatewayOptions => ({
-  upstream: () =>
-    memory(engine).connect(
-      [name],
-      {
-        client: `gateway-${name}`,
-        nonce: 'A'.repeat(16),
-        missing: 'create',
-        credentials: async () => ({ by: 'none' }),
-      },
-      AbortSignal.timeout(5_000),
-    ),
+  upstream: () => driver.connect([endpoint || name], options, AbortSignal.timeout(5_000)),
   listen: { port },
   authenticate,
   authorize,

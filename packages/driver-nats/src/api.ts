@@ -36,6 +36,7 @@ const CODES: Readonly<Record<number, readonly [Code, string]>> = {
   10005: ['overloaded', 'no servers are left for so many copies; check the cluster, or set replicas'],
   10008: ['unavailable', 'JetStream has no leader at the moment'],
   10002: ['overloaded', 'the limits of the account are reached'],
+  10077: ['overloaded', 'the stream is full and keeps what it has'],
   10023: ['overloaded', 'JetStream is out of space'],
   10026: ['overloaded', 'the limit of consumers is reached'],
   10027: ['overloaded', 'the limit of streams is reached'],
@@ -78,7 +79,7 @@ export function callApi<T extends object>(
       subject: address,
       answer: (msg: Msg) => {
         done()
-        if (statusOf(headText(msg)) === 503) reject(noJetStream(wire))
+        if (statusOf(headText(msg)) === 503) reject(noJetStream(what, wire))
         else resolve(JSON.parse(new TextDecoder().decode(msg.data)))
       },
       fail: (_, error) => {
@@ -90,14 +91,14 @@ export function callApi<T extends object>(
 }
 
 /** Nobody listens to JetStream's calls: it is off, or was stopped since we connected. */
-function noJetStream({ nc, endpoint }: Wire): MessagingError {
+function noJetStream(what: string, { nc, endpoint }: Wire): MessagingError {
   return nc.info?.jetstream
     ? channelError(
         'unavailable',
-        `JetStream of the NATS server at ${endpoint} does not answer; it may be shutting down.`,
+        `${what}: JetStream of the NATS server at ${endpoint} does not answer; it may be shutting down.`,
       )
     : channelError(
         'capability',
-        `The NATS server at ${endpoint} runs without JetStream, which durable topics, queues and latest values need; start it with -js, or make the topic live.`,
+        `${what}: the NATS server at ${endpoint} runs without JetStream, which durable topics, queues and latest values need; start it with -js, or make the topic live.`,
       )
 }

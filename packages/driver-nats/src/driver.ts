@@ -7,6 +7,7 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
   nkeyAuthenticator,
+  nkeys,
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node'
@@ -26,6 +27,8 @@ import { Wire } from './wire.js'
 
 /** What one handshake after the greeting may take, in ms. */
 const HANDSHAKE_MS = 5_000
+const MISPLACED =
+  'The endpoint of NATS has credentials in it, which are not used there; write them as credentials of the site.'
 /** A second net below the client's own probes: nats.js does not end a connection on which it read nonsense. */
 const PING_MS = 3_000
 
@@ -58,12 +61,16 @@ export function nats(options: NatsOptions = {}): Driver {
 
 function placeOf(endpoint: Endpoint): { readonly host: string; readonly port: number } {
   try {
-    const { hostname, port, protocol } = new URL(endpoint.includes('://') ? endpoint : `nats://${endpoint}`)
+    const { hostname, port, protocol, username, password } = new URL(
+      endpoint.includes('://') ? endpoint : `nats://${endpoint}`,
+    )
+    if (username !== '' || password !== '') throw linkError('invalid', MISPLACED)
     if (hostname !== '' && (protocol === 'nats:' || protocol === 'tls:')) {
       return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 4222 }
     }
-  } catch {
-    // Said below.
+  } catch (error) {
+    if (MessagingError.is(error)) throw error
+    // What is no URL is no endpoint either.
   }
   throw linkError('invalid', `${endpoint} is no endpoint of NATS; write host:port or nats://host:port.`)
 }
@@ -86,11 +93,22 @@ function authenticatorOf(credentials: Credentials): Authenticator[] {
     case 'password':
       return [usernamePasswordAuthenticator(credentials.user, credentials.password)]
     case 'key': {
-      const seed = new TextEncoder().encode(credentials.seed)
+      const seed = seedOf(credentials.seed)
       return [credentials.jwt === '' ? nkeyAuthenticator(seed) : jwtAuthenticator(credentials.jwt, seed)]
     }
     default:
       return credentials satisfies never
+  }
+}
+
+/** Before a byte is sent: nats.js would find out in the middle of its handshake. */
+function seedOf(text: string): Uint8Array {
+  const seed = new TextEncoder().encode(text)
+  try {
+    nkeys.fromSeed(seed)
+    return seed
+  } catch (cause) {
+    throw linkError('unauthenticated', 'The seed in the credentials for NATS is not the seed of an nkey.', { cause })
   }
 }
 

@@ -59,7 +59,7 @@ const TLS: readonly (readonly [RegExp, string])[] = [
 
 /** Translates what `connect` of nats.js rejects with. */
 export function connectError(endpoint: string, cause: unknown): MessagingError {
-  const { name = '', code = '', message = String(cause) } = cause as { name?: string; code?: string; message?: string }
+  const { name, code, message } = wordsOf(cause)
   const where = `NATS at ${endpoint}`
   if (name === 'AuthorizationError') {
     return linkError('unauthenticated', `${where} refused the credentials; check user, token or key.`, { cause })
@@ -74,6 +74,13 @@ export function connectError(endpoint: string, cause: unknown): MessagingError {
     return linkError('unavailable', text, { cause, retryable: false })
   }
   return linkError('unavailable', `Could not connect to ${where}: ${message}.`, { cause })
+}
+
+/** Of the error, or of the one of Node's that nats.js has wrapped. */
+function wordsOf(error: unknown): { readonly name: string; readonly code: string; readonly message: string } {
+  const { name = '', code = '', message = String(error), cause } = error as Partial<NodeJS.ErrnoException>
+  if (code === '' && cause instanceof Error && 'code' in cause) return { name, code: String(cause.code), message }
+  return { name, code, message }
 }
 
 /** What ended a live connection. */

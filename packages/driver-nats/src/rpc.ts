@@ -49,7 +49,7 @@ export function rpcChannel(wire: Wire, spec: ChannelSpec, can: Capabilities): Ch
 function readReply(msg: Msg, subject: string): SendOutcome {
   const head = headText(msg)
   if (statusOf(head) === 503) {
-    return failed('refused', channelError('unavailable', `Nobody responds to ${subject} at this NATS server.`))
+    return failed('refused', channelError('not-found', `Nobody responds to ${subject} at this NATS server.`))
   }
   return { outcome: 'done', reply: { body: msg.data, error: errorOf(head), headers: () => decodeHeaders(head) } }
 }

@@ -2,6 +2,7 @@ import type { Action, DayPicture, LogEntry, Picture } from '../picture.js'
 import { SITES, type SiteName } from '../routes.js'
 import { Child } from './child.js'
 import type { Options } from './options.js'
+import type { SiteEngines } from './site-engines.js'
 
 const MAX_LOG = 100
 const SERVICES = ['feed', 'pricing', 'orders'] as const
@@ -12,6 +13,7 @@ const FIRST_SITE_PORT = 4101
 export class Company {
   readonly #options: Options
   readonly #origins: string
+  readonly #engines: SiteEngines
   readonly #run = Date.now()
   readonly #watchers = new Set<(picture: Picture) => void>()
   readonly #ports = new Map<SiteName, number>()
@@ -22,10 +24,11 @@ export class Company {
   #log: readonly LogEntry[] = []
   #entries = 0
 
-  /** `origins`: where the page is served from. */
-  constructor(options: Options, origins: readonly string[]) {
+  /** `origins`: where the page is served from. `engines` are stopped with the rest. */
+  constructor(options: Options, origins: readonly string[], engines: SiteEngines) {
     this.#options = options
     this.#origins = origins.join(' ')
+    this.#engines = engines
     this.#sites = new Map(SITES.map((name) => [name, this.#site(name)]))
     this.#services = new Map(SERVICES.map((name) => [name, this.#service(name)]))
   }
@@ -43,10 +46,12 @@ export class Company {
   async stop(): Promise<void> {
     await Promise.all([...this.#services.values()].map((child) => child.stop()))
     await Promise.all([...this.#sites.values()].map((child) => child.stop()))
+    await this.#engines.stop()
   }
 
   async act(site: SiteName, action: Action): Promise<void> {
     const child = this.#sites.get(site)
+    await this.#engines.act(site, action)
     switch (action) {
       case 'kill':
         return child?.kill()
@@ -115,6 +120,7 @@ export class Company {
     })
     const pid = await child.start({
       SITE: name,
+      ENGINE: this.#engines.endpoint(name),
       SITE_PORT: String(this.#ports.get(name) ?? FIRST_SITE_PORT + SITES.indexOf(name)),
       // A port of the first start is kept: clients know it by now.
       PORT_IS: this.#ports.has(name) ? 'known' : 'wished',

@@ -3,7 +3,11 @@ import { parseArgs } from 'node:util'
 import type { QuotesPolicy } from '../routes.js'
 import { MIN_TICKS } from '../ticks.js'
 
+/** What a site's messages are in. `embedded`: the memory of its gateway. */
+export type EngineKind = 'embedded' | 'nats'
+
 export interface Options {
+  readonly engines: EngineKind
   readonly quotes: QuotesPolicy
   /** Of each ticker and day. */
   readonly ticks: number
@@ -16,17 +20,19 @@ export interface Options {
 }
 
 export const HELP = `node dist/start.js [options]
-  --quotes all|primary   how quotes are routed (all)
-  --ticks N              ticks of each ticker and day (1500)
-  --day-seconds S        how long a day is replayed (75)
-  --pause-seconds S      between two days (5)
-  PORT=N                 the page's port; 0: any free one (4100, or any free one)`
+  --engines embedded|nats  what each site runs on (embedded)
+  --quotes all|primary     how quotes are routed (all)
+  --ticks N                ticks of each ticker and day (1500)
+  --day-seconds S          how long a day is replayed (75)
+  --pause-seconds S        between two days (5)
+  PORT=N                   the page's port; 0: any free one (4100, or any free one)`
 
 /** Throws a sentence for what cannot be. */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      engines: { type: 'string', default: 'embedded' },
       quotes: { type: 'string', default: 'all' },
       ticks: { type: 'string', default: '1500' },
       'day-seconds': { type: 'string', default: '75' },
@@ -35,9 +41,12 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     },
   })
   if (values.help) return 'help'
-  const { quotes } = values
+  const { engines, quotes } = values
+  if (engines !== 'embedded' && engines !== 'nats')
+    throw new Error(`--engines is "embedded" or "nats", not "${engines}"`)
   if (quotes !== 'all' && quotes !== 'primary') throw new Error(`--quotes is "all" or "primary", not "${quotes}"`)
   return {
+    engines,
     quotes,
     ticks: whole('--ticks', values.ticks, MIN_TICKS, 100_000),
     daySeconds: whole('--day-seconds', values['day-seconds'], 1, 86_400),

@@ -29,12 +29,16 @@ export interface Rig extends Partial<Facilities> {
   readonly patienceMs?: number
   /** The shortest lease that the engine keeps exactly, in ms; absent: 500. */
   readonly leaseMs?: number
+  /** How long after its confirmation a settle may still be lost to SIGKILL, in ms; absent: 0. A weakness of the engine: say so in its README. */
+  readonly settleLagMs?: number
   /** Bytes of heap that one small message may cost there and back, engine included if it lives in this process; absent: 2,500. */
   readonly bytesPerMessage?: number
   /** Kinds of channels that go on working between a drain notice and its end; absent: all. */
   readonly drainKeeps?: readonly Kind[]
   /** Brings back an engine that asked its links to leave, where it does not come back by itself. */
   undrain?(): Promise<void>
+  /** Called after each property that had the engine for itself: gives back rights, removes channels that nobody needs any more. */
+  tidy?(): Promise<void>
   /** Ends the engine and removes what it left. */
   dispose(): Promise<void>
 }

@@ -23,6 +23,7 @@ export async function conduct(property: Property, rig: Rig, shared?: Link): Prom
     () => undefined,
     (error: unknown) => ({ error }),
   )
+  if (shared === undefined) await rig.tidy?.()
   const first = wrong ?? left
   if (first !== undefined) throw first.error
 }

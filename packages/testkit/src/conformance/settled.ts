@@ -22,6 +22,7 @@ export const settledProperties: readonly Property[] = [
       await trial.put(channel, strangers(10))
       const deliveries = await reader.until(10)
       await Promise.all(deliveries.slice(0, 5).map((one) => one.settle('ack')))
+      await elapse(trial.rig.settleLagMs ?? 0)
       await trial.kill()
       await trial.restart()
       const again = await trial.open(spec, await trial.link())

@@ -1,0 +1,3 @@
+import { tell } from './story.js'
+
+tell({ policy: 'primary', engines: 'nats' })

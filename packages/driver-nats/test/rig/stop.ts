@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import type { EngineNode } from '@spanwire/testkit/engines'
+import { eventually } from './eventually.js'
+
+/** SIGSTOP. Resolves when the node stands still: the signal takes its time, and meanwhile it would still answer. */
+export async function stop(node: EngineNode): Promise<void> {
+  node.hang()
+  if (existsSync('/proc/self/task')) await eventually(`${node.name} stands still`, () => isStopped(node.pid), 5_000)
+}
+
+async function isStopped(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`)
+  const states = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')))
+  // The state follows the name, which may hold anything, and ends with the last bracket.
+  return states.every((stat) => stat.slice(stat.lastIndexOf(')') + 2).startsWith('T'))
+}
