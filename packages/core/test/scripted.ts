@@ -198,7 +198,7 @@ export class ScriptedChannel implements Channel {
     this.batches.push({ messages, report })
     return (index) => {
       this.cancelled.push(index)
-      if (index !== undefined) report(index, { outcome: 'unknown', error: lost })
+      for (const at of index === undefined ? messages.keys() : [index]) report(at, { outcome: 'unknown', error: lost })
     }
   }
 

@@ -54,6 +54,9 @@ export function apiFault(what: string, error: ApiError): MessagingError {
   return channelError(code, text, { cause: error, ...(code === 'overloaded' && { retryable: false }) })
 }
 
+/** So often a call is repeated while nobody answers: what is asked while JetStream elects a leader is lost. Every call of ours may be. */
+const AGAIN_MS = 1_000
+
 /** The answer of JetStream to one call, or its no. Rejects when there is none: no JetStream, no leader, aborted, the link ended. */
 export function callApi<T extends object>(
   wire: Wire,
@@ -66,14 +69,19 @@ export function callApi<T extends object>(
     const { inbox, shut } = wire
     if (shut || signal.aborted) return reject(shut ?? aborted(signal, what))
     const number = inbox.numbers(1)
-    const done = (): void => signal.removeEventListener('abort', onAbort)
+    const done = (): void => {
+      clearInterval(again)
+      signal.removeEventListener('abort', onAbort)
+    }
     const onAbort = (): void => {
       done()
       inbox.forget(number)
       reject(aborted(signal, what))
     }
     const address = `$JS.API.${subject}`
-    wire.publish(address, body ? JSON.stringify(body) : '', inbox.address(number))
+    const ask = (): void => wire.publish(address, body ? JSON.stringify(body) : '', inbox.address(number))
+    const again = setInterval(ask, AGAIN_MS)
+    ask()
     signal.addEventListener('abort', onAbort)
     inbox.await(number, {
       subject: address,

@@ -60,6 +60,24 @@ describe('nothing that was acknowledged is lost, doubled or out of order', { tim
     expect(new Set(read.got.map(({ site }) => site))).toEqual(new Set(['a', 'b']))
   })
 
+  it('when both sites are killed, one after the other, while nobody is left in between', async () => {
+    const { a, b, client } = await twoSites()
+    const subscription = client().subscribe(ticks)
+    await subscription.ready
+    const read = reading(subscription)
+    const sent = publishing(client())
+    await sent.until(1_000)
+    await a.nodes[0]?.kill()
+    await b.nodes[0]?.kill()
+    await b.nodes[0]?.restart()
+    await sent.until(sent.acked() + 1_000)
+    await a.nodes[0]?.restart()
+    await sent.until(sent.acked() + 1_000)
+    const last = await sent.stop()
+    await read.upTo(last)
+    expect(flaws(read.got, last)).toEqual({})
+  })
+
   it('when a node of a cluster is killed: the one we talk to, then the one that leads the stream', async () => {
     const { a, client } = await twoSites(3)
     const subscription = client().subscribe(ticks)

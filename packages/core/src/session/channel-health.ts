@@ -4,6 +4,7 @@ import { within } from '../runtime/within.js'
 import { asFault } from './dial.js'
 import type { Patience } from './patience.js'
 import { SendHealth } from './send-health.js'
+import type { Sender } from './sender.js'
 
 export interface ChannelHealthOptions {
   /** For people: kind and name. */
@@ -13,15 +14,18 @@ export interface ChannelHealthOptions {
   readonly runtime: Runtime
   /** Ends what is under way. */
   readonly signal: AbortSignal
-  /** Messages handed over and not reported yet. */
-  inflight(): number
+  /** What was handed over on the channel. */
+  readonly sender: Pick<Sender, 'abandonSince' | 'inflight' | 'seenSince'>
+  /** Whether a message that nobody answers may be sent again, though it may have been taken. */
+  readonly resends: boolean
   /** Ill: what is on its way is to be forgotten, so that it can go elsewhere. Absent: sends are tried again. */
   onChange(ill: MessagingError | undefined): void
 }
 
 /**
  * Whether the sends of one channel get through, though the link behind them lives: a stream without a leader refuses
- * them, a hung partition does not answer. Ill, the channel is left alone for a while, then asked, then tried.
+ * them, a hung partition does not answer. Ill, the channel is left alone for a while, then asked, then tried. A message
+ * that stays unanswered although who takes it answers was lost, as by a leader that stepped down: it goes again.
  */
 export class ChannelHealth {
   readonly #options: ChannelHealthOptions
@@ -47,9 +51,10 @@ export class ChannelHealth {
 
   /** Called now and then while the link lives: messages that nobody answers make it ask who takes them. */
   look(): void {
-    const { inflight, patience, runtime } = this.#options
+    const { patience, runtime, sender } = this.#options
     const now = runtime.now()
-    if (inflight() === 0 || this.#reports !== this.#seen || this.#isIll) {
+    const waitedMs = now - sender.seenSince(now)
+    if (sender.inflight === 0 || this.#reports !== this.#seen || this.#isIll) {
       this.#seen = this.#reports
       this.#movedAt = now
     } else if (now - this.#movedAt >= patience.suspectMs && !this.#isAsking) {
@@ -64,6 +69,19 @@ export class ChannelHealth {
         },
       )
     }
+    if (waitedMs >= patience.downMs && !this.#isAsking && !this.#isIll) this.#doubt(now - patience.downMs)
+  }
+
+  /** What has been out since then or longer goes again, if who takes it answers; if not, the channel is judged as a whole. */
+  #doubt(sinceMs: number): void {
+    const { resends, sender, signal } = this.#options
+    if (!resends) return
+    this.#ask().then(
+      () => {
+        if (!signal.aborted && !this.#isIll) sender.abandonSince(sinceMs)
+      },
+      () => undefined,
+    )
   }
 
   end(): void {

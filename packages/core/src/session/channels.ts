@@ -132,7 +132,8 @@ export class Channels {
       patience: this.#patience,
       runtime: this.#runtime,
       signal: this.signal,
-      inflight: () => sender.inflight,
+      sender,
+      resends: kind !== 'rpc',
       onChange: (ill) => {
         this.#set(place, { at: 'open', channel, sender, ...(ill && { ill }) })
         if (ill) sender.abandon()

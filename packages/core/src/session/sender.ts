@@ -88,6 +88,21 @@ export class Sender {
     for (const shipment of [...this.#out]) shipment.abandon()
   }
 
+  /** Since when the oldest has been seen out, Runtime ms; Infinity: none is. To be called now and then: that is when they are seen. */
+  seenSince(nowMs: number): number {
+    let oldest = Infinity
+    for (const shipment of this.#out) {
+      shipment.seenAt ??= nowMs
+      oldest = Math.min(oldest, shipment.seenAt)
+    }
+    return oldest
+  }
+
+  /** Forgets what has been seen out since then or longer: it was lost on its way. Its outcomes are reported before this returns. */
+  abandonSince(ms: number): void {
+    for (const shipment of [...this.#out]) if ((shipment.seenAt ?? Infinity) <= ms) shipment.abandon()
+  }
+
   readonly #flush = (): void => {
     const full = this.#full
     const last = this.#filling
@@ -137,6 +152,8 @@ export class Shipment {
   open = 0
   /** Where its sender keeps it once it has left. */
   index = -1
+  /** When somebody first looked and it was out, Runtime ms. */
+  seenAt: number | undefined
   readonly #parcels: Parcel[] = []
   readonly #messages: Outgoing[] = []
   #left = false

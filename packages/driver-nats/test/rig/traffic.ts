@@ -7,6 +7,8 @@ export interface Tick {
 
 export const ticks = topic('ticks.{symbol}', json as StandardSchema<Tick>, { delivery: 'durable' })
 
+/** How long a reader may take to have all: a site that comes back may need an election first. */
+const COMPLETE_MS = 60_000
 const SYMBOLS = ['AAPL', 'IBM', 'MSFT', 'SAP']
 
 export interface Publishing {
@@ -60,20 +62,20 @@ export interface Reading {
   readonly subscription: Subscription<Tick>
   /** What came, in order. */
   readonly got: Message<Tick>[]
-  /** Resolves when the last number of each symbol is there. */
+  /** Resolves when so many of each symbol are there; after a minute all the same. */
   upTo(last: Readonly<Record<string, number>>): Promise<void>
 }
 
 /** Reads without pause. */
 export function reading(subscription: Subscription<Tick>): Reading {
   const got: Message<Tick>[] = []
-  const newest: Record<string, number> = {}
+  const came = new Map<string, Set<number>>()
   let look = (): void => undefined
   void (async () => {
     for await (const message of subscription) {
       got.push(message)
       const { symbol, n } = message.value
-      newest[symbol] = Math.max(newest[symbol] ?? 0, n)
+      came.set(symbol, (came.get(symbol) ?? new Set()).add(n))
       look()
     }
   })()
@@ -82,23 +84,28 @@ export function reading(subscription: Subscription<Tick>): Reading {
     got,
     upTo: (last) =>
       new Promise((resolve) => {
+        const late = setTimeout(resolve, COMPLETE_MS)
         look = () => {
-          if (Object.entries(last).every(([symbol, n]) => (newest[symbol] ?? 0) >= n)) resolve()
+          if (!Object.entries(last).every(([symbol, n]) => (came.get(symbol)?.size ?? 0) >= n)) return
+          clearTimeout(late)
+          resolve()
         }
         look()
       }),
   }
 }
 
-/** What is wrong with it, symbol by symbol: missing, more than once, out of order. Nothing: `{}`. */
+/** What is wrong with it, symbol by symbol: missing, more than once, out of order without being marked late. Nothing: `{}`. */
 export function flaws(got: readonly Message<Tick>[], last: Readonly<Record<string, number>>): object {
   const found: Record<string, object> = {}
   for (const [symbol, count] of Object.entries(last)) {
-    const numbers = got.filter(({ value }) => value.symbol === symbol).map(({ value }) => value.n)
+    const ours = got.filter(({ value }) => value.symbol === symbol)
+    const numbers = ours.map(({ value }) => value.n)
+    const inTime = ours.filter(({ late }) => !late).map(({ value }) => value.n)
     const seen = new Set(numbers)
     const missing = Array.from({ length: count }, (_, at) => at + 1).filter((n) => !seen.has(n))
     const doubled = numbers.length - seen.size
-    const disordered = numbers.filter((n, at) => n < (numbers[at - 1] ?? 0)).length
+    const disordered = inTime.filter((n, at) => n < (inTime[at - 1] ?? 0)).length
     if (missing.length + doubled + disordered > 0)
       found[symbol] = { of: count, missing: missing.slice(0, 20), doubled, disordered }
   }
