@@ -50,3 +50,15 @@ export async function medians(runs, parts) {
 export function middle(values) {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 }
+
+/**
+ * Asks `count` times, `width` at once.
+ * @param {number} width @param {number} count @param {() => Promise<unknown>} ask
+ */
+export async function inFlight(width, count, ask) {
+  let left = count
+  const lane = async () => {
+    while (left-- > 0) await ask()
+  }
+  await Promise.all(Array.from({ length: width }, lane))
+}

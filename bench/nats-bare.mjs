@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { nats } from '@spanwire/driver-nats'
-import { costOf } from './measure.mjs'
+import { costOf, inFlight } from './measure.mjs'
 
 /** Bytes through the driver, against nats.js as its users call it. */
 
@@ -87,14 +87,7 @@ function subscribing({ nc, publish }, channel) {
 /** @param {import('./nats.mjs').Bench} bench @param {Channel} channel @param {number} width @param {number} count */
 function requesting({ nc }, channel, width, count) {
   /** @param {() => Promise<unknown>} ask */
-  const lanes = (ask) =>
-    costOf(count, async () => {
-      let left = count
-      const lane = async () => {
-        while (left-- > 0) await ask()
-      }
-      await Promise.all(Array.from({ length: width }, lane))
-    })
+  const lanes = (ask) => costOf(count, () => inFlight(width, count, ask))
   return {
     raw: () => lanes(() => nc.request('asked', BYTES, { timeout: 5_000 })),
     ours: () => lanes(() => put(channel, [{ path: '', body: BYTES, ttlMs: 5_000 }])),

@@ -2,7 +2,7 @@ import { headers } from '@nats-io/transport-node'
 import { createClient, rpc, topic } from '@spanwire/core'
 import { nats } from '@spanwire/driver-nats'
 import * as z from 'zod'
-import { costOf } from './measure.mjs'
+import { costOf, inFlight } from './measure.mjs'
 
 /** JSON with a schema and an identity, through the whole client, against a program on nats.js that does the same by hand. */
 
@@ -91,14 +91,7 @@ function subscribing({ nc, publish }, client) {
 /** @param {import('./nats.mjs').Bench} bench @param {import('@spanwire/core').Client} client @param {number} width @param {number} count */
 function requesting({ nc }, client, width, count) {
   /** @param {() => Promise<unknown>} ask */
-  const lanes = (ask) =>
-    costOf(count, async () => {
-      let left = count
-      const lane = async () => {
-        while (left-- > 0) await ask()
-      }
-      await Promise.all(Array.from({ length: width }, lane))
-    })
+  const lanes = (ask) => costOf(count, () => inFlight(width, count, ask))
   return {
     raw: () =>
       lanes(async () => {

@@ -18,8 +18,16 @@ const RUNS = 5
 
 /** Our driver and our client against plain nats.js, on one real server, in turns. */
 export async function nats() {
-  await using engines = await startEngines({ engine: 'nats' })
-  const endpoint = engines.sites[0]?.endpoints[0] ?? ''
+  const engines = await startEngines({ engine: 'nats' })
+  try {
+    await against(engines.sites[0]?.endpoints[0] ?? '')
+  } finally {
+    await engines.stop()
+  }
+}
+
+/** @param {string} endpoint */
+async function against(endpoint) {
   const peer = fork(fileURLToPath(new URL('nats-peer.mjs', import.meta.url)), [endpoint])
   const gone = once(peer, 'exit')
   const nc = await connect({ servers: endpoint, reconnect: false })

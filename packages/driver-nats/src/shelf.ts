@@ -98,7 +98,7 @@ export class Shelf {
     this.#lost = undefined
     this.#caughtUp = false
     this.#state = error && !this.#waiting ? { failed: error } : 'ended'
-    this.#answer(error ? Promise.reject(error) : undefined)
+    if (this.#waiting) this.#answer(error ? Promise.reject(error) : undefined)
     return rest
   }
 

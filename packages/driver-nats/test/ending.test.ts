@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { eventually } from './rig/eventually.js'
 import { at, relayTo } from './rig/relayed.js'
 import { server } from './rig/server.js'
-import { settledWithin } from './rig/settle.js'
+import { settling } from './rig/settle.js'
 import { stop } from './rig/stop.js'
 import { dial, durable, FLOW, live, PATIENCE_MS, patience, queue, refusal, rpc, sending, told } from './rig/talk.js'
 
@@ -54,10 +54,11 @@ describe('a link that ends settles everything that waits on it', () => {
       publish: publish.all,
     }
     for (const [number, reception] of receptions.entries()) waits[`next ${number}`] = upToTheEnd(reception)
+    const settled = settling(waits)
     if (!ours) node.heal()
     await end({ node, relay, link })
     const last = await link.ended
-    const states = await settledWithin(500, waits)
+    const states = await settled(500)
     expect(Object.entries(states).filter(([, state]) => state === 'open')).toEqual([])
     expect(states).toMatchObject({
       'next 0': 'resolved',

@@ -1,24 +1,29 @@
 import { setTimeout as elapse } from 'node:timers/promises'
 
-/** Which of these are settled within the time, by name; the others are still open. */
-export async function settledWithin(
-  ms: number,
+type State = 'resolved' | 'rejected' | 'open'
+
+/** Watches these from now on. The function tells after so long at most, by name, which are settled. */
+export function settling(
   waits: Readonly<Record<string, Promise<unknown>>>,
-): Promise<Readonly<Record<string, 'resolved' | 'rejected' | 'open'>>> {
-  const states: Record<string, 'resolved' | 'rejected' | 'open'> = {}
-  const all = Object.entries(waits).map(([name, wait]) => {
-    states[name] = 'open'
-    return wait.then(
-      () => {
-        states[name] = 'resolved'
-      },
-      () => {
-        states[name] = 'rejected'
-      },
-    )
-  })
-  const giveUp = new AbortController()
-  await Promise.race([Promise.all(all), elapse(ms, undefined, { signal: giveUp.signal })])
-  giveUp.abort()
-  return { ...states }
+): (withinMs: number) => Promise<Readonly<Record<string, State>>> {
+  const states: Record<string, State> = {}
+  const all = Promise.all(
+    Object.entries(waits).map(([name, wait]) => {
+      states[name] = 'open'
+      return wait.then(
+        () => {
+          states[name] = 'resolved'
+        },
+        () => {
+          states[name] = 'rejected'
+        },
+      )
+    }),
+  )
+  return async (withinMs) => {
+    const giveUp = new AbortController()
+    await Promise.race([all, elapse(withinMs, undefined, { signal: giveUp.signal })])
+    giveUp.abort()
+    return { ...states }
+  }
 }
