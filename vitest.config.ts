@@ -35,6 +35,8 @@ export default defineConfig({
     // What is run by hand without `npm test` finds the browser too; without one, browser tests skip with a reason.
     env: chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
     reporters: [new Skips(), 'default'],
+    // Much of a test's time is spent waiting for servers: with one worker less than there are cores, two cores would idle.
+    maxWorkers: '100%',
     testTimeout: 20_000,
   },
 })

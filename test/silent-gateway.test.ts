@@ -3,7 +3,7 @@ import { createEngine, memory } from '@spanwire/driver-memory'
 import { websocket } from '@spanwire/driver-websocket'
 import { allowAll, anonymous, createGateway } from '@spanwire/gateway'
 import { Relay } from '@spanwire/testkit/network'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 
 const here = { environment: 'on-prem' } as const
@@ -67,10 +67,11 @@ describe('a gateway whose connections carry nothing any more', () => {
     const got: number[] = []
     for await (const { value } of subscription) if (got.push(value.n) === 4) break
     expect(got).toEqual([1, 2, 3, 4])
-    const states = seen.flatMap((event) => (event.type === 'site' && event.site === 'a' ? [event.to] : []))
-    expect(states.slice(0, 4)).toEqual(['dialing', 'up', 'suspect', 'waiting'])
-    const failover = seen.find((event) => event.type === 'failover')
-    expect(failover).toMatchObject({ site: 'a', lanes: 1 })
+    await vi.waitFor(() => {
+      const states = seen.flatMap((event) => (event.type === 'site' && event.site === 'a' ? [event.to] : []))
+      expect(states.slice(0, 4)).toEqual(['dialing', 'up', 'suspect', 'waiting'])
+      expect(seen.find(({ type }) => type === 'failover')).toMatchObject({ site: 'a', lanes: 1 })
+    }, 5_000)
   })
 
   it('is not what we take for it when we stand still ourselves for 2.7 s', async () => {
