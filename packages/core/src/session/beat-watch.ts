@@ -8,11 +8,13 @@ const STALL_MS = 200
 
 /**
  * Watches that a reception which promised beats gives them while we wait for one: its source may hang behind a healthy
- * link. As with links, what lies in the sockets is read before the verdict, and our own stall counts for nobody.
+ * link. As with links, what lies in the sockets is read before the verdict, and our own stall counts for nobody. It looks
+ * beat by beat only when half of the time that silence may last is over.
  */
 export class BeatWatch {
   readonly #runtime: Runtime
   readonly #beatMs: number
+  readonly #limitMs: number
   readonly #silent: (forMs: number) => void
   #waitingSince: number | undefined
   #isOver = false
@@ -22,6 +24,7 @@ export class BeatWatch {
   constructor(runtime: Runtime, beatMs: number, silent: (forMs: number) => void) {
     this.#runtime = runtime
     this.#beatMs = beatMs
+    this.#limitMs = Math.max(LEAST_MS, BEATS * beatMs)
     this.#silent = silent
     this.#arm()
   }
@@ -43,15 +46,16 @@ export class BeatWatch {
   }
 
   #arm(): void {
-    const due = this.#runtime.now() + this.#beatMs
-    this.#cancel = this.#runtime.after(this.#beatMs, () => this.#tick(due))
+    const now = this.#runtime.now()
+    const ms = Math.max(this.#beatMs, (this.#waitingSince ?? now) + this.#limitMs / 2 - now)
+    this.#cancel = this.#runtime.after(ms, () => this.#tick(now + ms))
   }
 
   #tick(due: number): void {
     const late = this.#runtime.now() - due
     if (late > STALL_MS && this.#waitingSince !== undefined) this.#waitingSince += late
     const since = this.#waitingSince
-    if (since === undefined || this.#runtime.now() - since < Math.max(LEAST_MS, BEATS * this.#beatMs)) {
+    if (since === undefined || this.#runtime.now() - since < this.#limitMs) {
       this.#arm()
       return
     }

@@ -57,7 +57,7 @@ export class ChannelHealth {
     if (sender.inflight === 0 || this.#reports !== this.#seen || this.#isIll) {
       this.#seen = this.#reports
       this.#movedAt = now
-    } else if (now - this.#movedAt >= patience.suspectMs && !this.#isAsking) {
+    } else if (Math.min(now - this.#movedAt, waitedMs) >= patience.suspectMs && !this.#isAsking) {
       const reports = this.#reports
       this.#ask().then(
         // Slow, but somebody is there.

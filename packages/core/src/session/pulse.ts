@@ -8,9 +8,11 @@ export interface PulseOptions {
   readonly runtime: Runtime
   /** Grows with each answer that the engine gave to something else than a probe. */
   answers(): number
+  /** Messages are on their way, whose answers are waited for. */
+  isBusy(): boolean
   /** Answers are wanted, whatever else is heard. */
   isProving(): boolean
-  /** Called at each step of time, unless we stood still. */
+  /** Called at each step of time that is no rest, unless we stood still. */
   onStep(): void
   /** Nothing was heard since then (Runtime ms), for long enough to be suspected. */
   onSilent(since: number): void
@@ -28,7 +30,8 @@ const STALL_MS = 200
 /**
  * Listens whether a link lives. Whatever the engine says counts; a link that says nothing by itself is probed. A verdict
  * falls only after two turns of the event loop, when what lay in the sockets has been read, and time that we stood still
- * counts for nobody: our own stall is never somebody's death.
+ * counts for nobody: our own stall is never somebody's death. A link that speaks only when asked needs no look while
+ * nothing is on its way.
  */
 export class Pulse {
   readonly #options: PulseOptions
@@ -42,6 +45,7 @@ export class Pulse {
   #asking = false
   #judging = false
   #isSilent = false
+  #isResting = false
   #due = 0
   #cancel = () => {}
 
@@ -55,14 +59,22 @@ export class Pulse {
     this.#stepMs = (suspectMs - beatMs) / 4
     this.#heardAt = runtime.now()
     this.#count = this.#signs
-    this.#arm()
     this.#ask()
+    this.#arm()
   }
 
   /** Asks now: there is reason to doubt, as after a sleep or a change of the network. Silence counts as if it had lasted a beat. */
   check(): void {
     this.#heardAt = Math.min(this.#heardAt, this.#options.runtime.now() - this.#askMs)
     this.#look()
+    this.wake()
+  }
+
+  /** Something is on its way: whether it is answered is looked at step by step. */
+  wake(): void {
+    if (!this.#isResting) return
+    this.#cancel()
+    this.#arm()
   }
 
   end(): void {
@@ -70,18 +82,31 @@ export class Pulse {
     this.#cancel()
   }
 
-  #arm(): void {
+  #arm(restMs = 0): void {
     const { runtime } = this.#options
-    this.#due = runtime.now() + this.#stepMs
-    this.#cancel = runtime.after(this.#stepMs, () => this.#tick())
+    const ms = Math.max(this.#stepMs, restMs)
+    this.#isResting = ms > this.#stepMs
+    this.#due = runtime.now() + ms
+    this.#cancel = runtime.after(ms, () => this.#tick())
   }
 
   #tick(): void {
     const late = this.#options.runtime.now() - this.#due
-    if (late > STALL_MS) this.#heardAt += late
-    else this.#options.onStep()
-    this.#arm()
+    // How much of a rest we stood still cannot be told: it is over when it was to be.
+    if (late > STALL_MS || this.#isResting) this.#heardAt += late
+    if (late <= STALL_MS) this.#options.onStep()
     this.#look()
+    this.#arm(this.#rest())
+  }
+
+  /** How long nothing is to be decided. */
+  #rest(): number {
+    const { isBusy, isProving, link, runtime } = this.#options
+    // When a link that counts what it hears was heard is known only from looking.
+    if (this.#asking || isBusy() || link.heard !== undefined) return 0
+    const asksMs = this.#heardAt + this.#askMs
+    const provesMs = isProving() ? this.#askedAt + this.#options.patience.beatMs : Infinity
+    return Math.min(asksMs, provesMs) - runtime.now()
   }
 
   #look(): void {

@@ -24,6 +24,8 @@ export interface Load {
   inflight: number
   /** Outcomes that only the engine can have told. */
   answers: number
+  /** Called when the first message is on its way. */
+  onBusy?: () => void
 }
 
 type Report = (outcome: SendOutcome) => void
@@ -81,6 +83,7 @@ export class Sender {
     batch.add(parcel, message, bytes)
     this.#inflight += 1
     this.#load.inflight += 1
+    if (this.#load.inflight === 1) this.#load.onBusy?.()
   }
 
   /** Forgets all that was handed to the channel: nobody answers there. Its outcomes are reported before this returns. */

@@ -250,7 +250,7 @@ describe('a session', () => {
     await runtime.advance(5)
     const { state } = session
     expect(state.at).toBe('up')
-    await runtime.advance(1_000)
+    await runtime.advance(900)
     expect(engine.open).toHaveLength(1)
     expect(session.state).toBe(state)
   })

@@ -195,6 +195,7 @@ export class Session {
     })
     const pulse = this.#listen(link, rttMs, channels, current)
     this.#pulse = pulse
+    channels.load.onBusy = () => pulse.wake()
     return () => {
       pulse.end()
       channels.end()
@@ -212,6 +213,7 @@ export class Session {
       patience,
       runtime,
       answers: () => channels.load.answers,
+      isBusy: () => channels.load.inflight > 0,
       isProving: () => this.#state.at === 'up' && this.#state.proving !== undefined,
       onStep: () => channels.look(),
       onSilent: (since) => current({ on: 'silent', since }),

@@ -1,6 +1,9 @@
 import { MessagingError } from '@spanwire/driver'
 import type { Pipe } from './pipe.js'
 
+/** Without a reason each abort makes an exception of its own, with its stack. */
+const CUT = 'the other side gave up'
+
 /** Somebody who waits for the far side. */
 interface Waiting {
   fail(error: MessagingError): void
@@ -42,19 +45,23 @@ export class Connection {
   }
 
   /**
-   * Does something at the far side and brings the answer back. Aborted: the far side hears of it, later, and what it
-   * has done by then is given to `undo`.
+   * Does something at the far side and brings the answer back. Aborted: the far side hears of it, later, if it listens,
+   * and what it has done by then is given to `undo`.
    */
   ask<T>(
     what: string,
     signal: AbortSignal | undefined,
-    work: (signal: AbortSignal) => Promise<T>,
+    work: (signal: () => AbortSignal) => Promise<T>,
     undo?: (value: T) => void,
   ): Promise<T> {
     if (this.#over !== undefined) return Promise.reject(this.#over)
     if (signal?.aborted) return Promise.reject(aborted(signal, what))
     return new Promise((resolve, reject) => {
-      const far = new AbortController()
+      let far: AbortController | undefined
+      const cut = (): AbortSignal => {
+        far ??= new AbortController()
+        return far.signal
+      }
       let open = true
       const close = (): boolean => {
         if (!open) return false
@@ -65,7 +72,7 @@ export class Connection {
       }
       const waiting: Waiting = { fail: (error) => close() && reject(error) }
       const onAbort = (): void => {
-        this.up.push(() => far.abort())
+        this.up.push(() => far?.abort(CUT))
         if (close() && signal !== undefined) reject(aborted(signal, what))
       }
       this.#waits.add(waiting)
@@ -75,7 +82,7 @@ export class Connection {
         else undo?.(value)
       }
       const run = (): void =>
-        void work(far.signal).then(
+        void work(cut).then(
           (value) =>
             this.#carry(
               () => answer(value),
@@ -100,6 +107,9 @@ export class Connection {
     })
   }
 }
+
+/** For what costs the far side nothing, asked for or not. */
+export const NEVER: AbortSignal = /* @__PURE__ */ new AbortController().signal
 
 export function aborted(signal: AbortSignal, what: string): MessagingError {
   const cause: unknown = signal.reason

@@ -82,6 +82,8 @@ export interface Records {
   }[]
 }
 
+const HASHED_AT_ONCE = 65_536
+
 /** A line per event, and a hash over all of them: the same seed gives the same. */
 export class Journal {
   readonly records: Records = { acts: [], readings: [], runs: [], states: [], moves: [] }
@@ -89,6 +91,7 @@ export class Journal {
   readonly #keep: boolean
   readonly #now: () => number
   readonly lines: string[] = []
+  #text = ''
 
   /** `keep`: the lines themselves, for who wants to read them. */
   constructor(now: () => number, keep: boolean) {
@@ -98,12 +101,19 @@ export class Journal {
 
   note(line: string): void {
     const dated = `${this.#now().toFixed(3)} ${line}`
-    this.#hash.update(dated).update('\n')
+    this.#text += `${dated}\n`
+    if (this.#text.length > HASHED_AT_ONCE) this.#flush()
     if (this.#keep) this.lines.push(dated)
   }
 
   /** Once, at the end. */
   digest(): string {
+    this.#flush()
     return this.#hash.digest('hex').slice(0, 16)
+  }
+
+  #flush(): void {
+    this.#hash.update(this.#text)
+    this.#text = ''
   }
 }

@@ -16,7 +16,7 @@ export interface Site {
 }
 
 /** Messages that an idle reception's engine is silent for at most, ms. */
-const BEAT_MS = 500
+const BEAT_MS = 1_000
 
 export function makeSite(world: World, name: string): Site {
   const host = world.host(name)

@@ -10,6 +10,7 @@ import {
   type SendOutcome,
   type Source,
 } from '@spanwire/driver'
+import { NEVER } from './connection.js'
 import type { WireLink } from './wire.js'
 import { WireReception } from './wire-reception.js'
 
@@ -52,7 +53,7 @@ export class WireChannel implements Channel {
       `attach to ${this.spec.name}`,
       signal,
       async (abort) => {
-        const far = await this.#far.receive(source, flow, abort)
+        const far = await this.#far.receive(source, flow, abort())
         return new WireReception(this.#link, this.spec, far, flow)
       },
       (late) => void late.stop(ABORTED),
@@ -60,7 +61,7 @@ export class WireChannel implements Channel {
   }
 
   probe(signal: AbortSignal): Promise<void> {
-    return this.#link.connection.ask(`probe of ${this.spec.name}`, signal, (abort) => this.#far.probe(abort))
+    return this.#link.connection.ask(`probe of ${this.spec.name}`, signal, () => this.#far.probe(NEVER))
   }
 
   end(error: MessagingError): void {

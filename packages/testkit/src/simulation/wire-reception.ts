@@ -17,6 +17,7 @@ export class WireReception implements Reception {
   readonly #link: WireLink
   readonly #spec: ChannelSpec
   readonly #far: Reception
+  readonly #beats: boolean
   #flow: Flow
   /** Arrived and not pulled. Bound: `flow`, which the far side keeps. */
   readonly #here: Batch[] = []
@@ -29,7 +30,9 @@ export class WireReception implements Reception {
   #onRoom: (() => void) | undefined
 
   constructor(link: WireLink, spec: ChannelSpec, far: Reception, flow: Flow) {
-    if (far.beatMs !== undefined) this.beatMs = far.beatMs
+    // Of jobs and requests nobody asks for signs of life.
+    this.#beats = spec.kind === 'topic'
+    if (far.beatMs !== undefined && this.#beats) this.beatMs = far.beatMs
     this.#link = link
     this.#spec = spec
     this.#far = far
@@ -63,7 +66,7 @@ export class WireReception implements Reception {
     const back = this.#here.splice(0)
     this.#over({})
     if (this.#spec.kind !== 'topic') for (const batch of back) for (const one of batch.deliveries) giveBack(one)
-    await this.#link.connection.ask('stop', signal, (abort) => this.#far.stop(abort)).catch(() => {})
+    await this.#link.connection.ask('stop', signal, (abort) => this.#far.stop(abort())).catch(() => {})
     this.#link.parts.delete(this)
   }
 
@@ -98,6 +101,7 @@ export class WireReception implements Reception {
         while (this.#shipped - this.#pulled >= this.#flow.messages) await this.#room()
         const batch = await this.#far.next()
         if (batch === undefined) break
+        if (!this.#beats && isBeat(batch)) continue
         this.#shipped += batch.deliveries.length
         const shippedAt = this.#link.road.host.runtime.now()
         const deliveries = batch.deliveries.map((one) => new WireDelivery(this.#link, this.#spec, one, shippedAt))
@@ -143,6 +147,10 @@ export class WireReception implements Reception {
       this.#onRoom?.()
     })
   }
+}
+
+function isBeat({ deliveries, lost, caughtUp }: Batch): boolean {
+  return deliveries.length === 0 && lost === undefined && caughtUp === undefined
 }
 
 function giveBack(delivery: Delivery): void {

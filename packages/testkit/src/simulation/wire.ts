@@ -10,7 +10,7 @@ import {
   type LinkEnd,
   MessagingError,
 } from '@spanwire/driver'
-import { aborted, type Connection } from './connection.js'
+import { aborted, type Connection, NEVER } from './connection.js'
 import type { Road } from './road.js'
 import { WireChannel } from './wire-channel.js'
 import type { Witness } from './witness.js'
@@ -40,7 +40,7 @@ async function dial(inner: Driver, road: Road, witness: Witness, how: Dial): Pro
     const far = await connection.ask(
       `connect to ${road.site}`,
       how.signal,
-      (abort) => inner.connect(how.endpoints, how.options, abort),
+      (abort) => inner.connect(how.endpoints, how.options, abort()),
       (late) => void late.close(ABORTED),
     )
     return new WireLink(far, connection, road, witness)
@@ -87,16 +87,16 @@ export class WireLink implements Link {
 
   open(spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
     return this.connection.ask(`open of ${spec.name}`, signal, async (abort) => {
-      return new WireChannel(this, spec, await this.#far.open(spec, abort))
+      return new WireChannel(this, spec, await this.#far.open(spec, abort()))
     })
   }
 
   probe(signal: AbortSignal): Promise<void> {
-    return this.connection.ask(`probe of ${this.road.site}`, signal, (abort) => this.#far.probe(abort))
+    return this.connection.ask(`probe of ${this.road.site}`, signal, () => this.#far.probe(NEVER))
   }
 
   async close(signal: AbortSignal): Promise<void> {
-    await this.connection.ask('close', signal, (abort) => this.#far.close(abort)).catch(() => {})
+    await this.connection.ask('close', signal, (abort) => this.#far.close(abort())).catch(() => {})
     this.#hangUpThere()
     this.#finish({ by: 'us' }, new MessagingError('closed', 'this link was closed by its owner'))
     await this.ended

@@ -4,6 +4,10 @@ import { type Dice, dice } from './dice.js'
 /** Unix ms at which virtual time starts. */
 const EPOCH: number = Date.UTC(2026, 0, 1)
 
+/** A turn of the real event loop costs more than most steps do. */
+const STEPS_PER_TURN = 64
+const SETTLED: Promise<void> = Promise.resolve()
+
 /** What falls due at one instant goes in the order of a Node event loop: timers, then sockets, then `turn`s. */
 export type Phase = 'timer' | 'input' | 'turn'
 const ORDER: Readonly<Record<Phase, number>> = { timer: 0, input: 1, turn: 2 }
@@ -34,6 +38,7 @@ export class World {
   #age = 0
   readonly #heap: Entry[] = []
   #pending = 0
+  #steps = 0
 
   constructor(seed: number) {
     this.dice = dice(seed)
@@ -67,31 +72,50 @@ export class World {
     }
   }
 
-  /** Lets so much time pass. Everything that can happen without time passing happens between two instants. */
-  async run(ms: number): Promise<void> {
+  /** Lets so much time pass. Every promise that can settle without time passing does so between two instants. */
+  run(ms: number): Promise<void> {
     const end = this.#now + ms
-    await settled()
-    for (;;) {
-      const entry = this.#heap[0]
-      if (entry === undefined || entry.at > end) break
-      pop(this.#heap)
-      if (entry.work === undefined) continue
-      if (entry.host !== undefined && entry.host.stalledUntil > entry.at) this.#postpone(entry, entry.host.stalledUntil)
-      else {
-        this.#now = entry.at
-        this.#pending--
-        const work = entry.work
-        entry.work = undefined
-        work()
-        await settled()
+    return new Promise((resolve, reject) => {
+      const step = (): void => {
+        try {
+          if (this.#advance(end)) this.#settle(step)
+          else resolve()
+        } catch (error) {
+          reject(error)
+        }
       }
-    }
-    this.#now = end
+      this.#settle(step)
+    })
   }
 
-  #postpone(entry: Entry, until: number): void {
-    entry.at = until
-    push(this.#heap, entry)
+  /** Does the next thing that falls due; false: there is none until then. */
+  #advance(end: number): boolean {
+    for (let entry = this.#heap[0]; entry !== undefined && entry.at <= end; entry = this.#heap[0]) {
+      pop(this.#heap)
+      const { work } = entry
+      if (work === undefined) continue
+      if (entry.host !== undefined && entry.host.stalledUntil > entry.at) {
+        entry.at = entry.host.stalledUntil
+        push(this.#heap, entry)
+        continue
+      }
+      this.#now = entry.at
+      this.#pending--
+      entry.work = undefined
+      work()
+      return true
+    }
+    this.#now = end
+    return false
+  }
+
+  /**
+   * Goes on when no promise has anything left to do: Node runs a tick that was asked for in a microtask behind all
+   * microtasks. Now and then the real event loop gets its turn, as rejections that nobody handles are told there.
+   */
+  #settle(then: () => void): void {
+    if (++this.#steps % STEPS_PER_TURN === 0) setImmediate(then)
+    else void SETTLED.then(() => process.nextTick(then))
   }
 
   #runtime(host: () => Host, chance: Dice): Runtime {
@@ -104,11 +128,6 @@ export class World {
       turn: (work) => void this.after(0, work, 'turn', host()),
     }
   }
-}
-
-/** Every promise that can settle without time passing has settled when a turn of the real event loop is over. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function before(one: Entry, other: Entry): boolean {
