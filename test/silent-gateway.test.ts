@@ -31,9 +31,10 @@ async function site(): Promise<Relay> {
   return relay
 }
 
-function open(a: Relay, b: Relay): Client {
+function open(a: Relay, b: Relay, standby: 'cold' | 'warm' = 'cold'): Client {
   const client = createClient({
     here,
+    standby,
     sites: {
       a: { location: here, driver: websocket({ WebSocket }), endpoints: [`127.0.0.1:${a.port}`] },
       b: { location: { environment: 'cloud' }, driver: websocket({ WebSocket }), endpoints: [`127.0.0.1:${b.port}`] },
@@ -72,6 +73,26 @@ describe('a gateway whose connections carry nothing any more', () => {
       expect(states.slice(0, 4)).toEqual(['dialing', 'up', 'suspect', 'waiting'])
       expect(seen.find(({ type }) => type === 'failover')).toMatchObject({ site: 'a', lanes: 1 })
     }, 5_000)
+  })
+
+  it('is left while it is still in doubt when the next one stands ready, and every message comes once and in order', async () => {
+    const [a, b] = [await site(), await site()]
+    const writer = open(a, b, 'warm')
+    const reader = open(a, b)
+    const seen = events(writer)
+    const subscription = reader.subscribe(quotes)
+    await subscription.ready
+    expect((await writer.publish(quotes, { symbol: 'IBM', n: 1 })).sites).toEqual(['a'])
+    a.hang()
+    const sent = await Promise.all([2, 3, 4].map((n) => writer.publish(quotes, { symbol: 'IBM', n })))
+    expect(sent.map(({ sites }) => sites)).toEqual([['b'], ['b'], ['b']])
+    expect(writer.status().sites[0]?.state).toBe('suspect')
+    const got: number[] = []
+    for await (const { value } of subscription) if (got.push(value.n) === 4) break
+    expect(got).toEqual([1, 2, 3, 4])
+    const ofA = seen.filter((event) => event.type === 'failover' || (event.type === 'site' && event.site === 'a'))
+    const steps = ofA.map((event) => (event.type === 'site' ? event.to : event.type))
+    expect(steps.slice(0, 4)).toEqual(['dialing', 'up', 'suspect', 'failover'])
   })
 
   it('is not what we take for it when we stand still ourselves for 2.7 s', async () => {

@@ -56,6 +56,7 @@ export interface Context {
   readonly generation: number
   readonly limits: Limits
   readonly failback: NonNullable<ClientOptions['failback']>
+  readonly standby: NonNullable<ClientOptions['standby']>
   /** Resolves when the client has closed. */
   readonly closed: Deferred<void>
   session(site: string): Session
@@ -117,6 +118,7 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     generation: 1,
     limits: limitsOf(options),
     failback: options.failback ?? 'auto',
+    standby: options.standby ?? 'cold',
     closed: deferred(),
     session: (site) => known(sessions, site),
     picture: () => ({

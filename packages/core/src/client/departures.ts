@@ -5,10 +5,11 @@ import type { Room } from '../departure/surroundings.js'
 import type { Voids } from '../departure/voids.js'
 import type { SessionChange } from '../session/session.js'
 import { healthOf } from '../session/site-view.js'
-import { linkOf } from '../session/state.js'
+import { isLeft, linkOf, type Outage } from '../session/state.js'
 import type { Context } from './context.js'
 import { Failback } from './failback.js'
 import type { Status } from './happenings.js'
+import { Standby } from './standby.js'
 
 /** All that a client has on its way out. */
 export interface Departures {
@@ -27,6 +28,8 @@ export interface Departures {
   close(error: MessagingError): void
 }
 
+type StateChange = Extract<SessionChange, { readonly to: unknown }>
+
 /** Made by the first verb that sends; from then on it follows the sites. */
 export function departuresOf(context: Context): Departures {
   context.departures ??= begin(context)
@@ -41,16 +44,18 @@ function begin(context: Context): Departures {
   const retained = new Retained(runtime, retainBytes)
   const left = new Map<string, number>()
   const returns = new Failback(context, outboxes)
+  const standby = new Standby(context, { left, outboxes })
   const room = { maxMessages, maxBytes, messages: 0, bytes: 0 }
   const stops = [...sessions.values()].map((session) =>
     session.onChange((change) => {
       const isRefused = 'to' in change && change.to.at === 'disabled'
       if ('channel' in change || isRefused || linkOf(change.from) !== linkOf(change.to))
-        follow(context, { outboxes, retained, left }, session.site, change)
-      // The next site is made ready while the first is still in doubt.
-      else if (change.to.at === 'suspect') for (const outbox of outboxes.values()) outbox.warm(session.site)
+        follow({ outboxes, retained, left }, session.site, change)
       else if (change.to.at === 'draining') for (const outbox of outboxes.values()) outbox.leave(session.site)
-      if ('to' in change) returns.follow(session.site, change)
+      standby.follow(session.site, change)
+      if (!('to' in change)) return
+      tellFailover(context, left, session.site, change)
+      returns.follow(session.site, change)
     }),
   )
   return {
@@ -69,6 +74,7 @@ function begin(context: Context): Departures {
       for (const one of voids.values()) one.close()
       retained.close()
       returns.close()
+      standby.close()
       for (const stop of stops) stop()
     },
   }
@@ -76,7 +82,6 @@ function begin(context: Context): Departures {
 
 /** The lanes and retained messages follow their sites. */
 function follow(
-  context: Context,
   { left, outboxes, retained }: Pick<Departures, 'outboxes' | 'retained' | 'left'>,
   site: string,
   change: SessionChange,
@@ -86,7 +91,7 @@ function follow(
     retained.back(site, false)
     return
   }
-  const { from, to, reason } = change
+  const { from, to } = change
   const isBack = 'link' in to
   if (isBack && !('link' in from)) {
     left.delete(site)
@@ -95,19 +100,22 @@ function follow(
   // A site that refuses us has lost nothing, and nobody has to take its place.
   if (isBack || to.at === 'idle' || healthOf(to) === 'disabled') return
   retained.lost(site)
+}
+
+/** Told when the lanes of a site have moved: with its loss, or before that where the next one stood ready. */
+function tellFailover(context: Context, left: Map<string, number>, site: string, change: StateChange): void {
+  const { from, to, reason } = change
+  const outage = isLeft(to) && !isLeft(from) ? { firstSign: to.silentSince, detected: to.leftAt } : lostWith(change)
   const lanes = left.get(site) ?? 0
+  if (outage === undefined || (lanes === 0 && isLeft(from))) return
   left.delete(site)
-  if ('outage' in to && to.outage) {
-    const { runtime, events } = context
-    const wall = (at: number): number => Math.round(runtime.wall() - (runtime.now() - at))
-    const { detected, firstSign } = to.outage
-    events.emit({
-      type: 'failover',
-      site,
-      reason,
-      firstSignAt: wall(firstSign),
-      detectedAt: wall(detected),
-      lanes,
-    })
-  }
+  const { runtime, events } = context
+  const wall = (at: number): number => Math.round(runtime.wall() - (runtime.now() - at))
+  const { detected, firstSign } = outage
+  events.emit({ type: 'failover', site, reason, firstSignAt: wall(firstSign), detectedAt: wall(detected), lanes })
+}
+
+function lostWith({ from, to }: StateChange): Pick<Outage, 'firstSign' | 'detected'> | undefined {
+  if (!('link' in from) || 'link' in to || !('outage' in to) || healthOf(to) === 'disabled') return undefined
+  return to.outage
 }

@@ -23,6 +23,12 @@ export interface ClientOptions<Site extends string = string> {
    * `never`: they stay until they have to go. Default `auto`.
    */
   readonly failback?: 'auto' | 'manual' | 'never'
+  /**
+   * How ready the site is that comes next. `cold`: its channels are opened when the site before it is suspect, and topics go there when that
+   * one is given up. `warm`: its channels are kept open, and topics go there as soon as the site is suspect and answers no second connection
+   * within 100 ms (five round trips, if that is more). Jobs wait for the verdict in either case. Default `cold`.
+   */
+  readonly standby?: 'cold' | 'warm'
   /** What opening a channel that does not exist does. Default `create`. */
   readonly missing?: 'create' | 'refuse'
   /** Default: the system's clock, timers and randomness. */

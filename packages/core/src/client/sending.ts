@@ -9,6 +9,7 @@ import { choose } from '../route/choose.js'
 import { listen } from '../route/listen.js'
 import { toMs } from '../runtime/duration.js'
 import { healthOf } from '../session/site-view.js'
+import type { SessionState } from '../session/state.js'
 import { avoiding, channelAt } from './able.js'
 import type { PublishOptions, Sent } from './api.js'
 import { boundPublisher } from './bound.js'
@@ -111,6 +112,8 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     channel: (site) => channelAt(context, contract, site),
     boundPublisher: () => boundPublisher(context),
     reachable: (site) => context.session(site).link !== undefined,
+    isWell: (site) => context.session(site).state.at === 'up',
+    isReady: context.standby === 'warm',
     refuses: (site) => healthOf(context.session(site).state) === 'disabled',
     refusal: (site) => {
       const { state } = context.session(site)
@@ -124,14 +127,20 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     moved: (lane, from, to) => {
       left.set(from, (left.get(from) ?? 0) + 1)
       const { state } = context.session(from)
-      const outage = 'link' in state || !('outage' in state) ? undefined : state.outage
-      const ms = outage ? Math.round(runtime.now() - outage.firstSign) : 0
+      const sign = firstSign(state)
+      const ms = sign === undefined ? 0 : Math.round(runtime.now() - sign)
       const why = context.session(from).illness(contract.spec)?.message ?? `as planned: ${to} is preferred`
       // A bucket of keys is nobody's channel; a path is.
       const channel = contract.spec.params > 0 ? channelOf(contract, lane.split(':')[0] ?? '') : contract.name
       events.emit({ type: 'moved', channel, from, to, reason: state.at === 'up' ? why : state.at, ms })
     },
   }
+}
+
+/** Of the trouble that a site is in, Runtime ms. */
+function firstSign(state: SessionState): number | undefined {
+  if (state.at === 'suspect') return state.silentSince
+  return 'link' in state || !('outage' in state) ? undefined : state.outage?.firstSign
 }
 
 function retainedChannel(context: Context, contract: Routed): RetainedChannel {

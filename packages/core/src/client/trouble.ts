@@ -1,5 +1,5 @@
 import type { Session } from '../session/session.js'
-import type { Outage } from '../session/state.js'
+import { isLeft, type Outage } from '../session/state.js'
 
 /**
  * How a site is, as the end of a sentence that begins with its name: since when, why, and what comes next. Absent: all is well.
@@ -12,7 +12,7 @@ export function troubleOf({ state }: Pick<Session, 'state'>, now: number): strin
       if (!state.proving) return undefined
       return `is back since ${seconds(now - state.since)} and has to last ${seconds(state.proving.until - now)} more and to answer, before its work returns`
     case 'suspect':
-      return `is suspect: it was heard ${ago(state.silentSince)} for the last time`
+      return `is suspect${isLeft(state) ? ' and left' : ''}: it was heard ${ago(state.silentSince)} for the last time`
     case 'draining':
       return `is draining: ${state.notice.reason}`
     case 'dialing':

@@ -2,6 +2,7 @@ import type { MessagingError, SendOutcome } from '@spanwire/driver'
 import { prefixOf } from '../arrival/identity.js'
 import type { Clocks } from '../runtime/moment.js'
 import type { ChannelState } from '../session/channels.js'
+import { withdraw } from '../session/sender.js'
 import { type Copy, type Heard, type Lane, Line, verdict } from './lane.js'
 import type { Letter } from './message.js'
 import { misfitOf } from './misfit.js'
@@ -42,6 +43,8 @@ export class Carrier {
     const homes = ack === undefined ? sites.slice(0, 1) : sites
     const heard: Heard = (line, copy, outcome) => this.#outcome(lane, line, copy, outcome)
     lane.lines = homes.map((site) => new Line(site, heard))
+    const [, next] = sites
+    if (this.#around.isReady && ack === undefined && next !== undefined) this.#around.channel(next)
     lane.needed = ack === 'all' ? homes.length : ack === 'majority' ? Math.floor(homes.length / 2) + 1 : 1
   }
 
@@ -62,10 +65,20 @@ export class Carrier {
     this.pump(lane, line)
   }
 
+  /** Goes to a site that stands ready, without waiting for what is on its way (R10): whatever became of it, it goes again there. */
+  evade(lane: Lane, line: Line): void {
+    const { site } = line
+    const to = this.#care === 'work' ? undefined : this.#better(lane, site, new Set([site]))
+    if (to === undefined || !this.#around.isWell(to) || this.#around.channel(to).at !== 'open') return
+    line.state = 'leaving'
+    // With the last one that flew the lane has gone.
+    for (const copy of [...line.copies]) if (line.site === site) withdraw(copy)
+    if (line.site === site) this.leave(lane, line)
+  }
+
   /** Looks for a better home. A lane with lines to all sites stays where it is. */
   #move(lane: Lane, line: Line, avoid: ReadonlySet<string> | undefined): void {
-    const { sites } = this.#around.choose(lane.key, avoid, line.site)
-    const to = sites.find((site) => site !== line.site && this.#takes(site))
+    const to = this.#better(lane, line.site, avoid)
     if (to === undefined) return
     if (line.flying > 0) {
       line.state = 'leaving'
@@ -76,6 +89,10 @@ export class Carrier {
     line.home = Object.freeze([to] as const)
     line.restart()
     this.#around.moved(lane.key, from, to)
+  }
+
+  #better(lane: Lane, home: string, avoid: ReadonlySet<string> | undefined): string | undefined {
+    return this.#around.choose(lane.key, avoid, home).sites.find((site) => site !== home && this.#takes(site))
   }
 
   /** A site that refuses the channel, or where its sends do not get through, is no better home than the one that is left. */

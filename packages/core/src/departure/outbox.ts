@@ -118,7 +118,15 @@ export class Outbox {
     }
   }
 
-  /** A site is in doubt: the channels that its lanes would move to are opened. */
+  /** A site is in doubt: lanes whose next site stands ready go there now, with all that is on its way. Jobs stay: a second copy is a second execution. */
+  evade(site: string): void {
+    for (const lane of this.#lanes.values()) {
+      const [line, other] = lane.lines
+      if (line?.site === site && other === undefined) this.#carrier.evade(lane, line)
+    }
+  }
+
+  /** The channels that its lanes would move to are opened. */
   warm(site: string): void {
     let looked = 0
     for (const lane of this.#lanes.values()) {

@@ -20,6 +20,10 @@ export interface Surroundings {
   boundPublisher(): string | undefined
   /** A site's session has a link. */
   reachable(site: string): boolean
+  /** It is up and in no doubt. */
+  isWell(site: string): boolean
+  /** Lanes keep the channel of the site that comes next open. */
+  readonly isReady: boolean
   /** The site refuses our credentials or certificates: that is for us to mend, and no reason to go elsewhere. Also while it is asked again. */
   refuses(site: string): boolean
   /** What it said, once it has refused. */

@@ -71,6 +71,11 @@ export class Session {
     this.#pulse?.check()
   }
 
+  /** What can go elsewhere did, though the link has not ended: a site that is suspect has to prove itself from then on. */
+  left(): void {
+    this.#apply({ on: 'left', at: this.#options.runtime.now() })
+  }
+
   /** Leaves the site as planned; nothing is counted as a failure. Comes back with `start`. Resolves when the link is gone. */
   async suspend(): Promise<void> {
     this.#apply({ on: 'suspend' })
@@ -217,7 +222,7 @@ export class Session {
       isProving: () => this.#state.at === 'up' && this.#state.proving !== undefined,
       onStep: () => channels.look(),
       onSilent: (since) => current({ on: 'silent', since }),
-      onHeard: () => current({ on: 'heard' }),
+      onHeard: () => current({ on: 'heard', at: runtime.now() }),
       onDead: (silentSince) => {
         const at = runtime.now()
         const text = `${site} has said nothing for ${Math.round(at - silentSince)} ms: hung, or cut off from here.`
@@ -252,6 +257,7 @@ export class Session {
 function reasonOf(event: SessionEvent): string {
   if ('error' in event) return event.error.message
   if ('notice' in event) return event.notice.reason
+  if (event.on === 'left') return 'it says nothing, and answers no second connection'
   return event.on === 'connected' ? `connected to ${event.endpoint}` : event.on
 }
 

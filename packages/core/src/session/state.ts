@@ -61,7 +61,13 @@ export type SessionState =
       readonly outage?: Outage
     }
   | ({ readonly at: 'up' } & Connected)
-  | ({ readonly at: 'suspect'; readonly silentSince: number; readonly spare?: Spare } & Connected)
+  /** `leftAt`: since then what can go elsewhere does. */
+  | ({
+      readonly at: 'suspect'
+      readonly silentSince: number
+      readonly spare?: Spare
+      readonly leftAt?: number
+    } & Connected)
   | ({ readonly at: 'draining'; readonly notice: DrainNotice } & Connected)
   | {
       readonly at: 'waiting' | 'disabled'
@@ -91,7 +97,9 @@ export type SessionEvent =
   | { readonly on: 'proved'; readonly at: number }
   /** Nothing arrived since then for too long, and it is not our own stall. */
   | { readonly on: 'silent'; readonly since: number }
-  | { readonly on: 'heard' }
+  | { readonly on: 'heard'; readonly at: number }
+  /** It is still in doubt, and work went to a site that stood ready: an outage, whatever it says later. */
+  | { readonly on: 'left'; readonly at: number }
   /** A second link came through, or ended again. */
   | { readonly on: 'spare'; readonly spare: Spare | undefined }
   | { readonly on: 'drain'; readonly notice: DrainNotice }
@@ -110,6 +118,13 @@ export type SessionEvent =
 /** The second link of a state that has one. */
 export function spareOf(state: SessionState): Spare | undefined {
   return state.at === 'suspect' ? state.spare : undefined
+}
+
+/** Has what can go elsewhere gone, though the link has not ended? */
+export function isLeft(
+  state: SessionState,
+): state is SessionState & { readonly at: 'suspect'; readonly leftAt: number } {
+  return state.at === 'suspect' && state.leftAt !== undefined
 }
 
 /** The link of a state that has one. */

@@ -1,22 +1,13 @@
 import type { DrainNotice } from '@spanwire/driver'
-import type { SessionEvent, SessionState, Spare } from './state.js'
-import { badCertificate, busy, denied, gone, otherLink, someLink } from './step.samples.js'
-
-export interface StepCase {
-  readonly name: string
-  readonly state: SessionState
-  readonly event: SessionEvent
-  /** `same`: the event means nothing here, and the state is the very same value. */
-  readonly becomes: SessionState | 'same'
-}
+import type { SessionState } from './state.js'
+import { doubtCases } from './step.doubt.cases.js'
+import { badCertificate, busy, denied, gone, otherLink, type StepCase, someLink } from './step.samples.js'
 
 const notice: DrainNotice = { reason: 'lame duck' }
 
 const link = { link: someLink, endpoint: 'mq-0:50000', since: 1_000, rttMs: 3, attempt: 2 } as const
 const up: SessionState = { at: 'up', ...link }
 const suspect: SessionState = { at: 'suspect', silentSince: 5_000, ...link }
-const spare: Spare = { link: otherLink, endpoint: 'mq-1:50000', rttMs: 7 }
-const secured: SessionState = { ...suspect, spare }
 const draining: SessionState = { at: 'draining', notice, ...link }
 const idle: SessionState = { at: 'idle' }
 const closed: SessionState = { at: 'closed' }
@@ -91,29 +82,7 @@ export const stepCases: readonly StepCase[] = [
     event: { on: 'measured', rttMs: 1 },
     becomes: { ...up, rttMs: 1 },
   },
-  { name: 'is suspect when silent', state: up, event: { on: 'silent', since: 5_000 }, becomes: suspect },
-  { name: 'counts silence from its beginning', state: suspect, event: { on: 'silent', since: 6_000 }, becomes: 'same' },
-  { name: 'is up again when heard', state: suspect, event: { on: 'heard' }, becomes: up },
-  {
-    name: 'keeps a second link that came through while it is suspect',
-    state: suspect,
-    event: { on: 'spare', spare },
-    becomes: secured,
-  },
-  {
-    name: 'forgets a second link that ended',
-    state: secured,
-    event: { on: 'spare', spare: undefined },
-    becomes: suspect,
-  },
-  { name: 'has no use for a second link while all is well', state: up, event: { on: 'spare', spare }, becomes: 'same' },
-  { name: 'stays with its link when it is heard in time', state: secured, event: { on: 'heard' }, becomes: up },
-  {
-    name: 'goes on over the second link when only the first is dead: the site is not down',
-    state: secured,
-    event: dead,
-    becomes: { at: 'up', attempt: 2, link: otherLink, endpoint: 'mq-1:50000', since: 31_000, rttMs: 7 },
-  },
+  ...doubtCases,
   {
     name: 'gives up a draining link that falls silent',
     state: draining,
@@ -129,7 +98,7 @@ export const stepCases: readonly StepCase[] = [
   },
   { name: 'drains when asked to leave', state: up, event: { on: 'drain', notice }, becomes: draining },
   { name: 'drains also when suspect', state: suspect, event: { on: 'drain', notice }, becomes: draining },
-  { name: 'stays draining when heard', state: draining, event: { on: 'heard' }, becomes: 'same' },
+  { name: 'stays draining when heard', state: draining, event: { on: 'heard', at: 9_000 }, becomes: 'same' },
 
   {
     name: 'counts on after a link that did not last 30 s: half of 500 ms on the second',
@@ -240,7 +209,7 @@ export const stepCases: readonly StepCase[] = [
   {
     name: 'starts to prove itself anew when it fell silent meanwhile',
     state: { ...suspect, outage, proving: { until: 33_000, good: 2 } },
-    event: { on: 'heard' },
+    event: { on: 'heard', at: 9_000 },
     becomes: { ...up, outage, proving: { until: 33_000, good: 0 } },
   },
   {

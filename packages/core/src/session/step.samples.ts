@@ -1,4 +1,13 @@
 import { type Link, MessagingError } from '@spanwire/driver'
+import type { SessionEvent, SessionState } from './state.js'
+
+export interface StepCase {
+  readonly name: string
+  readonly state: SessionState
+  readonly event: SessionEvent
+  /** `same`: the event means nothing here, and the state is the very same value. */
+  readonly becomes: SessionState | 'same'
+}
 
 /** Two links that are never asked anything: `step` only passes them on. */
 export const someLink: Link = inertLink()

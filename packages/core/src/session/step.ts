@@ -2,6 +2,7 @@ import type { MessagingError } from '@spanwire/driver'
 import { backoffMs, holdMs, slowMs } from './backoff.js'
 import {
   type Connected,
+  isLeft,
   isOurs,
   isRefusal,
   type Outage,
@@ -77,7 +78,10 @@ function fromLink(state: At<'up' | 'suspect' | 'draining'>, event: SessionEvent)
     case 'silent':
       return state.at === 'up' ? { at: 'suspect', silentSince: event.since, ...connected(state) } : state
     case 'heard':
-      return state.at === 'suspect' ? { at: 'up', ...connected(state) } : state
+      if (state.at !== 'suspect') return state
+      return { at: 'up', ...connected(state), ...(isLeft(state) && afterLeaving(state, event.at)) }
+    case 'left':
+      return state.at === 'suspect' && !state.spare && !state.leftAt ? { ...state, leftAt: event.at } : state
     case 'spare':
       return state.at === 'suspect' ? suspect(state, event.spare) : state
     default:
@@ -92,15 +96,32 @@ function fromLoss(
   const { attempt, since } = state
   const { at } = event
   // Only this connection is dead, the site is not: nothing moves.
-  if (state.at === 'suspect' && state.spare) return { ...connected(state), at: 'up', since: at, ...state.spare }
+  if (state.at === 'suspect' && state.spare) {
+    const up = { ...connected(state), at: 'up', since: at, ...state.spare } as const
+    return isLeft(state) ? { ...up, ...afterLeaving(state, at) } : up
+  }
   // Whatever ended it, dialing finds out what holds now: expired credentials are fetched anew, a drained site has other endpoints.
   const waiting = wait(at - since >= STABLE_MS ? 0 : attempt, event)
   if (isOurs(event.error)) return { ...waiting, ...lost(state) }
-  const firstSign = state.at === 'suspect' ? state.silentSince : (event.silentSince ?? at)
-  const before = state.outage && at - since < FORGIVEN_MS ? state.outage.count : 0
+  if (state.at === 'suspect') return { ...waiting, outage: outageOf(state, at) }
   // Who says that he leaves is no less reliable for it.
-  const count = state.at === 'draining' ? Math.max(1, before) : before + 1
-  return { ...waiting, outage: { firstSign, detected: at, count } }
+  const count = state.at === 'draining' ? Math.max(1, counted(state, at)) : counted(state, at) + 1
+  return { ...waiting, outage: { firstSign: event.silentSince ?? at, detected: at, count } }
+}
+
+function outageOf(state: At<'suspect'>, at: number): Outage {
+  return { firstSign: state.silentSince, detected: state.leftAt ?? at, count: counted(state, at) + 1 }
+}
+
+/** Outages before this one that still count. */
+function counted({ outage, since }: Connected, at: number): number {
+  return outage && at - since < FORGIVEN_MS ? outage.count : 0
+}
+
+/** It was left though its link never ended: it has to prove itself as one that was lost. */
+function afterLeaving(state: At<'suspect'>, at: number): Required<Pick<Connected, 'since' | 'outage' | 'proving'>> {
+  const outage = outageOf(state, at)
+  return { since: at, outage, proving: { until: at + holdMs(outage.count), good: 0 } }
 }
 
 /** What stays when the state of a link changes; who has to prove himself starts anew. */
