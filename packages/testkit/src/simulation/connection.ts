@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { MessagingError } from '@spanwire/driver'
 import type { Pipe } from './pipe.js'
 
@@ -110,6 +111,8 @@ export class Connection {
 
 /** For what costs the far side nothing, asked for or not. */
 export const NEVER: AbortSignal = /* @__PURE__ */ new AbortController().signal
+// As many wait on it as ask a site that hangs.
+setMaxListeners(Infinity, NEVER)
 
 export function aborted(signal: AbortSignal, what: string): MessagingError {
   const cause: unknown = signal.reason
