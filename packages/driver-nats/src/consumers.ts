@@ -10,6 +10,10 @@ import type { Wire } from './wire.js'
 export interface ConsumerInfo {
   readonly name: string
   readonly num_pending: number
+  /** Counts each delivery to anybody. */
+  readonly delivered: { readonly consumer_seq: number }
+  /** Deliveries that somebody has and has not settled. */
+  readonly num_ack_pending: number
   readonly config: { readonly ack_wait?: number }
 }
 
@@ -145,9 +149,14 @@ export async function joinGroup(
 }
 
 /** Rejects with `not-found` when it was deleted. */
-export async function findConsumer(wire: Wire, spec: ChannelSpec, name: string, signal: AbortSignal): Promise<void> {
-  const there = await info(wire, streamOf(spec.name), name, signal)
-  if ('error' in there) throw apiFault(`Receiving from ${spec.name}`, there.error)
+export async function findConsumer(
+  wire: Wire,
+  { stream, name }: { readonly stream: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<ConsumerInfo> {
+  const there = await info(wire, stream, name, signal)
+  if ('error' in there) throw apiFault(`Receiving from stream ${stream}`, there.error)
+  return there
 }
 
 function isTaken({ err_code: code }: ApiError): boolean {

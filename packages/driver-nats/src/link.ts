@@ -1,3 +1,4 @@
+import type { NatsConnection } from '@nats-io/transport-node'
 import {
   type Channel,
   type ChannelSpec,
@@ -16,6 +17,24 @@ import type { Wire } from './wire.js'
 
 /** So long before its credentials expire a link asks to be replaced, or for the last quarter of their time. */
 const EXPIRY_MARGIN_MS = 30_000
+
+/** What nats.js's connections have, though their types do not say so. */
+interface Parsing {
+  readonly protocol: { readonly parser: { parse(bytes: Uint8Array): void } }
+}
+
+/** nats.js does not read on after bytes that it cannot parse, and tells nobody: it would take its pings 9 s to notice. */
+function onNonsense(nc: NatsConnection, then: (cause: Error) => void): void {
+  const { parser } = (nc as NatsConnection & Parsing).protocol
+  const parse = parser.parse.bind(parser)
+  parser.parse = (bytes) => {
+    try {
+      parse(bytes)
+    } catch (cause) {
+      then(new Error('the server sent what is not its protocol', { cause }))
+    }
+  }
+}
 
 /** One connection to a NATS server. */
 export class NatsLink implements Link {
@@ -41,6 +60,10 @@ export class NatsLink implements Link {
     })
     this.ended = new Promise((resolve) => {
       this.#end = resolve
+    })
+    onNonsense(wire.nc, (cause) => {
+      this.#over(cause)
+      void wire.nc.close()
     })
     void this.#watch()
     void wire.nc.closed().then((cause) => this.#over(cause ?? undefined))

@@ -6,7 +6,7 @@ import { NatsDelivery, type Origin } from './delivery.js'
 import { channelError } from './errors.js'
 import { PROMISED_BEAT_MS, Pull, type Puller } from './pull.js'
 import { Shelf } from './shelf.js'
-import { type StreamInfo, streamInfo, streamOf } from './streams.js'
+import { replicatedInfo, type StreamInfo, streamOf } from './streams.js'
 import type { Member, Wire } from './wire.js'
 
 /** Patience with JetStream, and between two tries, when a consumer has to be made anew. */
@@ -123,7 +123,7 @@ export class LogReception implements Reception, Member, Puller {
   }
 
   async #info(signal: AbortSignal): Promise<StreamInfo> {
-    const info = await streamInfo(this.#wire, this.#spec.name, signal)
+    const info = await replicatedInfo(this.#wire, this.#spec.name, signal)
     if (info) return info
     throw channelError('not-found', `Stream ${streamOf(this.#spec.name)} was deleted; open the channel again.`)
   }

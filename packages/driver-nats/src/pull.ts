@@ -41,7 +41,8 @@ export class Pull implements Member {
   readonly #inbox: string
   #ear: Ear | undefined
   #timer: NodeJS.Timeout | undefined
-  #coming = 0
+  /** How many of those asked for may still come. */
+  coming = 0
   #askedAt = 0
   #isDue = false
   #isTooBig = false
@@ -91,6 +92,7 @@ export class Pull implements Member {
     await drained
   }
 
+  /** Asks no more, and still hears. */
   end(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
@@ -103,15 +105,15 @@ export class Pull implements Member {
 
   #ask(): void {
     const { requests, expiresMs, flow, held } = this.#puller
-    const free = Math.min(Math.max(1, flow.messages), AT_ONCE.messages) - held.count - this.#coming
+    const free = Math.min(Math.max(1, flow.messages), AT_ONCE.messages) - held.count - this.coming
     const bytes = Math.min(flow.bytes, AT_ONCE.bytes) - held.bytes
     const alone = this.#isTooBig
-    if (free <= 0 || (this.#coming > 0 && (requests === 1 || free < this.#coming || alone))) return
+    if (free <= 0 || (this.coming > 0 && (requests === 1 || free < this.coming || alone))) return
     if (held.count > 0 && (bytes <= 0 || alone)) return
     this.#isTooBig = false
     const batch = alone ? 1 : Math.ceil(free / requests)
-    if (this.#coming === 0) this.#askedAt = performance.now()
-    this.#coming += batch
+    if (this.coming === 0) this.#askedAt = performance.now()
+    this.coming += batch
     const request = {
       batch,
       // A message above our bytes comes alone.
@@ -129,9 +131,9 @@ export class Pull implements Member {
       this.#heed(msg)
       return
     }
-    this.#coming -= 1
+    this.coming -= 1
     this.#puller.hear(msg, this.#askedAt)
-    if (this.#coming <= 0 || this.#puller.requests === 2) this.refill()
+    if (this.coming <= 0 || this.#puller.requests === 2) this.refill()
   }
 
   /** A notice of the server about a request, or its answer to a question of ours. */
@@ -148,7 +150,7 @@ export class Pull implements Member {
   #heedEnd(head: string): void {
     if (/message size exceeds/i.test(head)) this.#isTooBig = true
     const rest = /Nats-Pending-Messages: *(\d+)/i.exec(head)?.[1]
-    this.#coming -= rest === undefined ? this.#coming : Math.min(this.#coming, Number(rest))
+    this.coming -= rest === undefined ? this.coming : Math.min(this.coming, Number(rest))
     this.refill()
   }
 
@@ -158,12 +160,11 @@ export class Pull implements Member {
     const { isAwaited } = this.#puller
     if (this.#isHeard) this.#puller.beat()
     // Our own stall is not the server's silence, nor is it when nothing was asked.
-    this.#misses = this.#isHeard || late || (this.#coming === 0 && !isAwaited) ? 0 : this.#misses + 1
+    this.#misses = this.#isHeard || late || (this.coming === 0 && !isAwaited) ? 0 : this.#misses + 1
     this.#isHeard = false
     if (this.#misses >= MISSES) this.#over('silent')
     // There is no room to ask for messages: ask whether it lives.
-    else if (this.#coming === 0 && isAwaited)
-      this.#wire.tell(`$JS.API.CONSUMER.INFO.${this.#consumer}`, '', this.#inbox)
+    else if (this.coming === 0 && isAwaited) this.#wire.tell(`$JS.API.CONSUMER.INFO.${this.#consumer}`, '', this.#inbox)
   }
 
   #over(cause: 'gone' | 'silent' | MessagingError): void {

@@ -23,7 +23,14 @@ export interface StreamInfo {
   /** When it was made: the epoch of its log. */
   readonly created: string
   readonly state: { readonly first_seq: number; readonly last_seq: number; readonly first_ts: string }
-  readonly cluster?: { readonly leader?: string; readonly replicas?: readonly { readonly current?: boolean }[] }
+  readonly cluster?: { readonly leader?: string; readonly replicas?: readonly Replica[] }
+}
+
+interface Replica {
+  readonly current?: boolean
+  readonly offline?: boolean
+  /** So many steps of the leader it has not heard of. */
+  readonly lag?: number
 }
 
 const OURS = 'Spanwire '
@@ -45,6 +52,27 @@ export async function streamInfo(wire: Wire, name: string, signal: AbortSignal):
   if (!('error' in info)) return info
   if (info.error.err_code === JS.streamMissing) return undefined
   throw apiFault(`Looking for the stream of ${name}`, info.error)
+}
+
+/** Patience with a copy that is behind, and between two looks. */
+const MAX_LOOKS = 10
+const LOOK_MS = 20
+
+/**
+ * The stream's state, when its copies have all that it tells of. In a cluster a consumer is made at any copy, and one that is behind
+ * would say that nothing is stored, or that an older message is the newest. Copies that stay behind are not waited for.
+ */
+export async function replicatedInfo(wire: Wire, name: string, signal: AbortSignal): Promise<StreamInfo | undefined> {
+  const first = await streamInfo(wire, name, signal)
+  let now = first
+  for (let looks = 1; first && now && looks < MAX_LOOKS; looks++) {
+    const since = now.state.last_seq - first.state.last_seq
+    const behind = now.cluster?.replicas?.some(({ offline, lag = 0 }) => !offline && lag > since)
+    if (!behind || signal.aborted) break
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    now = await streamInfo(wire, name, signal)
+  }
+  return first
 }
 
 /** Makes the stream of a channel, or compares it with what is there. */

@@ -1,6 +1,7 @@
 import type { Msg } from '@nats-io/transport-node'
 import { type Batch, type ChannelSpec, type Flow, MessagingError, type Reception } from '@spanwire/driver'
 import { ackInfo } from './ack.js'
+import { arrival } from './arrival.js'
 import { findConsumer, joinGroup, type Membership } from './consumers.js'
 import { type Desk, NatsDelivery, type Origin, type Settlement } from './delivery.js'
 import { incapable, maybe, notHeld } from './errors.js'
@@ -26,15 +27,20 @@ export class WorkReception implements Reception, Member, Puller, Desk {
   readonly #wire: Wire
   readonly #spec: ChannelSpec
   readonly #membership: Membership
+  readonly #consumer: { readonly stream: string; readonly name: string }
   readonly #origin: Origin
   readonly #shelf: Shelf
   #pull: Pull | undefined
   #timer: NodeJS.Timeout | undefined
+  #isLeaving = false
+  /** Nobody will pull these. */
+  readonly #toGiveBack: NatsDelivery[] = []
 
   constructor(wire: Wire, spec: ChannelSpec, membership: Membership, flow: Flow) {
     this.#wire = wire
     this.#spec = spec
     this.#membership = membership
+    this.#consumer = { stream: streamOf(spec.name), name: membership.name }
     this.#origin = { prefix: spec.name.length + 1, desk: this }
     this.expiresMs = Math.min(30_000, Math.ceil(membership.leaseMs / 4))
     this.flow = flow
@@ -61,10 +67,15 @@ export class WorkReception implements Reception, Member, Puller, Desk {
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    const unpulled = this.#shelf.end()
+    this.#toGiveBack.push(...this.#shelf.end())
     clearTimeout(this.#timer)
+    this.#pull?.end()
+    const member = () => ({ coming: this.#pull?.coming ?? 0, held: this.held.count })
+    if (!signal.aborted) await arrival(this.#wire, this.#consumer, member)
     const drained = this.#pull?.drain()
-    this.#giveBack(unpulled)
+    // Now that nothing is asked for any more: it would come back to us.
+    this.#giveBack(this.#toGiveBack.splice(0))
+    this.#isLeaving = true
     await this.held.idle(signal, (rest) => this.#giveBack(rest))
     // What the server had sent already is given back too.
     await drained
@@ -87,11 +98,12 @@ export class WorkReception implements Reception, Member, Puller, Desk {
 
   hear(msg: Msg, askedAt: number): void {
     const delivery = new NatsDelivery(this.#origin, msg, ackInfo(msg.reply ?? ''))
-    if (!this.#shelf.isLive) this.#giveBack([delivery])
+    if (this.#isLeaving) this.#giveBack([delivery])
     else if (this.#membership.filter.passes?.(delivery.path) === false) this.#wire.tell(msg.reply ?? '', '+ACK')
     else {
       this.held.add(delivery, askedAt + this.#membership.leaseMs)
-      this.#shelf.put(delivery)
+      if (this.#shelf.isLive) this.#shelf.put(delivery)
+      else this.#toGiveBack.push(delivery)
     }
   }
 
@@ -156,7 +168,7 @@ export class WorkReception implements Reception, Member, Puller, Desk {
   async #resume(): Promise<void> {
     try {
       const signal = AbortSignal.timeout(LOOK_MS)
-      await findConsumer(this.#wire, this.#spec, this.#membership.name, signal)
+      await findConsumer(this.#wire, this.#consumer, signal)
       if (this.#shelf.isLive) await this.#start(signal)
     } catch (error) {
       if (!this.#shelf.isLive || this.#wire.over) return

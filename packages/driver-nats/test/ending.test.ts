@@ -18,17 +18,26 @@ interface Stage {
   readonly link: Link
 }
 
-const endings: readonly { readonly by: string; readonly end: (stage: Stage) => unknown; readonly ours?: true }[] = [
+const endings: readonly {
+  readonly by: string
+  readonly end: (stage: Stage) => unknown
+  readonly ours?: true
+  readonly says?: RegExp
+}[] = [
   { by: 'SIGKILL', end: ({ node }) => node.kill() },
   { by: 'SIGTERM', end: ({ node }) => node.terminate() },
   { by: 'a reset', end: ({ relay }) => relay.cut() },
-  { by: 'garbage from the server', end: ({ relay }) => relay.inject(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')) },
-  { by: 'our own close', end: ({ link }) => link.close(patience()), ours: true },
+  {
+    by: 'garbage from the server',
+    end: ({ relay }) => relay.inject(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')),
+    says: /not its protocol/,
+  },
+  { by: 'our own close', end: ({ link }) => link.close(patience(500)), ours: true },
   { by: 'our own close without patience', end: ({ link }) => link.close(AbortSignal.abort()), ours: true },
 ]
 
 describe('a link that ends settles everything that waits on it', () => {
-  it.each(endings)('by $by', async ({ end, ours }) => {
+  it.each(endings)('by $by', async ({ end, ours, says = /./ }) => {
     const node = await server()
     const relay = await relayTo(node)
     const link = await dial(at(relay))
@@ -66,7 +75,7 @@ describe('a link that ends settles everything that waits on it', () => {
       'next 2': 'resolved',
       'next 3': 'resolved',
     })
-    expect(last.by).toBe(ours ? 'us' : 'engine')
+    expect(last).toMatchObject(ours ? { by: 'us' } : { by: 'engine', error: { message: expect.stringMatching(says) } })
     expect(told(request.outcomes[0])).toBe('unknown outcome-unknown')
     if (ours) node.heal()
   })
