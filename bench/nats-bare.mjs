@@ -15,7 +15,7 @@ const ASKED = /** @type {const} */ ({ name: 'asked', params: 0, kind: 'rpc' })
 
 /** @typedef {import('@spanwire/driver').Channel} Channel */
 
-/** @param {import('./nats.mjs').Bench} bench @returns {Promise<import('./nats.mjs').Job[]>} */
+/** @param {import('./nats.mjs').Bench} bench @returns {Promise<import('./nats.mjs').Jobs>} */
 export async function bareJobs(bench) {
   const { nc, endpoint } = bench
   const credentials = async () => /** @type {const} */ ({ by: 'none' })
@@ -26,7 +26,7 @@ export async function bareJobs(bench) {
     await link.open(KEPT, never),
     await link.open(ASKED, never),
   ]
-  return [
+  const jobs = [
     { job: 'publish, bytes', goal: '0.95', parts: publishing(bench, live) },
     { job: 'subscribe, bytes', goal: '0.95', parts: subscribing(bench, live) },
     { job: 'request, 1 in flight', goal: '0.9', parts: requesting(bench, asked, 1, 4_000) },
@@ -34,6 +34,7 @@ export async function bareJobs(bench) {
     { job: 'JetStream publish, 500 in flight', goal: '2', parts: storing(nc, kept) },
     { job: 'JetStream drain', goal: '0.9', parts: draining(nc, kept) },
   ]
+  return { jobs, close: () => link.close(never) }
 }
 
 /** @param {import('./nats.mjs').Bench} bench @param {Channel} channel */

@@ -13,18 +13,19 @@ const here = /** @type {const} */ ({ environment: 'on-prem' })
 const quotes = topic('quotes.{symbol}', Quote)
 const price = rpc('asked', Quote, Quote)
 
-/** @param {import('./nats.mjs').Bench} bench @returns {Promise<import('./nats.mjs').Job[]>} */
-export async function clientJobs(bench) {
+/** @param {import('./nats.mjs').Bench} bench @returns {import('./nats.mjs').Jobs} */
+export function clientJobs(bench) {
   const client = createClient({
     here,
     sites: { one: { location: here, driver: nats(), endpoints: [bench.endpoint] } },
   })
-  return [
+  const jobs = [
     { job: 'publish, JSON, schema, identity', goal: '0.9', parts: publishing(bench, client) },
     { job: 'subscribe, JSON, schema, identity', goal: '0.9', parts: subscribing(bench, client) },
     { job: 'request, JSON, 1 in flight', goal: '0.9', parts: requesting(bench, client, 1, 3_000) },
     { job: 'request, JSON, 100 in flight', goal: '2', parts: requesting(bench, client, 100, 20_000) },
   ]
+  return { jobs, close: () => client.close() }
 }
 
 /** @param {import('./nats.mjs').Bench} bench @param {import('@spanwire/core').Client} client */

@@ -14,6 +14,7 @@ const RUNS = 5
  * @typedef {{ cpuUs: number, perSecond: number }} Cost
  * @typedef {{ readonly endpoint: string, readonly nc: import('@nats-io/transport-node').NatsConnection, publish(subject: string, body: string, count: number, ids: boolean): Promise<void> }} Bench
  * @typedef {{ readonly job: string, readonly goal: string, readonly parts: Record<string, () => Promise<Cost>> }} Job
+ * @typedef {{ readonly jobs: readonly Job[], close(): Promise<void> }} Jobs
  */
 
 /** Our driver and our client against plain nats.js, on one real server, in turns. */
@@ -39,8 +40,12 @@ async function against(endpoint) {
     console.log(
       `${'job'.padEnd(36)}${['raw', 'ours'].map((name) => `${name} us`.padStart(9)).join('')}${['raw', 'ours'].map((name) => `${name} k/s`.padStart(10)).join('')}   ours as a part of raw`,
     )
-    for (const job of [...(await bareJobs(bench)), ...(await clientJobs(bench))]) {
-      if (only === undefined || job.job.includes(only)) print(job, await compare(job.parts))
+    for (const kind of [bareJobs, clientJobs]) {
+      const { jobs, close } = await kind(bench)
+      for (const job of jobs) {
+        if (only === undefined || job.job.includes(only)) print(job, await compare(job.parts))
+      }
+      await close()
     }
   } finally {
     peer.kill('SIGKILL')
