@@ -2,6 +2,7 @@ import { type Capabilities, MessagingError } from '@spanwire/driver'
 import type { Contract } from '../contract/contract.js'
 import type { ChannelState } from '../session/channels.js'
 import type { Context } from './context.js'
+import { slowSites } from './slow.js'
 
 /** What decides whether an engine can keep a contract. */
 type Asks = Pick<Contract, 'kind' | 'name' | 'spec'> & { readonly key?: unknown; readonly order?: 'key' | 'none' }
@@ -29,13 +30,14 @@ export function channelAt(context: Pick<Context, 'session'>, contract: Asks, sit
   }
 }
 
-/** Sites to be avoided: those given, and those where the contract's sends do not get through though their links live. */
+/** Sites to be avoided: those given, slow ones, and those where the contract's sends do not get through though their links live. */
 export function avoiding(
-  { sessions }: Pick<Context, 'sessions'>,
+  context: Pick<Context, 'picture' | 'sessions'>,
   { spec }: Pick<Contract, 'spec'>,
   given: ReadonlySet<string> | undefined,
 ): ReadonlySet<string> | undefined {
-  let avoid = given
-  for (const session of sessions.values()) if (session.illness(spec)) avoid = new Set([...(avoid ?? []), session.site])
-  return avoid
+  const { sessions } = context
+  const ill = [...slowSites(context).keys()]
+  for (const session of sessions.values()) if (session.illness(spec)) ill.push(session.site)
+  return ill.length > 0 ? new Set([...(given ?? []), ...ill]) : given
 }

@@ -10,6 +10,7 @@ import { type Deferred, deferred } from '../runtime/deferred.js'
 import { toMs } from '../runtime/duration.js'
 import { type Runtime, systemRuntime } from '../runtime/runtime.js'
 import type { Deadlines } from '../runtime/wheel.js'
+import { Company } from '../session/company.js'
 import { patienceOf } from '../session/patience.js'
 import { Session } from '../session/session.js'
 import { viewOf } from '../session/site-view.js'
@@ -100,7 +101,9 @@ export function makeContext(options: ClientOptions, life: Life): Context {
   const publisher = new Publisher(runtime)
   const sessions = new Map<string, Session>()
   const sites = Object.entries<SiteOptions>(options.sites)
-  for (const [name, site] of sites) sessions.set(name, makeSession(name, site, options, runtime, publisher))
+  const company = new Company()
+  for (const [name, site] of sites)
+    sessions.set(name, makeSession(name, site, options, { runtime, publisher, company }))
   const route = routeFor(options.routes ?? [], Object.keys(options.sites))
   return {
     runtime,
@@ -151,9 +154,9 @@ function makeSession(
   name: string,
   site: SiteOptions,
   options: ClientOptions,
-  runtime: Runtime,
-  publisher: Publisher,
+  shared: { readonly runtime: Runtime; readonly publisher: Publisher; readonly company: Company },
 ): Session {
+  const { company, publisher, runtime } = shared
   const { credentials = NONE } = site
   if (site.driver.spec !== 1)
     throw new MessagingError(
@@ -173,6 +176,7 @@ function makeSession(
     nonce: publisher.nonce,
     clientId: () => `${publisher.nonce}-${name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 32)}-${++links}`,
     runtime,
+    company,
     patience: patienceOf({ ...options.health, ...site.health }, `sites.${name}.health`),
   })
 }

@@ -117,5 +117,6 @@ function tellFailover(context: Context, left: Map<string, number>, site: string,
 
 function lostWith({ from, to }: StateChange): Pick<Outage, 'firstSign' | 'detected'> | undefined {
   if (!('link' in from) || 'link' in to || !('outage' in to) || healthOf(to) === 'disabled') return undefined
-  return to.outage
+  // None of its own: all sites fell silent with it.
+  return 'outage' in from && from.outage === to.outage ? undefined : to.outage
 }

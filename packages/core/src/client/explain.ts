@@ -5,6 +5,7 @@ import { type Explanation, explain as explainChoice } from '../route/explain.js'
 import { avoiding, channelAt } from './able.js'
 import type { BareClient, Client } from './api.js'
 import { type Context, channelOf, contextOf } from './context.js'
+import { slowSites } from './slow.js'
 import { troubleOf } from './trouble.js'
 
 /** Which sites an operation would use now, and why the others not: the same choice as the verb makes, with its reasons. */
@@ -28,9 +29,11 @@ export function explain(
 }
 
 /** Since when and why a site is not what it should be, in all and for this contract. */
-function troubles({ runtime, sessions }: Context, { spec }: Contract): readonly string[] {
+function troubles(context: Context, { spec }: Contract): readonly string[] {
+  const { runtime, sessions } = context
+  const slow = slowSites(context)
   return [...sessions.values()].flatMap((session) => {
-    const trouble = troubleOf(session, runtime.now())
+    const trouble = troubleOf(session, runtime.now()) ?? slow.get(session.site)
     const illness = session.illness(spec)
     return [
       ...(trouble === undefined ? [] : [`${session.site} ${trouble}.`]),

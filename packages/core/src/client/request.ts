@@ -168,7 +168,8 @@ function readySite(context: Context, question: Question, last: MessagingError | 
       if (state.at === 'open') return site
       if (state.at === 'refused' && !state.error.retryable) refused.push(state.error)
     }
-    return refused.length > 0 && refused.length === sites.length ? refused[0] : undefined
+    if (sites.length === 0) return last ?? nowhere(context, rpc)
+    return refused.length === sites.length ? refused[0] : undefined
   }
   const found = find()
   if (typeof found === 'string') return Promise.resolve(found)
@@ -198,6 +199,10 @@ function readySite(context: Context, question: Question, last: MessagingError | 
     )
     signal?.addEventListener('abort', abort, { once: true })
   })
+}
+
+function nowhere(context: Context, rpc: Question['rpc']): MessagingError {
+  return new MessagingError('unavailable', `request ${rpc.name}: the route has no site for it: ${reasons(context)}`)
 }
 
 function canceled(rpc: Question['rpc']): MessagingError {

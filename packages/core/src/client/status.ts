@@ -4,15 +4,17 @@ import type { Session } from '../session/session.js'
 import type { BareClient } from './api.js'
 import { contextOf } from './context.js'
 import type { Status } from './happenings.js'
+import { slowSites } from './slow.js'
 import { troubleOf } from './trouble.js'
 
 /** A frozen picture of this moment, without secrets. */
 export function status(client: BareClient): Status {
   const context = contextOf(client)
   const { intakes, sessions } = context
+  const slow = slowSites(context)
   return Object.freeze({
     generation: context.generation,
-    sites: [...sessions.values()].map((session) => siteStatus(session, context.runtime)),
+    sites: [...sessions.values()].map((session) => siteStatus(session, context.runtime, slow.get(session.site))),
     ...(context.departures?.status() ?? NOTHING_LEFT),
     subscriptions: [...intakes].flatMap((intake) => {
       const inner = intake.subscription?.()
@@ -26,7 +28,7 @@ const NOTHING_LEFT: Pick<Status, 'outbox' | 'retained'> = {
   retained: { messages: 0, bytes: 0, spanMs: 0, cut: false },
 }
 
-function siteStatus(session: Session, runtime: Runtime): Status['sites'][number] {
+function siteStatus(session: Session, runtime: Runtime, slow: string | undefined): Status['sites'][number] {
   const { link, site, state } = session
   const cause = 'cause' in state ? state.cause : undefined
   return {
@@ -37,7 +39,7 @@ function siteStatus(session: Session, runtime: Runtime): Status['sites'][number]
     endpoint: 'endpoint' in state ? state.endpoint : undefined,
     attempt: 'attempt' in state ? state.attempt : 0,
     rttMs: 'rttMs' in state ? state.rttMs : undefined,
-    trouble: troubleOf(session, runtime.now()),
+    trouble: troubleOf(session, runtime.now()) ?? slow,
     outage: outageOf(session, runtime),
     error: cause === undefined ? undefined : { code: cause.code, message: sentence(cause) },
   }

@@ -174,6 +174,14 @@ export class Lane {
     return copies.filter((copy) => copy.at !== 'gone' && copy.closes === undefined).map((copy) => copy.of)
   }
 
+  /** All has left, but for what is done and would only go to a site that is away as well. */
+  isOut(isAway: (site: string) => boolean): boolean {
+    return this.lines.every(({ copies, site }) => {
+      if (copies.length === 0) return true
+      return isAway(site) && copies.every((copy) => copy.at === 'gone' || copy.of.settled)
+    })
+  }
+
   get idle(): boolean {
     return this.lines.every((line) => line.copies.length === 0)
   }

@@ -138,9 +138,10 @@ export class Outbox {
     }
   }
 
-  /** Resolves what closing must wait for: nothing waits and nothing flies. */
+  /** What closing must wait for: nothing flies, and nothing waits but further copies of what is done, for sites that are away. */
   get empty(): boolean {
-    for (const lane of this.#lanes.values()) if (!lane.idle) return false
+    const isAway = (site: string) => !this.#around.reachable(site)
+    for (const lane of this.#lanes.values()) if (!lane.isOut(isAway)) return false
     return true
   }
 

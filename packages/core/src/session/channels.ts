@@ -4,6 +4,7 @@ import { within } from '../runtime/within.js'
 import { backoffMs, slowMs } from './backoff.js'
 import { ChannelHealth } from './channel-health.js'
 import { asFault } from './dial.js'
+import type { Pace } from './pace.js'
 import type { Patience } from './patience.js'
 import { type Load, Sender } from './sender.js'
 
@@ -37,22 +38,31 @@ interface Place {
   health: ChannelHealth | undefined
 }
 
+/** What the links of one site have in common. */
+interface Site {
+  readonly runtime: Runtime
+  readonly patience: Patience
+  readonly pace: Pace
+}
+
 /** The channels of one link: each opened once, when first asked for. Ends with the link. */
 export class Channels {
   readonly load: Load = { inflight: 0, answers: 0 }
   readonly #link: Link
   readonly #runtime: Runtime
   readonly #patience: Patience
+  readonly #pace: Pace
   readonly #changed: (name: string) => void
   /** Contracts keep their spec, so the object finds its place fastest; specs made on the fly are found by content. */
   readonly #bySpec = new WeakMap<ChannelSpec, Place>()
   readonly #byContent = new Map<string, Place>()
   readonly #end = new AbortController()
 
-  constructor(link: Link, runtime: Runtime, patience: Patience, changed: (name: string) => void) {
+  constructor(link: Link, site: Site, changed: (name: string) => void) {
     this.#link = link
-    this.#runtime = runtime
-    this.#patience = patience
+    this.#runtime = site.runtime
+    this.#patience = site.patience
+    this.#pace = site.pace
     this.#changed = changed
   }
 
@@ -84,6 +94,7 @@ export class Channels {
 
   /** Called now and then: channels that do not answer are found. */
   look(): void {
+    this.#pace.wanted = true
     if (this.load.inflight > 0) for (const { health } of this.#byContent.values()) health?.look()
   }
 
@@ -125,7 +136,12 @@ export class Channels {
 
   #opened(place: Place, channel: Channel): ChannelState {
     const { kind, name } = place.spec
-    const sender = new Sender(channel, this.load, (outcome) => health.ended(outcome))
+    const sender = new Sender(
+      channel,
+      this.load,
+      (outcome) => health.ended(outcome),
+      kind === 'rpc' ? undefined : this.#pace,
+    )
     const health = new ChannelHealth({
       what: `${kind} ${name}`,
       channel,

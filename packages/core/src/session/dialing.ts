@@ -1,5 +1,6 @@
 import type { Credentials, Driver, Endpoint } from '@spanwire/driver'
 import type { Runtime } from '../runtime/runtime.js'
+import type { Company } from './company.js'
 import type { DialOptions } from './dial.js'
 import type { Patience } from './patience.js'
 
@@ -16,6 +17,8 @@ export interface SessionOptions {
   clientId(): string
   readonly runtime: Runtime
   readonly patience: Patience
+  /** The client's sites, this one among them; absent: it stands alone. */
+  readonly company?: Company
 }
 
 /** What a session's dials have in common; each link gets a name of its own. */

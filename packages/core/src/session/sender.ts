@@ -1,4 +1,5 @@
 import { type Cancel, type Channel, MessagingError, type Outgoing, type SendOutcome } from '@spanwire/driver'
+import type { Pace } from './pace.js'
 
 const MAX_MESSAGES = 512
 const MAX_BYTES = 256 * 1024
@@ -43,17 +44,20 @@ export class Sender {
   readonly #channel: Channel
   readonly #load: Load
   readonly #told: Report
+  readonly #pace: Pace | undefined
   /** Handed to the channel, and not all of it reported; in no order. */
   readonly #out: Shipment[] = []
   #full: Shipment[] = []
   #filling: Shipment | undefined
   #inflight = 0
 
-  /** `load` is kept up to date for all senders that share it; `told` hears each outcome first. */
-  constructor(channel: Channel, load: Load = { inflight: 0, answers: 0 }, told: Report = () => {}) {
+  /** `load` is kept up to date for all senders that share it; `told` hears each outcome first; `pace` how long some took. */
+  constructor(channel: Channel, load: Load = { inflight: 0, answers: 0 }, told: Report = () => {}, pace?: Pace) {
     this.#channel = channel
     this.#load = load
     this.#told = told
+    // What is only written proves nothing about who reads.
+    this.#pace = channel.can.confirms === 'written' ? undefined : pace
   }
 
   /** Messages handed over and not reported yet. */
@@ -122,6 +126,7 @@ export class Sender {
     if (batch.open === 0) return
     batch.index = this.#out.length
     this.#out.push(batch)
+    batch.timedFrom = this.#pace?.begin()
     batch.ship(this.#channel)
   }
 
@@ -137,6 +142,8 @@ export class Sender {
     this.#inflight -= 1
     this.#load.inflight -= 1
     if (shipment.open === 0 && shipment.index >= 0) this.#remove(shipment)
+    if (shipment.timedFrom !== undefined && shipment.open === 0 && outcome.outcome === 'done')
+      this.#pace?.end(shipment.timedFrom)
     // What is only written proves nothing about who reads.
     if (outcome.outcome === 'done' && this.#channel.can.confirms !== 'written') this.#load.answers += 1
     this.#told(outcome)
@@ -157,6 +164,8 @@ export class Shipment {
   index = -1
   /** When somebody first looked and it was out, Runtime ms. */
   seenAt: number | undefined
+  /** When it left, if it is to be timed, Runtime ms. */
+  timedFrom: number | undefined
   readonly #parcels: Parcel[] = []
   readonly #messages: Outgoing[] = []
   #left = false

@@ -3,6 +3,7 @@ import { dialTimeoutMs } from './backoff.js'
 import { type ChannelState, Channels, NO_CHANNEL } from './channels.js'
 import { type Dialed, dial } from './dial.js'
 import { dialOptions, inOrder, type SessionOptions } from './dialing.js'
+import { Pace } from './pace.js'
 import { Pulse } from './pulse.js'
 import { type Connected, isRefusal, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { step } from './step.js'
@@ -22,6 +23,8 @@ const CUT: AbortSignal = /* @__PURE__ */ AbortSignal.abort()
 /** What the client keeps per site: one link at a time, dialed again when it ends. Acts on what {@link step} decides. */
 export class Session {
   readonly site: string
+  /** How soon it answers, over all its links. */
+  readonly pace: Pace
   readonly #options: SessionOptions
   readonly #listeners = new Set<(change: SessionChange) => void>()
   readonly #news: SessionChange[] = []
@@ -40,6 +43,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.site = options.site
     this.#options = options
+    this.pace = new Pace(options.runtime)
   }
 
   get state(): SessionState {
@@ -123,6 +127,7 @@ export class Session {
     const to = step(from, event)
     if (to === from) return
     this.#state = to
+    this.#options.company?.note(this.site, to)
     if (!linkOf(to) || linkOf(to) !== linkOf(from)) {
       this.#leave()
       this.#leave = this.#enter(to)
@@ -187,7 +192,7 @@ export class Session {
 
   #use({ link, endpoint, rttMs }: Connected): () => void {
     const { patience, runtime } = this.#options
-    const channels = new Channels(link, runtime, patience, (channel) => this.#tell({ channel }))
+    const channels = new Channels(link, { runtime, patience, pace: this.pace }, (channel) => this.#tell({ channel }))
     this.#channels = channels
     const current = (event: SessionEvent) => {
       if (this.link === link) this.#apply(event)
@@ -211,7 +216,7 @@ export class Session {
   }
 
   #listen(link: Link, dialedMs: number, channels: Channels, current: (event: SessionEvent) => void): Pulse {
-    const { patience, runtime, site } = this.#options
+    const { company, patience, runtime, site } = this.#options
     let rttMs = Infinity
     return new Pulse({
       link,
@@ -225,11 +230,16 @@ export class Session {
       onHeard: () => current({ on: 'heard', at: runtime.now() }),
       onDead: (silentSince) => {
         const at = runtime.now()
-        const text = `${site} has said nothing for ${Math.round(at - silentSince)} ms: hung, or cut off from here.`
+        const isOurs = company?.isSilent ?? false
+        const why = isOurs
+          ? 'nor has any other site, so that it is rather our own network'
+          : 'hung, or cut off from here'
+        const text = `${site} has said nothing for ${Math.round(at - silentSince)} ms: ${why}.`
         const error = new MessagingError('unavailable', text, { scope: 'link', site })
-        current({ on: 'lost', at, error, chance: runtime.random(), silentSince })
+        current({ on: 'lost', at, error, chance: runtime.random(), silentSince, isOurs })
       },
       onMeasured: (tookMs) => {
+        this.pace.took(tookMs)
         current({ on: 'proved', at: runtime.now() })
         // The first probe against the whole dial; from then on smoothed, and told when it makes a difference.
         const smoothed = rttMs < Infinity ? rttMs + (tookMs - rttMs) * SMOOTHING : Math.min(dialedMs, tookMs)

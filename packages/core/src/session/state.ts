@@ -110,6 +110,8 @@ export type SessionEvent =
       readonly error: MessagingError
       readonly chance: number
       readonly silentSince?: number
+      /** All sites fell silent with it: that speaks of us, and is not held against it. */
+      readonly isOurs?: boolean
     }
   /** We leave for a while: a page goes into the back/forward cache. */
   | { readonly on: 'suspend' }

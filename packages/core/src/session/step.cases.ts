@@ -219,6 +219,12 @@ export const stepCases: readonly StepCase[] = [
     becomes: { ...gaveUp, outage: { ...outage, count: 2 } },
   },
   {
+    name: 'does not hold it against a site that all fell silent',
+    state: suspect,
+    event: { ...dead, isOurs: true },
+    becomes: gaveUp,
+  },
+  {
     name: 'forgives earlier outages after a quarter of an hour',
     state: { ...up, outage: { ...outage, count: 4 } },
     event: { ...late, at: 901_000 },

@@ -102,7 +102,7 @@ function fromLoss(
   }
   // Whatever ended it, dialing finds out what holds now: expired credentials are fetched anew, a drained site has other endpoints.
   const waiting = wait(at - since >= STABLE_MS ? 0 : attempt, event)
-  if (isOurs(event.error)) return { ...waiting, ...lost(state) }
+  if (event.isOurs || isOurs(event.error)) return { ...waiting, ...lost(state) }
   if (state.at === 'suspect') return { ...waiting, outage: outageOf(state, at) }
   // Who says that he leaves is no less reliable for it.
   const count = state.at === 'draining' ? Math.max(1, counted(state, at)) : counted(state, at) + 1

@@ -1,0 +1,30 @@
+import { distance } from '../route/distance.js'
+import type { Context } from './context.js'
+
+/** Slower than this, and so many times slower than another one that is no nearer, a site is ill. */
+const LEAST_MS = 100
+const TIMES = 5
+
+/**
+ * Sites that answer far more slowly than another one does that is up and no nearer: used when no other works, as the end of a
+ * sentence that begins with their name. What is at home there stays.
+ */
+export function slowSites({ picture, sessions }: Pick<Context, 'picture' | 'sessions'>): ReadonlyMap<string, string> {
+  const slow = new Map<string, string>()
+  const paces = [...sessions.values()].flatMap(({ pace, site, state }) => {
+    const ms = state.at === 'up' ? pace.median() : undefined
+    return ms === undefined ? [] : [{ site, ms }]
+  })
+  // Mostly there is nobody to compare with, and this runs for every request.
+  if (paces.length < 2 || !paces.some(({ ms }) => ms > LEAST_MS)) return slow
+  const { here, sites } = picture()
+  const tier = (name: string) =>
+    sites.flatMap((one) => (one.name === name ? [distance(here, one.location)] : []))[0] ?? 0
+  for (const { site, ms } of paces) {
+    const better = paces.find((other) => ms > Math.max(LEAST_MS, TIMES * other.ms) && tier(other.site) >= tier(site))
+    if (better === undefined) continue
+    const text = `is slow: half of its answers took more than ${Math.round(ms)} ms, those of ${better.site} ${better.ms.toFixed(1)} ms`
+    slow.set(site, text)
+  }
+  return slow
+}
