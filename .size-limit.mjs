@@ -34,14 +34,14 @@ function page(does, file, limit) {
 }
 
 export default [
-  page('shows the newest values', 'board', '19.5 kB'),
-  page('shows quotes: tables and subscriptions', 'quotes', '26.5 kB'),
-  page('also publishes and requests', 'desk', '37.5 kB'),
-  page('uses every verb', 'everything', '42 kB'),
+  page('shows the newest values', 'board', '20 kB'),
+  page('shows quotes: tables and subscriptions', 'quotes', '27 kB'),
+  page('also publishes and requests', 'desk', '38.6 kB'),
+  page('uses every verb', 'everything', '43.2 kB'),
   {
     name: 'browser, by itself: the client without verbs and the life of a page',
     path: 'packages/browser/dist/index.js',
-    limit: '14.9 kB',
+    limit: '15.5 kB',
     gzip: true,
     modifyEsbuildConfig: onlyFrom('core', 'driver', 'driver-websocket', 'browser'),
   },

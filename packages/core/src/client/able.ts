@@ -2,7 +2,7 @@ import { type Capabilities, MessagingError } from '@spanwire/driver'
 import type { Contract } from '../contract/contract.js'
 import type { ChannelState } from '../session/channels.js'
 import type { Context } from './context.js'
-import { slowSites } from './slow.js'
+import { watchPaces } from './slow.js'
 
 /** What decides whether an engine can keep a contract. */
 type Asks = Pick<Contract, 'kind' | 'name' | 'spec'> & { readonly key?: unknown; readonly order?: 'key' | 'none' }
@@ -32,12 +32,12 @@ export function channelAt(context: Pick<Context, 'session'>, contract: Asks, sit
 
 /** Sites to be avoided: those given, slow ones, and those where the contract's sends do not get through though their links live. */
 export function avoiding(
-  context: Pick<Context, 'picture' | 'sessions'>,
+  context: Context,
   { spec }: Pick<Contract, 'spec'>,
   given: ReadonlySet<string> | undefined,
 ): ReadonlySet<string> | undefined {
-  const { sessions } = context
-  const ill = [...slowSites(context).keys()]
-  for (const session of sessions.values()) if (session.illness(spec)) ill.push(session.site)
+  context.slow ??= watchPaces(context)
+  const ill = [...context.slow().keys()]
+  for (const session of context.sessions.values()) if (session.illness(spec)) ill.push(session.site)
   return ill.length > 0 ? new Set([...(given ?? []), ...ill]) : given
 }

@@ -42,6 +42,8 @@ export interface Context {
   readonly publisher: Publisher
   /** Of `departuresOf`. */
   departures: Departures | undefined
+  /** Of `avoiding`: sites that answer far more slowly than others, each with a sentence. */
+  slow: (() => ReadonlyMap<string, string>) | undefined
   /** Of `deadlinesOf`. */
   deadlines: Deadlines | undefined
   readonly marks: Map<string, MarksListener>
@@ -110,6 +112,7 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     events: new Events(runtime),
     publisher,
     departures: undefined,
+    slow: undefined,
     deadlines: undefined,
     marks: new Map(),
     intakes: new Set(),

@@ -5,7 +5,6 @@ import { type Explanation, explain as explainChoice } from '../route/explain.js'
 import { avoiding, channelAt } from './able.js'
 import type { BareClient, Client } from './api.js'
 import { type Context, channelOf, contextOf } from './context.js'
-import { slowSites } from './slow.js'
 import { troubleOf } from './trouble.js'
 
 /** Which sites an operation would use now, and why the others not: the same choice as the verb makes, with its reasons. */
@@ -31,9 +30,9 @@ export function explain(
 /** Since when and why a site is not what it should be, in all and for this contract. */
 function troubles(context: Context, { spec }: Contract): readonly string[] {
   const { runtime, sessions } = context
-  const slow = slowSites(context)
+  const slow = context.slow?.()
   return [...sessions.values()].flatMap((session) => {
-    const trouble = troubleOf(session, runtime.now()) ?? slow.get(session.site)
+    const trouble = troubleOf(session, runtime.now()) ?? slow?.get(session.site)
     const illness = session.illness(spec)
     return [
       ...(trouble === undefined ? [] : [`${session.site} ${trouble}.`]),

@@ -1,18 +1,25 @@
 import { distance } from '../route/distance.js'
+import { Pace } from '../session/pace.js'
 import type { Context } from './context.js'
 
 /** Slower than this, and so many times slower than another one that is no nearer, a site is ill. */
 const LEAST_MS = 100
 const TIMES = 5
 
+/** Begins to take the paces of the sites; from then on, tells the {@link slowSites}. */
+export function watchPaces(context: Context): NonNullable<Context['slow']> {
+  for (const { timing } of context.sessions.values()) timing.pace = new Pace(context.runtime)
+  return () => slowSites(context)
+}
+
 /**
- * Sites that answer far more slowly than another one does that is up and no nearer: used when no other works, as the end of a
- * sentence that begins with their name. What is at home there stays.
+ * Sites that answer far more slowly than another one does that is up and no nearer: used when no other works, each with the end of a
+ * sentence that begins with its name. What is at home there stays.
  */
-export function slowSites({ picture, sessions }: Pick<Context, 'picture' | 'sessions'>): ReadonlyMap<string, string> {
+function slowSites({ picture, sessions }: Context): ReadonlyMap<string, string> {
   const slow = new Map<string, string>()
-  const paces = [...sessions.values()].flatMap(({ pace, site, state }) => {
-    const ms = state.at === 'up' ? pace.median() : undefined
+  const paces = [...sessions.values()].flatMap(({ site, state, timing }) => {
+    const ms = state.at === 'up' ? timing.pace?.median() : undefined
     return ms === undefined ? [] : [{ site, ms }]
   })
   // Mostly there is nobody to compare with, and this runs for every request.

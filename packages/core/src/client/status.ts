@@ -4,17 +4,16 @@ import type { Session } from '../session/session.js'
 import type { BareClient } from './api.js'
 import { contextOf } from './context.js'
 import type { Status } from './happenings.js'
-import { slowSites } from './slow.js'
 import { troubleOf } from './trouble.js'
 
 /** A frozen picture of this moment, without secrets. */
 export function status(client: BareClient): Status {
   const context = contextOf(client)
   const { intakes, sessions } = context
-  const slow = slowSites(context)
+  const slow = context.slow?.()
   return Object.freeze({
     generation: context.generation,
-    sites: [...sessions.values()].map((session) => siteStatus(session, context.runtime, slow.get(session.site))),
+    sites: [...sessions.values()].map((session) => siteStatus(session, context.runtime, slow?.get(session.site))),
     ...(context.departures?.status() ?? NOTHING_LEFT),
     subscriptions: [...intakes].flatMap((intake) => {
       const inner = intake.subscription?.()

@@ -4,7 +4,7 @@ import { within } from '../runtime/within.js'
 import { backoffMs, slowMs } from './backoff.js'
 import { ChannelHealth } from './channel-health.js'
 import { asFault } from './dial.js'
-import type { Pace } from './pace.js'
+import type { Timing } from './pace.js'
 import type { Patience } from './patience.js'
 import { type Load, Sender } from './sender.js'
 
@@ -42,7 +42,7 @@ interface Place {
 interface Site {
   readonly runtime: Runtime
   readonly patience: Patience
-  readonly pace: Pace
+  readonly timing: Timing
 }
 
 /** The channels of one link: each opened once, when first asked for. Ends with the link. */
@@ -51,7 +51,7 @@ export class Channels {
   readonly #link: Link
   readonly #runtime: Runtime
   readonly #patience: Patience
-  readonly #pace: Pace
+  readonly #timing: Timing
   readonly #changed: (name: string) => void
   /** Contracts keep their spec, so the object finds its place fastest; specs made on the fly are found by content. */
   readonly #bySpec = new WeakMap<ChannelSpec, Place>()
@@ -62,7 +62,7 @@ export class Channels {
     this.#link = link
     this.#runtime = site.runtime
     this.#patience = site.patience
-    this.#pace = site.pace
+    this.#timing = site.timing
     this.#changed = changed
   }
 
@@ -94,7 +94,7 @@ export class Channels {
 
   /** Called now and then: channels that do not answer are found. */
   look(): void {
-    this.#pace.wanted = true
+    if (this.#timing.pace) this.#timing.pace.wanted = true
     if (this.load.inflight > 0) for (const { health } of this.#byContent.values()) health?.look()
   }
 
@@ -140,7 +140,7 @@ export class Channels {
       channel,
       this.load,
       (outcome) => health.ended(outcome),
-      kind === 'rpc' ? undefined : this.#pace,
+      kind === 'rpc' ? undefined : this.#timing,
     )
     const health = new ChannelHealth({
       what: `${kind} ${name}`,

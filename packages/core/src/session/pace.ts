@@ -6,6 +6,11 @@ const WINDOW_MS = 10_000
 const ENOUGH = 20
 const MAX_SAMPLES = 100
 
+/** Where a site's pace is taken, once somebody wants to know it. */
+export interface Timing {
+  pace: Pace | undefined
+}
+
 /** How soon a site answers: a few samples a second of what it confirms, and each probe. Kept for ten seconds. */
 export class Pace {
   /** The next shipment is to be timed. Set now and then, so that timing costs nothing per message. */

@@ -1,5 +1,5 @@
 import { type Cancel, type Channel, MessagingError, type Outgoing, type SendOutcome } from '@spanwire/driver'
-import type { Pace } from './pace.js'
+import type { Timing } from './pace.js'
 
 const MAX_MESSAGES = 512
 const MAX_BYTES = 256 * 1024
@@ -44,20 +44,20 @@ export class Sender {
   readonly #channel: Channel
   readonly #load: Load
   readonly #told: Report
-  readonly #pace: Pace | undefined
+  readonly #timing: Timing | undefined
   /** Handed to the channel, and not all of it reported; in no order. */
   readonly #out: Shipment[] = []
   #full: Shipment[] = []
   #filling: Shipment | undefined
   #inflight = 0
 
-  /** `load` is kept up to date for all senders that share it; `told` hears each outcome first; `pace` how long some took. */
-  constructor(channel: Channel, load: Load = { inflight: 0, answers: 0 }, told: Report = () => {}, pace?: Pace) {
+  /** `load` is kept up to date for all senders that share it; `told` hears each outcome first; `timing` how long some took. */
+  constructor(channel: Channel, load: Load = { inflight: 0, answers: 0 }, told: Report = () => {}, timing?: Timing) {
     this.#channel = channel
     this.#load = load
     this.#told = told
     // What is only written proves nothing about who reads.
-    this.#pace = channel.can.confirms === 'written' ? undefined : pace
+    this.#timing = channel.can.confirms === 'written' ? undefined : timing
   }
 
   /** Messages handed over and not reported yet. */
@@ -126,7 +126,7 @@ export class Sender {
     if (batch.open === 0) return
     batch.index = this.#out.length
     this.#out.push(batch)
-    batch.timedFrom = this.#pace?.begin()
+    batch.timedFrom = this.#timing?.pace?.begin()
     batch.ship(this.#channel)
   }
 
@@ -143,7 +143,7 @@ export class Sender {
     this.#load.inflight -= 1
     if (shipment.open === 0 && shipment.index >= 0) this.#remove(shipment)
     if (shipment.timedFrom !== undefined && shipment.open === 0 && outcome.outcome === 'done')
-      this.#pace?.end(shipment.timedFrom)
+      this.#timing?.pace?.end(shipment.timedFrom)
     // What is only written proves nothing about who reads.
     if (outcome.outcome === 'done' && this.#channel.can.confirms !== 'written') this.#load.answers += 1
     this.#told(outcome)

@@ -3,7 +3,7 @@ import { dialTimeoutMs } from './backoff.js'
 import { type ChannelState, Channels, NO_CHANNEL } from './channels.js'
 import { type Dialed, dial } from './dial.js'
 import { dialOptions, inOrder, type SessionOptions } from './dialing.js'
-import { Pace } from './pace.js'
+import type { Timing } from './pace.js'
 import { Pulse } from './pulse.js'
 import { type Connected, isRefusal, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { step } from './step.js'
@@ -24,7 +24,7 @@ const CUT: AbortSignal = /* @__PURE__ */ AbortSignal.abort()
 export class Session {
   readonly site: string
   /** How soon it answers, over all its links. */
-  readonly pace: Pace
+  readonly timing: Timing = { pace: undefined }
   readonly #options: SessionOptions
   readonly #listeners = new Set<(change: SessionChange) => void>()
   readonly #news: SessionChange[] = []
@@ -43,7 +43,6 @@ export class Session {
   constructor(options: SessionOptions) {
     this.site = options.site
     this.#options = options
-    this.pace = new Pace(options.runtime)
   }
 
   get state(): SessionState {
@@ -192,7 +191,9 @@ export class Session {
 
   #use({ link, endpoint, rttMs }: Connected): () => void {
     const { patience, runtime } = this.#options
-    const channels = new Channels(link, { runtime, patience, pace: this.pace }, (channel) => this.#tell({ channel }))
+    const channels = new Channels(link, { runtime, patience, timing: this.timing }, (channel) =>
+      this.#tell({ channel }),
+    )
     this.#channels = channels
     const current = (event: SessionEvent) => {
       if (this.link === link) this.#apply(event)
@@ -239,7 +240,7 @@ export class Session {
         current({ on: 'lost', at, error, chance: runtime.random(), silentSince, isOurs })
       },
       onMeasured: (tookMs) => {
-        this.pace.took(tookMs)
+        this.timing.pace?.took(tookMs)
         current({ on: 'proved', at: runtime.now() })
         // The first probe against the whole dial; from then on smoothed, and told when it makes a difference.
         const smoothed = rttMs < Infinity ? rttMs + (tookMs - rttMs) * SMOOTHING : Math.min(dialedMs, tookMs)
