@@ -2,6 +2,7 @@ import { type Client, createClient } from '@spanwire/core'
 import { websocket } from '@spanwire/driver-websocket'
 import { WebSocket } from 'ws'
 import { endWithParent, given } from './life.js'
+import { tellNews } from './news.js'
 import { LOCATIONS, type QuotesPolicy, routesOf, type SiteName } from './routes.js'
 
 /** A client of both sites for a service, which closes it and ends when its starter does. Runs beside Frankfurt. */
@@ -20,6 +21,7 @@ export function startService(name: string): Client {
   })
   endWithParent(() => client.close({ timeout: '2s' }))
   void tell(name, client)
+  void tellNews(client)
   return client
 }
 

@@ -1,7 +1,7 @@
 import type { ConnectOptions } from '@spanwire/driver'
 import { createEngine, memory } from '@spanwire/driver-memory'
 import { nats } from '@spanwire/driver-nats'
-import { type Authorize, createGateway, type Gateway, type GatewayOptions, type Principal } from '@spanwire/gateway'
+import { type Authorize, createGateway, type Principal } from '@spanwire/gateway'
 import { endWithParent, given, tellParent } from './life.js'
 
 /**
@@ -39,25 +39,14 @@ function authenticate(token: string | undefined): Principal {
   return { subject }
 }
 
-/** At a first start any other port does as well. */
-async function serve(port: number): Promise<Gateway> {
-  try {
-    return await createGateway(optionsFor(port))
-  } catch (error) {
-    if (given('PORT_IS') === 'known') throw error
-    return createGateway(optionsFor(0))
-  }
-}
-
-const optionsFor = (port: number): GatewayOptions => ({
+const gateway = await createGateway({
   upstream: () => driver.connect([endpoint || name], options, AbortSignal.timeout(5_000)),
-  listen: { port },
+  // Behind the network that start.js has before it, which has the port that clients know.
+  listen: { port: 0 },
   authenticate,
   authorize,
   origins: given('ORIGINS').split(' '),
   cluster: name,
 })
-
-const gateway = await serve(Number(given('SITE_PORT')))
 endWithParent(() => gateway.close())
 tellParent({ type: 'listening', port: gateway.port })

@@ -1,3 +1,4 @@
 import { tell } from './story.js'
 
-tell({ policy: 'primary', engines: 'nats' })
+tell({ policy: 'all', engines: 'embedded', faults: ['silence'] })
+tell({ policy: 'primary', engines: 'nats', faults: ['silence', 'engine'] })

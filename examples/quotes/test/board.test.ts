@@ -1,4 +1,4 @@
 import { tell } from './story.js'
 
-tell({ policy: 'all', engines: 'embedded' })
-tell({ policy: 'primary', engines: 'embedded' })
+tell({ policy: 'all', engines: 'embedded', faults: [] })
+tell({ policy: 'primary', engines: 'embedded', faults: ['silence'] })

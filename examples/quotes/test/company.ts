@@ -53,9 +53,9 @@ export class Company {
     return [this.#child.pid ?? 0, ...named.map(Number)]
   }
 
-  /** Of the running process of that site. */
-  pidOf(site: string): number {
-    const pids = this.lines.flatMap((line) => new RegExp(`^site ${site} pid (\\d+)`).exec(line)?.[1] ?? [])
+  /** Of the running process of that site: its gateway, or the engine behind it. */
+  pidOf(site: string, what: 'site' | 'engine' = 'site'): number {
+    const pids = this.lines.flatMap((line) => new RegExp(`^${what} ${site} pid (\\d+)`).exec(line)?.[1] ?? [])
     return Number(pids.at(-1))
   }
 

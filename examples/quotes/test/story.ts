@@ -16,23 +16,26 @@ const FLAGS = [
 const SMALL_DAYS = ['--ticks', '300', '--day-seconds', '7', '--pause-seconds', '1']
 const SYMBOLS = ['AAPL', 'FB', 'GOOG', 'IBM', 'MSFT']
 /** Chromium says so itself whenever a page dials a site that is down. */
-const DIALED_IN_VAIN = /WebSocket connection to '[^']*' failed.*ERR_CONNECTION_(REFUSED|RESET)/
+const DIALED_IN_VAIN =
+  /WebSocket connection to '[^']*' failed.*ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE)/
 
 /** What the page shows of a day that is over. */
 const PROVED = /1,500 ticks, 0 lost, 0 doubled, equal to the real day/
 
-/** How the story is told: how quotes are routed, and what the sites run on. */
+/** How the story is told: how quotes are routed, what the sites run on, and which faults come. */
 export interface Telling {
   readonly policy: 'all' | 'primary'
   readonly engines: 'embedded' | 'nats'
+  /** `silence`: sites that are cut off or hang. `engine`: a server that dies behind its gateway. Sites are always killed. */
+  readonly faults: readonly ('silence' | 'engine')[]
 }
 
 /** Declares the story of the board in a real browser, once. */
-export function tell({ policy, engines }: Telling): void {
-  describe(`the board with quotes by ${policy}() and ${engines} engines`, () => story(policy, engines))
+export function tell(telling: Telling): void {
+  describe(`the board with quotes by ${telling.policy}() and ${telling.engines} engines`, () => story(telling))
 }
 
-function story(policy: Telling['policy'], engines: Telling['engines']): void {
+function story({ engines, faults, policy }: Telling): void {
   let browser: Browser
   let company: Company
   let page: Page
@@ -73,7 +76,7 @@ function story(policy: Telling['policy'], engines: Telling['engines']): void {
     await nextVerdict(page)
 
     const before = company.lines.length
-    await page.getByRole('button', { name: `Restart ${titled(first)}` }).click()
+    await page.getByRole('button', { name: `Restart ${titled(first)}`, exact: true }).click()
     await company.line(new RegExp(`^site ${first} pid`), before)
     const calm = await placeOrder(page, 'Sell')
     await takesPart(page, first, policy)
@@ -92,14 +95,49 @@ function story(policy: Telling['policy'], engines: Telling['engines']): void {
 
     for (const order of [doomed, calm, late]) expect(await outcome(page, order)).toMatch(/^(filled 1|unconfirmed 0)$/)
     expect(await outcome(page, calm)).toBe('filled 1')
-    await shoot(page, `${policy}-${engines}`)
-    const days = await page.getByRole('list', { name: 'Days that are over' }).getByRole('listitem').allInnerTexts()
-    expect(days.length).toBeGreaterThanOrEqual(3)
-    for (const day of days) expect(day).toMatch(PROVED)
+    expect(await provedDays(page)).toBeGreaterThanOrEqual(3)
     expect(complaints).toEqual([])
+    await page.getByRole('button', { name: `Restart ${titled(second)}`, exact: true }).click()
+    await isUp(page, second)
   }, 180_000)
 
+  it.runIf(faults.includes('silence'))(
+    'goes on when a site is cut off one way, and when one hangs, and shows how soon that was noticed',
+    async () => {
+      for (const fault of ['Cut', 'Hang'] as const) await silence(page, fault)
+      await nextVerdict(page)
+      await provedDays(page)
+      expect(complaints).toEqual([])
+    },
+    60_000,
+  )
+
+  it.runIf(faults.includes('engine'))(
+    'goes on when a NATS server is killed behind a gateway that lives',
+    async () => {
+      const site = await serving(page)
+      const [engine, gateway] = [company.pidOf(site, 'engine'), company.pidOf(site)]
+      await page.getByRole('button', { name: `Kill ${titled(site)} NATS` }).click()
+      await page
+        .getByRole('article', { name: titled(site) })
+        .getByText('down, its store is kept')
+        .waitFor()
+      expect([isAlive(engine), isAlive(gateway)]).toEqual([false, true])
+      await everySymbolMoves(page)
+      const before = company.lines.length
+      await page.getByRole('button', { name: `Restart ${titled(site)} NATS` }).click()
+      await company.line(new RegExp(`^engine ${site} pid`), before)
+      await takesPart(page, site, policy)
+      await nextVerdict(page)
+      expect(await outcome(page, await placeOrder(page, 'Buy'))).toBe('filled 1')
+      await provedDays(page)
+      expect(complaints).toEqual([])
+    },
+    120_000,
+  )
+
   it('ends with every process that it started', async () => {
+    await shoot(page, `${policy}-${engines}`)
     await page.close()
     company.signal('SIGINT')
     expect(await company.ended()).toBe(0)
@@ -131,6 +169,29 @@ async function nextVerdict(page: Page): Promise<void> {
   )
 }
 
+/** The serving site falls silent until its failover is shown and the board moves again; then it is healed. */
+async function silence(page: Page, fault: 'Cut' | 'Hang'): Promise<void> {
+  const site = await serving(page)
+  const failovers = page.locator('.timeline li.service[data-switched]')
+  const before = await failovers.count()
+  await page.getByRole('button', { name: `${fault} ${titled(site)}`, exact: true }).click()
+  await page.waitForFunction(
+    (count) => document.querySelectorAll('.timeline li.service[data-switched]').length > count,
+    before,
+  )
+  expect(await failovers.first().textContent()).toMatch(/noticed after [\d,]+ ms, (switched|given up) after [\d,]+ ms/)
+  await everySymbolMoves(page)
+  await page.getByRole('button', { name: `Heal ${titled(site)}`, exact: true }).click()
+  await isUp(page, site)
+}
+
+/** How many days are over; each of them must be proved. */
+async function provedDays(page: Page): Promise<number> {
+  const days = await page.getByRole('list', { name: 'Days that are over' }).getByRole('listitem').allInnerTexts()
+  for (const day of days) expect(day).toMatch(PROVED)
+  return days.length
+}
+
 /** The site that most of the board comes from now. */
 async function serving(page: Page): Promise<string> {
   const tags = await page.locator('.board tbody .tag').allInnerTexts()
@@ -139,13 +200,18 @@ async function serving(page: Page): Promise<string> {
 
 /** Connected again, and under `all` first with some of the ticks. */
 async function takesPart(page: Page, site: string, policy: string): Promise<void> {
-  const card = page.getByRole('article', { name: titled(site) })
-  await card.getByText('Up', { exact: true }).waitFor()
+  await isUp(page, site)
   if (policy === 'all')
     await page.waitForFunction(
       (name) => !document.querySelector(`.site.${name} dd`)?.textContent.startsWith('0 '),
       site,
     )
+}
+
+/** As the site's card says. */
+async function isUp(page: Page, site: string): Promise<void> {
+  const card = page.getByRole('article', { name: titled(site) })
+  await card.getByText('Up', { exact: true }).waitFor()
 }
 
 /** Presses the button, and gives the order's id. */

@@ -49,6 +49,8 @@ const NAMES: Readonly<Record<string, string>> = {
   orders: 'Orders',
   quotes: 'Quotes',
   pricing: 'Pricing',
+  feed: 'Feed',
+  page: 'This page',
 } satisfies Record<SiteName, string> & Record<string, string>
 
 /** What people call a site, a company or a channel. */

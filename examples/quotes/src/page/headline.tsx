@@ -1,6 +1,6 @@
 import { useConnection } from '@spanwire/react'
 import type { ReactNode } from 'react'
-import type { Picture } from '../picture.js'
+import type { Picture, SitePicture } from '../picture.js'
 import { SITES, type SiteName } from '../routes.js'
 import { called, whole } from './format.js'
 import type { Ledger } from './ledger.js'
@@ -48,10 +48,10 @@ export function Headline({ picture }: { readonly picture: Picture }): ReactNode 
 
 function statement(up: readonly string[], picture: Picture, leader: SiteName): string {
   const [one] = up
-  const hung = picture.sites.find(({ state }) => state === 'hung')
-  const awake = picture.sites.find(({ state }) => state === 'running')
-  if (up.length > 1 && hung && awake && picture.quotes === 'all')
-    return `${called(hung.name)} is silent. ${called(awake.name)} carries every quote.`
+  const silent = picture.sites.find((site) => !isHeard(site))
+  const heard = picture.sites.find(isHeard)
+  if (up.length > 1 && silent && heard && picture.quotes === 'all')
+    return `${called(silent.name)} is silent. ${called(heard.name)} carries every quote.`
   if (up.length > 1)
     return picture.quotes === 'all'
       ? 'Frankfurt and Dublin carry every quote.'
@@ -59,6 +59,10 @@ function statement(up: readonly string[], picture: Picture, leader: SiteName): s
   const other = picture.sites.find(({ name }) => name !== one)
   if (one) return `${called(other?.name ?? '')} is lost. ${called(one)} carries every quote.`
   return 'No site can be reached. What was shown is stale.'
+}
+
+function isHeard({ engine, network, state }: SitePicture): boolean {
+  return state === 'running' && network === 'whole' && (engine === undefined || engine.state === 'running')
 }
 
 /** The site that most of the last ticks came from. */

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import type { Action, Picture } from '../picture.js'
+import type { Action, EngineAction, Picture } from '../picture.js'
 import type { SiteName } from '../routes.js'
 
 /** The processes as start.js shows them, and its buttons. */
@@ -25,6 +25,10 @@ export function usePicture(): Picture | undefined {
 
 export async function act(site: SiteName, action: Action): Promise<void> {
   await fetch(`/api/sites/${site}/${action}`, { method: 'POST' })
+}
+
+export async function actOnEngine(site: SiteName, action: EngineAction): Promise<void> {
+  await fetch(`/api/engines/${site}/${action}`, { method: 'POST' })
 }
 
 export async function tellFeed(what: 'storm' | 'finish'): Promise<void> {

@@ -2,12 +2,12 @@ import { explain, type SiteState, status } from '@spanwire/core'
 import { useClient } from '@spanwire/react'
 import { type CSSProperties, type ReactNode, useEffect, useState } from 'react'
 import { orders } from '../contracts.js'
-import type { Action, Picture, ProcessPicture } from '../picture.js'
+import type { Picture, SitePicture } from '../picture.js'
 import { LOCATIONS, SITES, type SiteName } from '../routes.js'
 import { called, ms } from './format.js'
 import type { Ledger } from './ledger.js'
 import { useLedger } from './ledger-context.js'
-import { act } from './picture.js'
+import { EngineControls, SiteControls } from './site-controls.js'
 
 const POLL_MS = 500
 
@@ -33,8 +33,8 @@ export function Sites(props: { readonly picture: Picture; readonly dublinShare: 
   return (
     <section className="sites" aria-label="Sites">
       {SITES.map((name) => {
-        const process = picture.sites.find((site) => site.name === name)
-        if (!process) return null
+        const site = picture.sites.find((one) => one.name === name)
+        if (!site) return null
         const share = name === 'dublin' ? dublinShare : 100 - dublinShare
         const serves = servesOf(
           name,
@@ -42,9 +42,7 @@ export function Sites(props: { readonly picture: Picture; readonly dublinShare: 
           links.ordersHome,
           share,
         )
-        return (
-          <SiteCard key={name} name={name} process={process} link={links.of[name]} serves={serves} ledger={ledger} />
-        )
+        return <SiteCard key={name} site={site} link={links.of[name]} serves={serves} ledger={ledger} />
       })}
       <div className="split" role="img" aria-label={splitText(rates, total)}>
         {SITES.map((name, at) => (
@@ -56,13 +54,13 @@ export function Sites(props: { readonly picture: Picture; readonly dublinShare: 
 }
 
 function SiteCard(props: {
-  readonly name: SiteName
-  readonly process: ProcessPicture
+  readonly site: SitePicture
   readonly link: Link | undefined
   readonly serves: string
   readonly ledger: Ledger
 }): ReactNode {
-  const { name, process, link, serves, ledger } = props
+  const { site, link, serves, ledger } = props
+  const { engine, name } = site
   const { environment, region } = LOCATIONS[name]
   const { perSecond, ageMs } = ledger.service(name)
   const up = link?.state === 'up'
@@ -79,7 +77,7 @@ function SiteCard(props: {
             {environment === 'on-prem' ? 'On-prem' : 'Cloud'}, {region}
           </p>
         </div>
-        <State process={process} link={link} />
+        <State site={site} link={link} />
       </header>
       <dl>
         <div>
@@ -102,18 +100,19 @@ function SiteCard(props: {
         </div>
       </dl>
       <footer>
-        <Buttons name={name} state={process.state} />
+        <SiteControls site={site} />
         <p className="hint process">
-          {process.pid === undefined ? 'no process' : `pid ${process.pid}`} · {process.url.replace('ws://', '')}
+          {site.pid === undefined ? 'no process' : `pid ${site.pid}`} · {site.url.replace('ws://', '')}
           {link?.engine ? ` · ${link.engine}` : ''}
         </p>
       </footer>
+      {engine && <EngineControls name={name} engine={engine} />}
     </article>
   )
 }
 
-function State({ process, link }: { readonly process: ProcessPicture; readonly link: Link | undefined }): ReactNode {
-  const [tone, text] = stateOf(process.state, link?.state ?? 'idle')
+function State({ site, link }: { readonly site: SitePicture; readonly link: Link | undefined }): ReactNode {
+  const [tone, text] = stateOf(site, link?.state ?? 'idle')
   return (
     <p className={`state ${tone}`}>
       <i aria-hidden="true" />
@@ -122,28 +121,14 @@ function State({ process, link }: { readonly process: ProcessPicture; readonly l
   )
 }
 
-function stateOf(process: ProcessPicture['state'], link: SiteState): readonly [tone: string, text: string] {
-  if (process === 'hung') return ['warn', 'Hung']
-  if (process === 'down') return ['bad', 'Down']
+function stateOf({ network, state }: SitePicture, link: SiteState): readonly [tone: string, text: string] {
+  if (state === 'down') return ['bad', 'Down']
+  if (network === 'cut') return ['warn', 'Cut off']
+  if (state === 'hung') return ['warn', 'Hung']
   if (link === 'up') return ['good', 'Up']
+  if (link === 'suspect') return ['warn', 'Silent']
   if (link === 'disabled') return ['bad', 'Refused us']
-  return ['warn', process === 'starting' ? 'Starting' : 'Connecting']
-}
-
-function Buttons({ name, state }: { readonly name: SiteName; readonly state: ProcessPicture['state'] }): ReactNode {
-  const button = (action: Action, text: string, className = '') => (
-    <button type="button" className={className} onClick={() => void act(name, action)}>
-      {text}
-      <span className="unseen"> {called(name)}</span>
-    </button>
-  )
-  if (state === 'down') return <div className="buttons">{button('restart', 'Restart')}</div>
-  return (
-    <div className="buttons">
-      {button('kill', 'Kill', 'danger')}
-      {state === 'hung' ? button('resume', 'Wake up') : button('hang', 'Hang', 'quiet')}
-    </div>
-  )
+  return ['warn', state === 'starting' ? 'Starting' : 'Connecting']
 }
 
 function servesOf(name: SiteName, isQuoting: boolean, ordersHome: string | undefined, share: number): string {

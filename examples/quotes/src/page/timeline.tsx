@@ -1,36 +1,42 @@
-import { type FailoverEvent, useFailover } from '@spanwire/react'
-import type { ReactNode } from 'react'
+import { status } from '@spanwire/core'
+import { useClient, useFailover } from '@spanwire/react'
+import { type ReactNode, useRef, useState } from 'react'
 import type { LogEntry } from '../picture.js'
-import { called, clock, ms, whole } from './format.js'
+import { SITES } from '../routes.js'
+import { clock, whole } from './format.js'
+import { isLoss, type Lapse, momentsOf, type OwnFailover } from './moments.js'
 import { Panel } from './panel.js'
 
 const SHOWN = 40
+/** What a whole bar stands for at least, ms. */
+const SCALE_MS = 3_000
 
-interface Moment {
-  readonly key: string
-  readonly at: number
-  readonly text: string
-  readonly detail: string
-  readonly site: string | undefined
-  readonly by: 'page' | 'process'
-}
-
-/** What happened, newest first: to the processes, and what this page's client made of it. */
+/** What happened, newest first: to the sites, and what the services and this page made of it. */
 export function Timeline({ log }: { readonly log: readonly LogEntry[] }): ReactNode {
+  const own = useOwnFailovers()
   const events = useFailover(undefined, { limit: SHOWN })
-  const moments = [...events.map(ofClient), ...log.filter(({ site }) => site).map(ofProcess)]
-    .sort((a, b) => b.at - a.at)
-    .slice(0, SHOWN)
+  const moments = momentsOf(log, events, own).slice(0, SHOWN)
+  const scale = Math.max(SCALE_MS, ...moments.map(({ lapse }) => lapse?.switched ?? 0))
   return (
-    <Panel className="timeline" title="Timeline" hint="What happened to the sites, and what this page did about it.">
+    <Panel
+      className="timeline"
+      title="Timeline"
+      hint="What happened to the sites, and how soon the services and this page noticed and went elsewhere."
+    >
       <ol>
-        {moments.map(({ key, at, text, detail, site, by }) => (
-          <li key={key} className={`${by} ${site ?? ''}`}>
+        {moments.map(({ key, at, text, detail, site, by, lapse }) => (
+          <li key={key} className={`${by} ${site ?? ''}`} data-switched={lapse?.switched}>
             <time>{clock(at)}</time>
-            <span>
+            <div>
               {text}
-              {detail && <small>{detail}</small>}
-            </span>
+              {lapse && <Bar lapse={lapse} scale={scale} />}
+              {(lapse || detail) && (
+                <small>
+                  {lapse && <Figures lapse={lapse} />}
+                  {detail}
+                </small>
+              )}
+            </div>
           </li>
         ))}
       </ol>
@@ -38,40 +44,47 @@ export function Timeline({ log }: { readonly log: readonly LogEntry[] }): ReactN
   )
 }
 
-function ofProcess({ id, at, text, site }: LogEntry): Moment {
-  return { key: `process ${id}`, at, text: `${called(site ?? '')} process ${text}`, detail: '', site, by: 'process' }
+/** From the fault to the switch: unnoticed, in doubt, moving. */
+function Bar({ lapse: { givenUp, noticed, switched }, scale }: { readonly lapse: Lapse; readonly scale: number }) {
+  const parts = { unnoticed: noticed, doubted: givenUp - noticed, moving: switched - givenUp }
+  return (
+    <div className="lapse" aria-hidden="true">
+      {Object.entries(parts).map(([name, took]) => (
+        <i key={name} className={name} style={{ inlineSize: `${(100 * took) / scale}%` }} />
+      ))}
+    </div>
+  )
 }
 
-function ofClient(event: FailoverEvent, index: number): Moment {
-  const [text, detail, site] = tell(event)
-  return { key: `page ${event.at} ${index} ${text}`, at: event.at, text, detail, site, by: 'page' }
+function Figures({ lapse: { moved, noticed, switched } }: { readonly lapse: Lapse }): ReactNode {
+  return (
+    <>
+      noticed after <strong>{whole(Math.round(noticed))} ms</strong>, {moved ? 'switched' : 'given up'} after{' '}
+      <strong>{whole(Math.round(switched))} ms</strong>,{' '}
+    </>
+  )
 }
 
-function tell(event: FailoverEvent): readonly [text: string, detail: string, site: string | undefined] {
-  switch (event.type) {
-    case 'site':
-      if (event.to === 'up') return [`Connected to ${called(event.site)}`, '', event.site]
-      if (event.from === 'up') return [`Lost ${called(event.site)}`, event.reason, event.site]
-      return [`${called(event.site)} is ${event.to}`, event.reason, event.site]
-    case 'moved':
-      return [
-        `${called(event.channel.split('.', 1)[0] ?? '')} moved from ${called(event.from)} to ${called(event.to)}`,
-        event.ms < 1 ? 'at the first sign of trouble' : `${ms(event.ms)} after the first sign of trouble`,
-        event.to,
-      ]
-    case 'gap':
-      return [`${whole(event.last - event.first + 1)} messages missing on ${event.channel}`, event.reason, undefined]
-    case 'gap-closed':
-      return [`A missing message came on ${event.channel}`, '', undefined]
-    case 'lost':
-      return [
-        `${event.channel}: ${event.count ?? 'some'} messages lost at ${called(event.site)}`,
-        event.reason,
-        event.site,
-      ]
-    case 'offered-again':
-      return [`${whole(event.count)} messages offered again to ${called(event.to)}`, event.channel, event.to]
-    default:
-      return event satisfies never
-  }
+/** This page's own: done when its session says that the site is lost, for its subscriptions stand at every site. */
+function useOwnFailovers(): readonly OwnFailover[] {
+  const client = useClient()
+  const suspected = useRef(new Map<string, number>())
+  const [own, setOwn] = useState<readonly OwnFailover[]>([])
+  useFailover(
+    (event) => {
+      const site = SITES.find((name) => 'site' in event && name === event.site)
+      if (event.type !== 'site' || site === undefined) return
+      const { at, reason, to } = event
+      if (to === 'suspect') suspected.current.set(site, at)
+      if (to === 'up') suspected.current.delete(site)
+      if (!isLoss(event)) return
+      const outage = status(client).sites.find(({ name }) => name === site)?.outage
+      const { firstSignAt, detectedAt } = outage ?? { firstSignAt: at, detectedAt: at }
+      const suspectedAt = suspected.current.get(site)
+      const failover = { kind: 'failover', who: 'page', at, site, reason, lanes: 0 } as const
+      setOwn((before) => [...before, { ...failover, firstSignAt, suspectedAt, detectedAt }].slice(-SHOWN))
+    },
+    { limit: 0 },
+  )
+  return own
 }

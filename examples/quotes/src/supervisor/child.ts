@@ -69,7 +69,7 @@ export class Child {
 
   hang(): void {
     if (this.#state.at === 'down' || !this.#state.process.kill('SIGSTOP')) return
-    this.#become({ ...this.#state, at: 'hung' }, 'hung by SIGSTOP')
+    this.#become({ ...this.#state, at: 'hung' }, 'stopped by SIGSTOP')
   }
 
   resume(): void {

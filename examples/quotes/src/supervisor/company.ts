@@ -1,13 +1,18 @@
-import type { Action, DayPicture, LogEntry, Picture } from '../picture.js'
+import type { Action, DayPicture, EngineAction, Happening, LogEntry, News, Picture } from '../picture.js'
 import { SITES, type SiteName } from '../routes.js'
 import { Child } from './child.js'
+import { isClosed, isDay, isNews } from './messages.js'
 import type { Options } from './options.js'
+import { Site } from './site.js'
 import type { SiteEngines } from './site-engines.js'
 
 const MAX_LOG = 100
 const SERVICES = ['feed', 'pricing', 'orders'] as const
-/** Where sites listen if they can. */
+/** Where clients find the sites if these are free. */
 const FIRST_SITE_PORT = 4101
+const LOOK_MS = 250
+
+type LogContent = Happening | (News & { readonly who: string })
 
 /** All processes of the example: two sites, and the feed, pricing and orders that live off them. */
 export class Company {
@@ -16,10 +21,9 @@ export class Company {
   readonly #engines: SiteEngines
   readonly #run = Date.now()
   readonly #watchers = new Set<(picture: Picture) => void>()
-  readonly #ports = new Map<SiteName, number>()
-  readonly #sites: ReadonlyMap<SiteName, Child>
+  readonly #sites = new Map<SiteName, Site>()
   readonly #services: ReadonlyMap<(typeof SERVICES)[number], Child>
-  #listening: () => void = () => {}
+  #looking: NodeJS.Timeout | undefined
   #day: DayPicture | undefined
   #log: readonly LogEntry[] = []
   #entries = 0
@@ -29,13 +33,21 @@ export class Company {
     this.#options = options
     this.#origins = origins.join(' ')
     this.#engines = engines
-    this.#sites = new Map(SITES.map((name) => [name, this.#site(name)]))
     this.#services = new Map(SERVICES.map((name) => [name, this.#service(name)]))
   }
 
   /** Resolves when both sites listen and the services were started. */
   async start(): Promise<void> {
-    for (const site of SITES) await this.#startSite(site)
+    for (const [at, name] of SITES.entries()) {
+      const hear = (text: string, isFault: boolean): void =>
+        this.#note({ kind: 'happening', text, site: name, isFault })
+      const site = await Site.open(name, FIRST_SITE_PORT + at, this.#engines, hear)
+      this.#sites.set(name, site)
+      await this.#startSite(site)
+    }
+    this.#looking = setInterval(() => {
+      for (const site of this.#sites.values()) site.look()
+    }, LOOK_MS)
     for (const [name, child] of this.#services) {
       const pid = await child.start(this.#serviceEnv())
       console.log(`${name} pid ${pid}`)
@@ -44,31 +56,27 @@ export class Company {
 
   /** Resolves when every process that was started here has ended. */
   async stop(): Promise<void> {
+    clearInterval(this.#looking)
     await Promise.all([...this.#services.values()].map((child) => child.stop()))
-    await Promise.all([...this.#sites.values()].map((child) => child.stop()))
+    await Promise.all([...this.#sites.values()].map((site) => site.stop()))
     await this.#engines.stop()
   }
 
-  async act(site: SiteName, action: Action): Promise<void> {
-    const child = this.#sites.get(site)
-    await this.#engines.act(site, action)
-    switch (action) {
-      case 'kill':
-        return child?.kill()
-      case 'hang':
-        return child?.hang()
-      case 'resume':
-        return child?.resume()
-      case 'restart':
-        return this.#startSite(site)
-      default:
-        action satisfies never
-    }
+  async act(name: SiteName, action: Action): Promise<void> {
+    const site = this.#sites.get(name)
+    if (action !== 'restart') return site?.act(action)
+    await site?.actOnEngine(action)
+    if (site) await this.#startSite(site)
+  }
+
+  async actOnEngine(name: SiteName, action: EngineAction): Promise<void> {
+    await this.#sites.get(name)?.actOnEngine(action)
   }
 
   tellFeed(what: 'storm' | 'finish'): void {
     this.#services.get('feed')?.say(what)
-    this.#note(what === 'storm' ? 'Storm: ten seconds at twenty times the rate' : 'The day is brought to its close')
+    const text = what === 'storm' ? 'Storm: ten seconds at twenty times the rate' : 'The day is brought to its close'
+    this.#note({ kind: 'happening', text, site: undefined, isFault: false })
   }
 
   watch(watcher: (picture: Picture) => void): () => void {
@@ -78,33 +86,22 @@ export class Company {
   }
 
   picture(): Picture {
-    const show = (name: string, child: Child) => ({ name, state: child.state.at, pid: child.pid })
     return {
       run: this.#run,
       quotes: this.#options.quotes,
       token: this.#options.pageToken,
-      sites: [...this.#sites].map(([name, child]) => ({ ...show(name, child), url: this.#url(name) })),
-      services: [...this.#services].map(([name, child]) => show(name, child)),
+      sites: [...this.#sites.values()].map((site) => site.picture()),
+      services: [...this.#services].map(([name, { pid, state }]) => ({ name, state: state.at, pid })),
       day: this.#day,
       log: this.#log,
     }
   }
 
-  #site(name: SiteName): Child {
-    return new Child(name, './site.js', {
-      change: (reason) => this.#note(reason, name),
-      message: (message) => {
-        if (!isListening(message)) return
-        this.#ports.set(name, message.port)
-        this.#listening()
-      },
-    })
-  }
-
   #service(name: string): Child {
     return new Child(name, `./${name}.js`, {
-      change: (reason) => this.#note(`${name} ${reason}`),
+      change: (reason) => this.#note({ kind: 'happening', text: `${name} ${reason}`, site: undefined, isFault: false }),
       message: (message) => {
+        if (isNews(message)) return this.#note({ ...message.news, who: name })
         if (isDay(message)) this.#day = { ...message, failed: this.#day?.failed ?? 0 }
         else if (isClosed(message) && this.#day) this.#day = { ...this.#day, failed: message.failed }
         this.#tell()
@@ -112,31 +109,16 @@ export class Company {
     })
   }
 
-  async #startSite(name: SiteName): Promise<void> {
-    const child = this.#sites.get(name)
-    if (child === undefined || child.state.at !== 'down') return
-    const listening = new Promise<void>((resolve) => {
-      this.#listening = resolve
-    })
-    const pid = await child.start({
-      SITE: name,
-      ENGINE: this.#engines.endpoint(name),
-      SITE_PORT: String(this.#ports.get(name) ?? FIRST_SITE_PORT + SITES.indexOf(name)),
-      // A port of the first start is kept: clients know it by now.
-      PORT_IS: this.#ports.has(name) ? 'known' : 'wished',
-      SERVICE_TOKEN: this.#options.serviceToken,
-      PAGE_TOKEN: this.#options.pageToken,
-      ORIGINS: this.#origins,
-    })
-    await listening
-    console.log(`site ${name} pid ${pid} ${this.#url(name)}`)
+  async #startSite(site: Site): Promise<void> {
+    const { pageToken, serviceToken } = this.#options
+    await site.start({ SERVICE_TOKEN: serviceToken, PAGE_TOKEN: pageToken, ORIGINS: this.#origins })
     this.#tell()
   }
 
   #serviceEnv(): Record<string, string> {
     const { quotes, serviceToken, ticks, daySeconds, pauseSeconds } = this.#options
     return {
-      ...Object.fromEntries(SITES.map((name) => [`${name.toUpperCase()}_URL`, this.#url(name)])),
+      ...Object.fromEntries([...this.#sites].map(([name, { url }]) => [`${name.toUpperCase()}_URL`, url])),
       QUOTES_POLICY: quotes,
       SERVICE_TOKEN: serviceToken,
       TICKS: String(ticks),
@@ -145,13 +127,10 @@ export class Company {
     }
   }
 
-  #url(name: SiteName): string {
-    return `ws://127.0.0.1:${this.#ports.get(name) ?? 0}`
-  }
-
-  #note(text: string, site?: SiteName): void {
+  #note(what: LogContent): void {
     this.#entries += 1
-    this.#log = [...this.#log, { id: this.#entries, at: Date.now(), text, site }].slice(-MAX_LOG)
+    const at = what.kind === 'happening' ? Date.now() : what.at
+    this.#log = [...this.#log, { id: this.#entries, ...what, at }].slice(-MAX_LOG)
     this.#tell()
   }
 
@@ -159,20 +138,4 @@ export class Company {
     const picture = this.picture()
     for (const watcher of this.#watchers) watcher(picture)
   }
-}
-
-function isListening(message: unknown): message is { readonly port: number } {
-  return isObject(message) && message['type'] === 'listening' && typeof message['port'] === 'number'
-}
-
-function isDay(message: unknown): message is Omit<DayPicture, 'failed'> {
-  return isObject(message) && message['type'] === 'day'
-}
-
-function isClosed(message: unknown): message is { readonly failed: number } {
-  return isObject(message) && message['type'] === 'closed' && typeof message['failed'] === 'number'
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

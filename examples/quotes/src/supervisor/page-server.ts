@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, normalize } from 'node:path'
-import { ACTIONS, type Action, type Picture } from '../picture.js'
+import { ACTIONS, type Action, ENGINE_ACTIONS, type EngineAction, type Picture } from '../picture.js'
 import { readDays, type TradingDay } from '../prices.js'
 import { SITES, type SiteName } from '../routes.js'
 
 /** What the page's buttons do. */
 export interface Controls {
   act(site: SiteName, action: Action): Promise<void>
+  actOnEngine(site: SiteName, action: EngineAction): Promise<void>
   tellFeed(what: 'storm' | 'finish'): void
   watch(watcher: (picture: Picture) => void): () => void
 }
@@ -26,7 +27,7 @@ const SECURITY = {
 
 /**
  * Serves the built page and the small API behind its buttons: `GET /api/picture` (a stream of events), `GET /api/days/DAY` (what
- * that day really was), `POST /api/sites/NAME/ACTION`, `POST /api/feed/storm|finish`. Who names another host, or comes from
+ * that day really was), `POST /api/sites/NAME/ACTION`, `POST /api/engines/NAME/ACTION`, `POST /api/feed/storm|finish`. Who names another host, or comes from
  * another page, is refused: any web page may send requests to 127.0.0.1.
  */
 export function pageServer(folder: URL, controls: () => Controls | undefined): Server {
@@ -55,7 +56,9 @@ async function act(controls: Controls, pathname: string, response: ServerRespons
   const [, , group, name, action] = pathname.split('/')
   const site = SITES.find((one) => one === name)
   const wanted = ACTIONS.find((one) => one === action)
+  const engineWanted = ENGINE_ACTIONS.find((one) => one === action)
   if (group === 'sites' && site && wanted) await controls.act(site, wanted)
+  else if (group === 'engines' && site && engineWanted) await controls.actOnEngine(site, engineWanted)
   else if (group === 'feed' && (name === 'storm' || name === 'finish')) controls.tellFeed(name)
   else {
     answer(response, 404, 'no such action')

@@ -1,13 +1,15 @@
 import { type EngineNode, startEngines } from '@spanwire/testkit/engines'
-import type { Action } from '../picture.js'
+import type { EngineAction, EnginePicture } from '../picture.js'
 import { SITES, type SiteName } from '../routes.js'
 
 /** The engines of the sites, where they are processes of their own. */
 export interface SiteEngines {
   /** Where a site's gateway finds its engine; empty: in itself. */
   endpoint(site: SiteName): string
-  /** Does to the engine what is done to its site. Resolves when it is done, a restart when the engine answers. */
-  act(site: SiteName, action: Action): Promise<void>
+  /** Absent when it is in its gateway. */
+  picture(site: SiteName): EnginePicture | undefined
+  /** Resolves when it is done, a restart when the engine answers. */
+  act(site: SiteName, action: EngineAction): Promise<void>
   /** Ends every engine. */
   stop(): Promise<void>
 }
@@ -15,6 +17,7 @@ export interface SiteEngines {
 /** Each gateway has its engine in its own memory. */
 export const embedded: SiteEngines = {
   endpoint: () => '',
+  picture: () => undefined,
   act: async () => undefined,
   stop: async () => undefined,
 }
@@ -31,6 +34,7 @@ export async function natsServers(): Promise<SiteEngines> {
   }
   return {
     endpoint: (site) => nodes.get(site)?.endpoint ?? '',
+    picture: (site) => pictureOf(nodes.get(site)),
     act: async (site, action) => {
       const node = nodes.get(site)
       if (node !== undefined) await actOn(site, node, action)
@@ -39,14 +43,20 @@ export async function natsServers(): Promise<SiteEngines> {
   }
 }
 
-async function actOn(site: SiteName, node: EngineNode, action: Action): Promise<void> {
+function pictureOf(node: EngineNode | undefined): EnginePicture | undefined {
+  if (node === undefined) return undefined
+  const { endpoint, pid, state } = node
+  return { endpoint, pid, state: state === 'up' ? 'running' : state }
+}
+
+async function actOn(site: SiteName, node: EngineNode, action: EngineAction): Promise<void> {
   switch (action) {
     case 'kill':
       return node.kill()
     case 'hang':
       return node.state === 'up' ? node.hang() : undefined
-    case 'resume':
-      return node.state === 'hung' ? node.heal() : undefined
+    case 'heal':
+      return node.heal()
     case 'restart':
       if (node.state === 'up') return
       await node.restart()

@@ -6,7 +6,12 @@ interface Pair {
   readonly server: Socket
 }
 
+/** `there`: from clients to the server. `back`: what the server says. */
+export type Way = 'there' | 'back'
+
 export interface RelayOptions {
+  /** Where to listen on 127.0.0.1; 0 (default): any free port. */
+  readonly port?: number
   /** The port on 127.0.0.1 where new connections go; 0: nowhere, they are reset. */
   readonly target?: number
   /** What servers say, chunk by chunk, is passed through this. */
@@ -17,28 +22,28 @@ export interface RelayOptions {
 export class Relay {
   /** Where new connections go; 0: nowhere, they are reset. */
   target: number
+  /** Where it listens on 127.0.0.1. */
+  readonly port: number
   readonly #server: Server
   readonly #rewrite: (chunk: Buffer) => Uint8Array
   readonly #pairs = new Set<Pair>()
-  #hung = false
+  readonly #hung = new Set<Way>()
 
   private constructor(server: Server, { target = 0, rewrite = (chunk) => chunk }: RelayOptions) {
     this.target = target
+    // A server that listens on a port has this kind of address.
+    this.port = (server.address() as AddressInfo).port
     this.#server = server
     this.#rewrite = rewrite
     server.on('connection', (client) => this.#accept(client))
   }
 
-  /** Listens on a free port of 127.0.0.1. */
+  /** Listens on 127.0.0.1. Rejects when the port is taken. */
   static async listen(options: RelayOptions = {}): Promise<Relay> {
     const server = createServer({ pauseOnConnect: true })
-    server.listen(0, '127.0.0.1')
+    server.listen(options.port ?? 0, '127.0.0.1')
     await once(server, 'listening')
     return new Relay(server, options)
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port
   }
 
   /** Open now, those included whose client sees nothing but silence. */
@@ -46,17 +51,21 @@ export class Relay {
     return this.#pairs.size
   }
 
-  /** Nothing is carried any more; connections stay, and new ones are taken by the kernel alone. */
-  hang(): void {
-    this.#hung = true
+  /**
+   * Nothing is carried any more, in one way or in both; connections stay, and new ones are taken by the kernel alone. What
+   * is written meanwhile waits as in a network that repeats what it lost: it comes when this is healed.
+   */
+  hang(way?: Way): void {
+    for (const one of way === undefined ? WAYS : [way]) this.#hung.add(one)
     for (const { client, server } of this.#pairs) {
-      client.pause()
-      server.pause()
+      if (this.#hung.has('there')) client.pause()
+      if (this.#hung.has('back')) server.pause()
     }
   }
 
+  /** Carries again, both ways. */
   heal(): void {
-    this.#hung = false
+    this.#hung.clear()
     for (const { client, server } of this.#pairs) {
       client.resume()
       server.resume()
@@ -101,19 +110,22 @@ export class Relay {
     }
     client.on('close', over)
     server.on('close', over)
-    client.on('data', (data) => this.#carry(data, client, server))
-    server.on('data', (data) => this.#carry(this.#rewrite(data), server, client))
+    client.on('data', (data) => this.#carry(data, 'there', pair))
+    server.on('data', (data) => this.#carry(this.#rewrite(data), 'back', pair))
     client.on('end', () => server.end())
     server.on('end', () => client.end())
-    if (this.#hung) server.pause()
-    else client.resume()
+    if (!this.#hung.has('there')) client.resume()
+    if (this.#hung.has('back')) server.pause()
   }
 
-  #carry(data: Uint8Array, from: Socket, to: Socket): void {
+  #carry(data: Uint8Array, way: Way, { client, server }: Pair): void {
+    const [from, to] = way === 'there' ? [client, server] : [server, client]
     if (to.write(data)) return
     from.pause()
     to.once('drain', () => {
-      if (!this.#hung) from.resume()
+      if (!this.#hung.has(way)) from.resume()
     })
   }
 }
+
+const WAYS: readonly Way[] = ['there', 'back']
