@@ -37,7 +37,7 @@ export async function tellNews(client: Client): Promise<void> {
 }
 
 /** One line for all lanes that went the same way. */
-export function summed(moves: readonly Moved[]): readonly News[] {
+function summed(moves: readonly Moved[]): readonly News[] {
   const ways = new Map<string, Moved[]>()
   for (const move of moves) {
     const way = `${move.from} ${move.to} ${move.reason}`
