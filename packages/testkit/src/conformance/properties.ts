@@ -11,6 +11,7 @@ import { rpcProperties } from './rpc.js'
 import { sendProperties } from './send.js'
 import { sendFaultProperties } from './send-faults.js'
 import { settledProperties } from './settled.js'
+import { leaseProperties } from './settled-lease.js'
 
 const single: readonly Property[] = [
   ...connectProperties,
@@ -20,6 +21,7 @@ const single: readonly Property[] = [
   ...receiveProperties,
   ...receiveFlowProperties,
   ...receiveEndProperties,
+  ...leaseProperties,
   ...settledProperties,
   ...rpcProperties,
   ...healthProperties,

@@ -4,7 +4,7 @@ import { doubles, numbered, strangers, textOf, texts } from './messages.js'
 import { claimed, type Property } from './property.js'
 import { Reader } from './reader.js'
 import type { Trial } from './trial.js'
-import { elapse, eventually, observe, turn, within } from './wait.js'
+import { elapse, eventually, turn, within } from './wait.js'
 
 const keep = { each: () => undefined }
 
@@ -111,44 +111,6 @@ export const settledProperties: readonly Property[] = [
     },
   },
   {
-    id: 'Q4',
-    part: 'lease',
-    title: 'without settle the lease moves a delivery to another consumer',
-    shares: true,
-    async run(trial) {
-      const { first, second } = await leaseRunsOut(trial, () => Promise.resolve())
-      expect(first.texts).toEqual(['m0', 'm1'])
-      expect([...second.texts].sort()).toEqual(['m0', 'm1'])
-    },
-  },
-  {
-    id: 'Q4',
-    part: 'extend',
-    title: 'with extend the lease does not move a delivery to another consumer',
-    shares: true,
-    async run(trial) {
-      claimed((await trial.open(trial.spec('queue'))).can.extends, 'can.extends is false')
-      const { first, second } = await leaseRunsOut(trial, (deliveries) => deliveries[1]?.extend() ?? Promise.resolve())
-      expect(second.texts).toEqual(['m0'])
-      await first.deliveries[1]?.settle('ack')
-    },
-  },
-  {
-    id: 'Q5',
-    part: 'lease',
-    title: 'held is false after the lease, and then settle never succeeds',
-    shares: true,
-    async run(trial) {
-      const { first, second } = await leaseRunsOut(trial, () => Promise.resolve())
-      await second.settled()
-      for (const delivery of first.deliveries) {
-        expect(delivery.held).toBe(false)
-        await trial.refusal('settle after the lease', delivery.settle('ack'), ['conflict'])
-        await trial.refusal('extend after the lease', delivery.extend(), ['conflict', 'capability'])
-      }
-    },
-  },
-  {
     id: 'Q5',
     part: 'end',
     title: 'held is false after the end of the link, and then settle never succeeds',
@@ -239,25 +201,6 @@ async function only(reader: Reader): Promise<Delivery> {
   const [delivery] = await reader.until(1)
   if (delivery === undefined) throw new Error('one delivery was awaited')
   return delivery
-}
-
-/** One consumer takes two and leaves them lying, but for `meanwhile`; a second one comes and takes what it is given. */
-async function leaseRunsOut(trial: Trial, meanwhile: (deliveries: readonly Delivery[]) => Promise<void>) {
-  const leaseMs = trial.rig.leaseMs ?? 500
-  const { here, there } = await trial.pair(trial.spec('queue', { leaseMs }))
-  const first = await trial.listen(there, keep)
-  await trial.put(here, strangers(2))
-  const deliveries = await first.until(2)
-  // Stopping, so that what comes back does not come back to this one.
-  const stopping = observe(first.reception.stop(trial.signal(leaseMs * 20)))
-  const second = await trial.listen(here)
-  for (let quarter = 0; quarter < 8; quarter++) {
-    await meanwhile(deliveries)
-    await elapse(leaseMs / 4)
-  }
-  await second.until((reader) => reader.texts.includes('m0'))
-  if (deliveries[1]?.held === false) await second.until(2)
-  return { first, second, stopping }
 }
 
 async function membersComeAndGo(trial: Trial): Promise<void> {
