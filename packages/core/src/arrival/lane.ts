@@ -70,6 +70,11 @@ export class Lane<M> {
     if (timeMs >= ledger.rules.startWallMs) this.#owe(high + 1, nowMs, ledger)
   }
 
+  /** Is it known that this one exists? */
+  knows(seq: number): boolean {
+    return seq <= this.#known
+  }
+
   /** The oldest hole is not waited for any longer. */
   giveUp(ledger: Ledger<M>): void {
     const hole = this.trouble?.holes[0]

@@ -16,6 +16,8 @@ export async function close(context: Context, life: Life, timeout: Duration = DE
   await Promise.all([...context.intakes].map((intake) => intake.stop(cut.signal)))
   // (3) The outbox empties, lines complete, what is offered again gets through, requests are answered.
   await until(context, cut.signal, () => isOut(context))
+  // (4) Who reads hears that no more will come.
+  await context.departures?.sayEnd(cut.signal)
   life.stage = 'closed'
   // (6) The rest settles: never handed over has failed, else it is unknown.
   context.departures?.close(new MessagingError('closed', 'the client was closed before a site took it'))

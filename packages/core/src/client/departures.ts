@@ -2,7 +2,8 @@ import type { MessagingError } from '@spanwire/driver'
 import type { Outbox } from '../departure/outbox.js'
 import { Retained } from '../departure/retained.js'
 import type { Room } from '../departure/surroundings.js'
-import type { Voids } from '../departure/voids.js'
+import type { Teller } from '../departure/teller.js'
+import { Ticks } from '../departure/ticks.js'
 import type { SessionChange } from '../session/session.js'
 import { healthOf } from '../session/site-view.js'
 import { isLeft, linkOf, type Outage } from '../session/state.js'
@@ -16,7 +17,8 @@ export interface Departures {
   /** By kind and name of the contract. */
   readonly outboxes: Map<string, Outbox>
   /** By name of the topic. */
-  readonly voids: Map<string, Voids>
+  readonly tellers: Map<string, Teller>
+  readonly ticks: Ticks
   readonly retained: Retained
   readonly room: Room
   /** Lanes that left a site since it came up. */
@@ -24,6 +26,8 @@ export interface Departures {
   /** Nothing waits, nothing flies, nothing is about to be offered again. */
   readonly empty: boolean
   status(): Pick<Status, 'outbox' | 'retained'>
+  /** Says to all sites that nothing more will come. Resolves when they have heard it, at the latest after a second or when it is cut. */
+  sayEnd(cut: AbortSignal): Promise<void>
   /** Ends all that is still open with this error. */
   close(error: MessagingError): void
 }
@@ -40,7 +44,8 @@ function begin(context: Context): Departures {
   const { runtime, sessions } = context
   const { maxBytes, maxMessages, retainBytes } = context.limits
   const outboxes = new Map<string, Outbox>()
-  const voids = new Map<string, Voids>()
+  const tellers = new Map<string, Teller>()
+  const ticks = new Ticks(runtime, TICK_MS)
   const retained = new Retained(runtime, retainBytes)
   const left = new Map<string, number>()
   const returns = new Failback(context, outboxes)
@@ -60,7 +65,8 @@ function begin(context: Context): Departures {
   )
   return {
     outboxes,
-    voids,
+    tellers,
+    ticks,
     retained,
     room,
     left,
@@ -68,16 +74,40 @@ function begin(context: Context): Departures {
       for (const outbox of outboxes.values()) if (!outbox.empty) return false
       return retained.settled
     },
+    sayEnd: (cut) => sayEnd(context, { outboxes, tellers }, cut),
     status: () => ({ outbox: { messages: room.messages, bytes: room.bytes }, retained: retained.status() }),
     close(error) {
       for (const outbox of outboxes.values()) outbox.abandon(error)
-      for (const one of voids.values()) one.close()
+      for (const teller of tellers.values()) teller.close()
+      ticks.close()
       retained.close()
       returns.close()
       standby.close()
       for (const stop of stops) stop()
     },
   }
+}
+
+const END_MS = 1_000
+const TICK_MS = 1_000
+
+function sayEnd(
+  { runtime }: Context,
+  { outboxes, tellers }: Pick<Departures, 'outboxes' | 'tellers'>,
+  cut: AbortSignal,
+): Promise<void> {
+  if (cut.aborted) return Promise.resolve()
+  const said = [...tellers].map(([name, teller]) => teller.end(outboxes.get(name)?.lanes ?? []))
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel()
+      cut.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = runtime.after(END_MS, done)
+    cut.addEventListener('abort', done)
+    void Promise.all(said).then(done)
+  })
 }
 
 /** The lanes and retained messages follow their sites. */

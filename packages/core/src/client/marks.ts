@@ -1,67 +1,88 @@
-import type { ChannelSpec, Delivery } from '@spanwire/driver'
-import { type Marks, marksChannel, type Void } from '../departure/voids.js'
+import type { Delivery } from '@spanwire/driver'
+import { marksSpec, type Said, type Void } from '../departure/marks.js'
 import { type Attachment, attach } from '../session/attachment.js'
 import type { Context } from './context.js'
 
-type Listener = (source: string, first: number, last: number) => void
+/** Who hears what publishers say of their sources. */
+export interface MarksReader {
+  /** These will never come. */
+  refused(source: string, first: number, last: number): void
+  /** At `timeMs` all up to `high` had ended. */
+  marked(source: string, high: number, timeMs: number): void
+  /** It says no more. */
+  ended(source: string): void
+}
 
-/** One listener per contract on each site, shared by all readings of it. */
+/** One reception per contract on each site, shared by all readings of it. */
 export interface MarksListener {
-  readonly listeners: Set<Listener>
+  readonly readers: Set<MarksReader>
   readonly attachments: readonly Attachment[]
 }
 
 const FLOW = { messages: 256, bytes: 1 << 20 }
 
-/** Live, because a void that nobody hears is said again; without parameters, because one message speaks of many lanes. */
-export function marksSpec(name: string): ChannelSpec {
-  return { name: marksChannel(name), params: 0, kind: 'topic', keep: 'live', latest: false }
-}
-
-/** Hears the voids of a contract at the given sites (R6, R15). The result stops listening. */
-export function listenMarks(context: Context, name: string, sites: readonly string[], listener: Listener): () => void {
+/** Hears the marks and voids of a contract at the given sites (R6, R15, R16). The result stops listening. */
+export function listenMarks(context: Context, name: string, sites: readonly string[], reader: MarksReader): () => void {
   const shared = context.marks.get(name) ?? start(context, name, sites)
-  shared.listeners.add(listener)
+  shared.readers.add(reader)
   return () => {
-    shared.listeners.delete(listener)
-    if (shared.listeners.size > 0 || context.marks.get(name) !== shared) return
+    shared.readers.delete(reader)
+    if (shared.readers.size > 0 || context.marks.get(name) !== shared) return
     context.marks.delete(name)
     for (const attachment of shared.attachments) void attachment.stop(AbortSignal.abort())
   }
 }
 
 function start(context: Context, name: string, sites: readonly string[]): MarksListener {
-  const listeners = new Set<Listener>()
-  const tell = (delivery: Delivery): void => {
-    for (const [source, first, last] of voidsOf(delivery)) for (const one of listeners) one(source, first, last)
-  }
+  const readers = new Set<MarksReader>()
   const attachments = sites.map((site) =>
     attach(context.session(site), marksSpec(name), {
       runtime: context.runtime,
       flow: FLOW,
       source: () => ({ start: { at: 'now' } }),
-      onBatch: (batch) => batch.deliveries.forEach(tell),
+      onBatch: (batch) => {
+        for (const delivery of batch.deliveries) tell(readers, delivery)
+      },
       onState: () => undefined,
     }),
   )
-  const shared = { listeners, attachments }
+  const shared = { readers, attachments }
   context.marks.set(name, shared)
   return shared
 }
 
-/** Strangers may write there: what does not read as voids says nothing. */
-function voidsOf(delivery: Delivery): readonly Void[] {
+function tell(readers: ReadonlySet<MarksReader>, delivery: Delivery): void {
+  const said = saidIn(delivery)
+  for (const [source, first, last] of entries(said?.voids, isVoid))
+    for (const reader of readers) reader.refused(source, first, last)
+  for (const [publisher, timeMs = 0, ...rest] of entries(said?.marks, isNumbered)) {
+    for (let at = 0; at + 1 < rest.length; at += 2)
+      for (const reader of readers) reader.marked(`${publisher}${rest[at]}`, rest[at + 1] ?? 0, timeMs)
+  }
+  for (const [publisher, ...lanes] of entries(said?.ends, isNumbered))
+    for (const lane of lanes) for (const reader of readers) reader.ended(`${publisher}${lane}`)
+}
+
+/** Strangers may write there: what does not read as ours says nothing. */
+function saidIn({ body }: Delivery): Partial<Said> | undefined {
   try {
-    const text = typeof delivery.body === 'string' ? delivery.body : new TextDecoder().decode(delivery.body)
-    const marks = JSON.parse(text) as Partial<Marks>
-    return Array.isArray(marks.voids) ? marks.voids.filter(isVoid) : []
+    const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
+    const said: unknown = JSON.parse(text)
+    return typeof said === 'object' && said !== null ? said : undefined
   } catch {
-    return []
+    return undefined
   }
 }
 
+function entries<Entry>(said: unknown, isOne: (what: unknown) => what is Entry): readonly Entry[] {
+  return Array.isArray(said) ? said.filter(isOne) : []
+}
+
 function isVoid(what: unknown): what is Void {
-  return (
-    Array.isArray(what) && typeof what[0] === 'string' && Number.isSafeInteger(what[1]) && Number.isSafeInteger(what[2])
-  )
+  return isNumbered(what) && what.length === 3
+}
+
+function isNumbered(what: unknown): what is readonly [publisher: string, ...numbers: number[]] {
+  if (!Array.isArray(what) || typeof what[0] !== 'string') return false
+  return what.every((one, at) => at === 0 || (Number.isSafeInteger(one) && one >= 0))
 }

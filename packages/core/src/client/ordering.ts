@@ -1,5 +1,6 @@
 import { Arrival, type Flags } from '../arrival/arrival.js'
 import type { Context } from './context.js'
+import { Hearing } from './hearing.js'
 import { listenMarks } from './marks.js'
 import type { Merge, ReadingOptions } from './reading-options.js'
 import type { Taken } from './taken.js'
@@ -11,6 +12,8 @@ export interface OrderingSink {
   readonly give: (taken: Taken, flags: Flags) => void
   /** Every site is attached and gave what it had stored: what is missing now is missing (R35). */
   readonly isComplete: () => boolean
+  /** Every attached site has been read past this moment, Runtime ms and Unix ms. */
+  readonly isPast: (nowMs: number, wallMs: number) => boolean
 }
 
 /** Each message once, in the order that the options ask for, with what is known to be missing reported in its time. */
@@ -18,11 +21,12 @@ export class Ordering implements Merge {
   readonly arrival: Arrival<Taken>
   readonly #context: Context
   readonly #isComplete: () => boolean
+  readonly #hearing: Hearing | undefined
   readonly #unmark: (() => void) | undefined
   #timer: { readonly at: number; readonly cancel: () => void } | undefined
 
-  constructor(context: Context, options: ReadingOptions, { give, isComplete }: OrderingSink) {
-    const { channel, from, gaps, keep, name, order, passes, sites, startWallMs } = options
+  constructor(context: Context, options: ReadingOptions, { give, isComplete, isPast }: OrderingSink) {
+    const { channel, from, gaps, keep, name, order, passes, paths, sites, startWallMs } = options
     this.#context = context
     this.#isComplete = isComplete
     const isLater = from.at === 'checkpoint'
@@ -43,10 +47,10 @@ export class Ordering implements Merge {
     )
     if (isLater && from.windows !== undefined) this.arrival.restore(from.windows, context.runtime.now())
     if (!gaps) return
-    this.#unmark = listenMarks(context, name, sites, (source, first, last) => {
-      this.arrival.refused(source, first, last, context.runtime.now())
-      this.arm()
-    })
+    const { runtime } = context
+    const isFiltered = paths !== undefined
+    this.#hearing = new Hearing(this.arrival, { runtime, isFiltered, isPast, arm: () => this.arm() })
+    this.#unmark = listenMarks(context, name, sites, this.#hearing)
   }
 
   take(taken: Taken, nowMs: number): void {
@@ -72,6 +76,7 @@ export class Ordering implements Merge {
   /** The last call: no message and no deadline comes after it. */
   stop(): void {
     this.#unmark?.()
+    this.#hearing?.stop()
     this.#timer?.cancel()
     this.#timer = undefined
   }

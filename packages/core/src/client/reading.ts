@@ -16,6 +16,8 @@ interface Way {
   caughtUp: boolean
   /** Monotonic ms; absent while not attached. */
   attachedAt: number | undefined
+  /** Since when it has had nothing for us, monotonic ms; absent while the reader has no room. */
+  idleSince: number | undefined
 }
 
 /** Clocks of publishers, engines and us may differ by this much when a log is read by time (R24). */
@@ -23,6 +25,8 @@ const OVERLAP_MS = 5_000
 const MAX_REPLAY_MS = 600_000
 /** Engines that cannot say that they gave everything are taken to have done so after this long. */
 const SILENT_CATCH_UP_MS = 10_000
+/** A site that was asked for more and gave nothing for so long has nothing. */
+const IDLE_MS = 500
 
 /** One topic read at all its sites: attaches everywhere, and follows each site through its failures. */
 export class Reading {
@@ -45,6 +49,7 @@ export class Reading {
       expects: undefined,
       caughtUp: false,
       attachedAt: undefined,
+      idleSince: undefined,
     }))
     for (const way of this.#ways) way.attachment = this.#attach(way)
   }
@@ -92,6 +97,16 @@ export class Reading {
     )
   }
 
+  /** Every attached site had nothing to give after this moment (Runtime ms), or gave what its clock says is of well after it (Unix ms). */
+  isPast(nowMs: number, wallMs: number): boolean {
+    const now = this.#context.runtime.now()
+    return this.#ways.every(({ attachedAt, idleSince, last }) => {
+      if (attachedAt === undefined) return true
+      if (idleSince !== undefined && now - Math.max(idleSince, nowMs) >= IDLE_MS) return true
+      return (last?.delivery.timeMs ?? 0) > wallMs + OVERLAP_MS
+    })
+  }
+
   adjust(flow: Flow): void {
     for (const way of this.#ways) way.attachment?.adjust(flow)
   }
@@ -123,6 +138,7 @@ export class Reading {
       onState: (state) => {
         way.caughtUp = false
         way.attachedAt = state.at === 'attached' ? this.#context.runtime.now() : undefined
+        way.idleSince = way.attachedAt
         this.#sink.merge.settle?.()
         this.#sink.changed()
       },
@@ -207,7 +223,14 @@ export class Reading {
       this.#sink.changed()
     }
     merge.arm?.()
-    return this.#sink.room()
+    const room = this.#sink.room()
+    // A beat is nothing.
+    if (room === undefined && (batch.deliveries.length > 0 || way.idleSince === undefined)) way.idleSince = now
+    if (room === undefined) return undefined
+    way.idleSince = undefined
+    return room.then(() => {
+      way.idleSince = runtime.now()
+    })
   }
 
   /** The log rolled back and was filled anew under the same epoch: the position is worth nothing, read by time. */

@@ -1,13 +1,15 @@
 import { MessagingError } from '@spanwire/driver'
 import { renamed } from '../arrival/identity.js'
 import type { Contract } from '../contract/contract.js'
+import { isMarks, marked, marksSpec } from '../departure/marks.js'
 import type { Departure, Letter } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
 import { copyNumber, type RetainedChannel } from '../departure/retained.js'
-import { isMarks, marked, Voids } from '../departure/voids.js'
+import { Teller } from '../departure/teller.js'
 import { choose } from '../route/choose.js'
 import { listen } from '../route/listen.js'
 import { toMs } from '../runtime/duration.js'
+import type { ChannelState } from '../session/channels.js'
 import { healthOf } from '../session/site-view.js'
 import type { SessionState } from '../session/state.js'
 import { avoiding, channelAt } from './able.js'
@@ -17,7 +19,6 @@ import { type Context, channelOf, reasons } from './context.js'
 import { deadlinesOf } from './deadlines.js'
 import { departuresOf } from './departures.js'
 import { header, REMOVED } from './headers.js'
-import { marksSpec } from './marks.js'
 
 const DURABILITY = { written: 'sent', taken: 'accepted', stored: 'stored' } as const
 const LIVE_RETAIN_MS = 3_000
@@ -99,6 +100,8 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
   // Marks pass through to every reader, and no further than the policy of what they speak of (I9).
   const scope = isMarks(contract.name) ? listen(context.policy(marked(contract.spec)), context.picture()) : undefined
   const fits = scope && ((site: string) => (scope.includes(site) ? undefined : 'the policy never goes there'))
+  // Nobody misses a job that went elsewhere; marks have no marks.
+  const isTold = contract.kind === 'topic' && !isMarks(contract.name)
   return {
     runtime,
     deadlines: deadlinesOf(context),
@@ -123,7 +126,13 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     rename: (id) => renamed(id, copyNumber(runtime)),
     kept: retainedChannel(context, contract),
     stored: (letter) => retained.add(letter),
-    voided: (source, seq) => voidsOf(context, contract).add(source, seq),
+    changed: (lane) => {
+      if (isTold) tellerOf(context, contract).follow(lane)
+      else lane.isQuiet = false
+    },
+    voided: (source, seq) => {
+      if (isTold) tellerOf(context, contract).refused(source, seq)
+    },
     moved: (lane, from, to) => {
       left.set(from, (left.get(from) ?? 0) + 1)
       const { state } = context.session(from)
@@ -171,19 +180,29 @@ function retainedChannel(context: Context, contract: Routed): RetainedChannel {
   }
 }
 
-/** Voids are said on the marks channel of every site that readers may listen at. */
-function voidsOf(context: Context, contract: Routed): Voids {
-  const { voids: known } = departuresOf(context)
-  const existing = known.get(contract.name)
+/** Marks and voids are said at every site that readers may listen at (R6). */
+function tellerOf(context: Context, contract: Routed): Teller {
+  const { tellers, ticks } = departuresOf(context)
+  const existing = tellers.get(contract.name)
   if (existing !== undefined) return existing
+  const { publisher, runtime } = context
   const spec = marksSpec(contract.name)
-  const voids = new Voids(context.runtime, (marks) => {
-    const body = JSON.stringify(marks)
-    for (const site of listen(context.policy(contract.spec), context.picture())) {
-      const state = context.session(site).channel(spec)
-      if (state.at === 'open') state.sender.send({ path: '', body }, body.length, () => undefined)
-    }
+  const place = (site: string): ChannelState => context.session(site).channel(spec)
+  const sites = (): readonly string[] => listen(context.policy(contract.spec), context.picture())
+  const teller = new Teller({
+    runtime,
+    ticks,
+    stamp: () => publisher.stamp(),
+    sites,
+    say: (site, body, heard) => {
+      const state = place(site)
+      // Where there is no such channel there is nobody to tell.
+      if (state.at !== 'open') heard(state.at === 'refused')
+      else state.sender.send({ path: '', body }, body.length, ({ outcome }) => heard(outcome === 'done'))
+    },
   })
-  known.set(contract.name, voids)
-  return voids
+  // Open before the first void has to be said at once.
+  for (const site of sites()) place(site)
+  tellers.set(contract.name, teller)
+  return teller
 }

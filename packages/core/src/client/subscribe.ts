@@ -77,6 +77,7 @@ class Reader implements Subscription, ReadingSink, Intake {
     this.merge = new Ordering(context, reading, {
       give: (taken, flags) => this.#give(taken, flags),
       isComplete: () => this.#reading.isComplete,
+      isPast: (nowMs, wallMs) => this.#reading.isPast(nowMs, wallMs),
     })
     this.#reading = new Reading(context, reading, this)
     this.#unwatch = this.#watch(reading.sites, options.signal)

@@ -1,4 +1,5 @@
 import type { SendOutcome } from '@spanwire/driver'
+import { parseId } from '../arrival/identity.js'
 import type { Clocks } from '../runtime/moment.js'
 import type { Deadline } from '../runtime/wheel.js'
 import type { ChannelState } from '../session/channels.js'
@@ -96,6 +97,12 @@ export class Line {
     this.copies.push(copy)
   }
 
+  /** The first that was handed over and has not ended. */
+  get oldest(): Letter | undefined {
+    const copy = this.copies.find(({ at, closes }) => at !== 'gone' && closes === undefined)
+    return copy !== undefined && copy.of.letter.seq > 0 ? copy.of.letter : undefined
+  }
+
   /** The copy that may be handed over now, if any. */
   due(): Copy | undefined {
     if (this.state === 'leaving') return undefined
@@ -158,6 +165,8 @@ export class Lane {
   needed = 1
   /** The highest one stored, for channels that keep the latest. */
   newest: Departure | undefined
+  /** There is nothing to tell about it that its readers have not been told (R16). */
+  isQuiet = true
   /** The nearest deadline of what is open in it. */
   due: Deadline | undefined
   /** Where what is stored is kept for another site. */
@@ -166,6 +175,19 @@ export class Lane {
   constructor(key: string, channel: RetainedChannel) {
     this.key = key
     this.channel = channel
+  }
+
+  /** All up to `high` has ended, at its furthest line; what had not was stamped at `since`, Unix ms, or later. */
+  get ended(): { readonly high: number; readonly since: number | undefined } {
+    let high = this.lines.length > 0 ? 0 : this.seq
+    let since: number | undefined
+    for (const { oldest } of this.lines) {
+      const reached = oldest === undefined ? this.seq : oldest.seq - 1
+      if (reached < high) continue
+      high = reached
+      since = oldest === undefined ? undefined : parseId(oldest.id)?.timeMs
+    }
+    return { high, since }
   }
 
   /** What may still end late. What only closes a repair ends when it can. */

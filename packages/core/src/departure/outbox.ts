@@ -35,6 +35,8 @@ export class Outbox {
     room.messages += 1
     room.bytes += letter.bytes
     const lane = this.#lane(laneKey)
+    // What only passes through has marks of its own publisher's.
+    if (lane.isQuiet && letter.id === undefined && !letter.foreign) this.#around.changed(lane)
     this.#watch(lane, departure.untilMs)
     if (lane.lines.length === 0) this.#carrier.settleIn(lane)
     for (const line of lane.lines) {
@@ -136,6 +138,10 @@ export class Outbox {
       looked += 1
       if (looked === WARMED_BY) return
     }
+  }
+
+  get lanes(): Iterable<Lane> {
+    return this.#lanes.values()
   }
 
   /** What closing must wait for: nothing flies, and nothing waits but further copies of what is done, for sites that are away. */

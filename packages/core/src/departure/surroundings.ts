@@ -3,6 +3,7 @@ import type { Choice } from '../route/choose.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Deadlines } from '../runtime/wheel.js'
 import type { ChannelState } from '../session/channels.js'
+import type { Lane } from './lane.js'
 import type { Letter } from './message.js'
 import type { Publisher } from './publisher.js'
 import type { RetainedChannel } from './retained.js'
@@ -35,6 +36,8 @@ export interface Surroundings {
   stored(letter: Letter): void
   /** Of its lanes. */
   readonly kept: RetainedChannel
+  /** Something leaves on a lane that was quiet: there is going to be something to tell of it (R16). */
+  changed(lane: Lane): void
   /** A seq that nobody will ever receive (R15). */
   voided(source: string, seq: number): void
   moved(lane: string, from: string, to: string): void

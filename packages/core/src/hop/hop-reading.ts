@@ -68,6 +68,7 @@ export class HopReading implements Reception, ReadingSink, Intake {
     this.merge = new Ordering(context, options, {
       give: (taken) => this.#give(taken),
       isComplete: () => this.#reading.isComplete,
+      isPast: (nowMs, wallMs) => this.#reading.isPast(nowMs, wallMs),
     })
     this.#reading = new Reading(context, options, this)
     context.intakes.add(this)

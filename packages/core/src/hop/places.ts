@@ -1,6 +1,6 @@
 import type { Capabilities, ChannelSpec } from '@spanwire/driver'
 import type { Context } from '../client/context.js'
-import { isMarks, marked } from '../departure/voids.js'
+import { isMarks, marked } from '../departure/marks.js'
 import { listen } from '../route/listen.js'
 import type { ChannelState } from '../session/channels.js'
 

@@ -23,7 +23,7 @@ export class Judge implements ArrivalSink<string> {
       arrival.refused(op.source, seq, seq, this.#nowMs)
     } else if (op.op === 'mark') {
       this.#met.add(op.source)
-      arrival.mark(op.source, op.seq, stampOf(op.source, op.seq), 'b', this.#nowMs)
+      arrival.mark(op.source, op.seq, stampOf(op.source, op.seq), this.#nowMs)
     }
   }
 

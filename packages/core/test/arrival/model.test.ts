@@ -31,7 +31,7 @@ class Real {
     const arrival = this.#arrival
     if (op.op === 'take') arrival.take(copyOf(op), nowMs)
     else if (op.op === 'refused') arrival.refused(op.source, op.seq, op.seq + op.more, nowMs)
-    else if (op.op === 'mark') arrival.mark(op.source, op.seq, stampOf(op.source, op.seq), 'b', nowMs)
+    else if (op.op === 'mark') arrival.mark(op.source, op.seq, stampOf(op.source, op.seq), nowMs)
     else if (op.op === 'tick') arrival.tick(nowMs, op.allAttached)
     else arrival.stalled(op.byMs)
     return this.#log.splice(0)

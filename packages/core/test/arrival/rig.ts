@@ -54,7 +54,7 @@ export class Rig {
   }
 
   mark(high: number, timeMs: number = START + high, source = 'p'): string[] {
-    return this.#said(() => this.arrival.mark(source, high, timeMs, 'b', this.now))
+    return this.#said(() => this.arrival.mark(source, high, timeMs, this.now))
   }
 
   /** Lets time pass, with a tick at every deadline and at the end. */
