@@ -94,8 +94,7 @@ export class Teller {
   }
 
   #arm(): void {
-    if (this.#lanes.size + this.#voids.length > 0)
-      this.#audience.ticks.next(this.#tick)
+    if (this.#lanes.size + this.#voids.length > 0) this.#audience.ticks.next(this.#tick)
   }
 
   readonly #tick = (): void => {
