@@ -21,6 +21,10 @@ export interface Evidence {
   /** How long a publisher keeps what was acknowledged, ms. */
   readonly retainMs: number
   readonly allowed: ReadonlySet<string>
+  /** How many sites a route has. */
+  readonly sites: number
+  /** The site that a channel prefers, of those that prefer one. */
+  readonly primary: ReadonlyMap<string, string>
   /** What the readers' tables show at the end, by machine. */
   readonly tables: ReadonlyMap<string, ReadonlyMap<string, number>>
   /** What was left after everything was closed: links, receptions, timers. */

@@ -14,6 +14,8 @@ export type Fault = { readonly forMs: number } & (
   | { readonly what: 'slow'; readonly site: string; readonly machine?: string; readonly times: number }
   | { readonly what: 'loss'; readonly site: string; readonly machine?: string; readonly share: number }
   | { readonly what: 'reset'; readonly site: string; readonly machine?: string }
+  /** That share of what is published and sent there is refused for good, as what breaks a rule of the engine's. */
+  | { readonly what: 'refuse'; readonly site: string; readonly machine?: string; readonly share: number }
   | { readonly what: 'revoke'; readonly site: string }
   | { readonly what: 'drain'; readonly site: string }
   /** One channel is ill behind a healthy link: its sends are refused, or nobody answers them. */
@@ -113,6 +115,11 @@ function onRoads(roads: readonly Road[], fault: Exclude<Fault, { machine: string
     case 'reset':
       for (const road of roads) road.reset()
       return () => {}
+    case 'refuse':
+      for (const road of roads) road.refused = fault.share
+      return each((road) => {
+        road.refused = 0
+      })
   }
 }
 

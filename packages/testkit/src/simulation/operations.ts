@@ -8,6 +8,16 @@ const RECOVERY_MS = 45_000
 /** A promise may settle so much later than its deadline, ms. */
 const LATENESS_MS = 60
 
+/** How long a site that was left has to last before work returns to it: at first, and at most, ms. */
+const HOLD_MS = 30_000
+const HOLD_CAP_MS = 300_000
+
+/** In ten seconds, before what is new and what is retained count. */
+const MAX_COPIES = 100
+
+/** Of one machine to one site: the link, and two more in a race. */
+const MAX_LINKS = 3
+
 /** Of one request, those included that were refused because nobody was there. */
 const MAX_SENDS = 3
 
@@ -19,6 +29,20 @@ export function* completedJobsRunOnce({ records }: Evidence): Iterable<string> {
     if (run.atMs > (done.get(key) ?? Number.POSITIVE_INFINITY))
       yield `${run.machine} ran job ${run.token} again at ${run.atMs.toFixed(0)} after it had completed it`
     if (run.result === 'done') done.set(key, Math.min(run.endMs, done.get(key) ?? Number.POSITIVE_INFINITY))
+  }
+}
+
+/** Acknowledged is what this consumer has completed, or gave up as a dead letter. */
+export function* settlesWhatItRan({ records, tally }: Evidence): Iterable<string> {
+  const done = new Map<string, number>()
+  for (const run of records.runs) {
+    const key = `${run.machine} ${run.token}`
+    if (run.kind === 'job' && run.result === 'done')
+      done.set(key, Math.min(run.endMs, done.get(key) ?? Number.POSITIVE_INFINITY))
+  }
+  for (const { machine, site, token, atMs } of tally.acks) {
+    if (atMs < (done.get(`${machine} ${token}`) ?? Number.POSITIVE_INFINITY))
+      yield `${machine} acknowledged job ${token} at ${site} at ${atMs.toFixed(0)} without having done it`
   }
 }
 
@@ -70,6 +94,39 @@ export function* staysWithinPolicy({ tally, allowed }: Evidence): Iterable<strin
   for (const [channel, sites] of tally.sentTo) {
     for (const site of sites) if (!allowed.has(site)) yield `${channel} was sent to ${site}, which its policy excludes`
   }
+}
+
+/** A return costs its readers more than staying: each one waits longer than the one before. */
+export function* returnsSeldom({ records, endMs, primary }: Evidence): Iterable<string> {
+  const most = 1 + Math.log2(HOLD_CAP_MS / HOLD_MS) + endMs / HOLD_CAP_MS
+  const returns = new Map<string, number>()
+  for (const { machine, channel, from, to, atMs } of records.moves) {
+    const left = records.states.findLast((one) => one.machine === machine && one.site === from && one.atMs <= atMs)
+    if (primary.get(channel.split('.')[0] ?? '') !== to || left?.to !== 'up') continue
+    const key = `${machine} ${channel}`
+    returns.set(key, (returns.get(key) ?? 0) + 1)
+  }
+  for (const [what, count] of returns) if (count > most) yield `${what} returned ${count} times in ${endMs} ms`
+}
+
+/** Over any ten seconds: a fifth of what is new, ten a second, and after each loss what was retained. */
+export function* repeatsWithinBudget({ tally, retainMs, sites }: Evidence): Iterable<string> {
+  for (const [machine, sends] of tally.sends) {
+    if (sends.filter(({ again }) => again).length <= MAX_COPIES) continue
+    const found = sends.find(({ atMs, again }, at) => {
+      if (!again) return false
+      const since = (ms: number): typeof sends => sends.slice(0, at + 1).filter((one) => one.atMs > atMs - ms)
+      const ten = since(10_000)
+      const copies = ten.filter((one) => one.again).length
+      const retained = sites * since(retainMs + 10_000).filter((one) => !one.again).length
+      return copies > 0.2 * (ten.length - copies) + MAX_COPIES + retained
+    })
+    if (found !== undefined) yield `${machine} sends too much again, ${found.atMs.toFixed(0)}`
+  }
+}
+
+export function* dialsFew({ tally }: Evidence): Iterable<string> {
+  if (tally.mostOpen > MAX_LINKS) yield `a machine had ${tally.mostOpen} connections to one site at a time`
 }
 
 export function* leavesNothing({ left }: Evidence): Iterable<string> {

@@ -17,6 +17,7 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   slow: 2,
   loss: 2,
   reset: 3,
+  refuse: 2,
   revoke: 1,
   drain: 2,
   leaderless: 2,
@@ -73,6 +74,8 @@ function one(dice: Dice, what: FaultKind, where: Where): Fault {
       return { what, site, ...machine, forMs, times: 10 }
     case 'loss':
       return { what, site, ...machine, forMs, share: dice.between(0.01, 0.2) }
+    case 'refuse':
+      return { what, site, ...machine, forMs, share: dice.between(0.05, 0.5) }
     case 'skew':
       return {
         what,

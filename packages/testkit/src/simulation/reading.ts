@@ -65,10 +65,12 @@ function hear(actor: Actor, event: ClientEvent): void {
       records.moves.push({ machine: name, channel: event.channel, from: event.from, to: event.to, atMs })
       journal.note(`${name} moves ${event.channel} ${event.from} -> ${event.to}`)
       break
-    case 'gap':
-      of(actor, event.channel)?.gaps.push({ source: event.source, first: event.first, last: event.last, atMs })
-      journal.note(`${name} misses ${event.channel} ${event.source}.${event.first}-${event.last}: ${event.reason}`)
+    case 'gap': {
+      const { source, first, last, reason } = event
+      of(actor, event.channel)?.gaps.push({ source, first, last, atMs, reason })
+      journal.note(`${name} misses ${event.channel} ${source}.${first}-${last}: ${reason}`)
       break
+    }
     case 'gap-closed':
       of(actor, event.channel)?.closed.push({ source: event.source, seq: event.seq, atMs })
       journal.note(`${name} misses no more ${event.channel} ${event.source}.${event.seq}`)

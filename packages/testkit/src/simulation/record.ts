@@ -42,7 +42,13 @@ export interface Reading {
   /** When its reader left, if it did. */
   leftMs: number
   readonly given: Given[]
-  readonly gaps: { readonly source: string; readonly first: number; readonly last: number; readonly atMs: number }[]
+  readonly gaps: {
+    readonly source: string
+    readonly first: number
+    readonly last: number
+    readonly atMs: number
+    readonly reason: string
+  }[]
   readonly closed: { readonly source: string; readonly seq: number; readonly atMs: number }[]
   dropped: number
 }

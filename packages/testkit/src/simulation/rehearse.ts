@@ -1,5 +1,4 @@
 import type { Location, Policy } from '@spanwire/core'
-import type { Driver } from '@spanwire/driver'
 import { type Actor, nowAndThen, publish, request, send } from './acting.js'
 import type { Violation } from './evidence.js'
 import type { FaultKind } from './fault.js'
@@ -8,7 +7,7 @@ import { roll, type Timed } from './plan.js'
 import { board, book, orders, price, quotes, rollPolicy, SYMBOLS, ticks } from './play.js'
 import { listen, read } from './reading.js'
 import { Journal } from './record.js'
-import { Simulation } from './simulation.js'
+import { Simulation, type Tamper } from './simulation.js'
 import { Tally } from './tally.js'
 import { respond, work } from './working.js'
 
@@ -23,7 +22,7 @@ export interface RehearseOptions {
   /** For topics. Default: rolled. */
   readonly policy?: Policy
   /** Between a client and the network: how a test makes a client that breaks its promises. */
-  readonly tamper?: (driver: Driver, machine: string, site: string) => Driver
+  readonly tamper?: Tamper
   /** Keep every line of the event log. Default false: only its hash. */
   readonly verbose?: boolean
 }
@@ -95,6 +94,8 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
     endMs: forMs + EBB_MS,
     retainMs: RETAIN_MS,
     allowed: new Set(Object.keys(SITES)),
+    sites: Object.keys(SITES).length,
+    primary: preferred(policy),
     tables,
     left,
   })
@@ -107,6 +108,12 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
     counts: countsOf(journal, tally),
     lines: journal.lines,
   }
+}
+
+function preferred(policy: Policy): Map<string, string> {
+  const [first = ''] = Object.keys(SITES)
+  const topics = policy.by === 'primary' ? [quotes, ticks, board, price, book] : []
+  return new Map([orders, ...topics].map(({ name }) => [name, first]))
 }
 
 function rollPlan(simulation: Simulation, options: RehearseOptions, forMs: number): Timed[] {

@@ -11,6 +11,8 @@ export class Road {
   readonly up: Weather = fair()
   readonly down: Weather = fair()
   readonly connections: Set<Connection> = new Set()
+  /** The share of sends that the site refuses for good. */
+  refused = 0
   readonly #world: World
   readonly #host: Host
   readonly #distance: Distance
@@ -37,6 +39,11 @@ export class Road {
 
   get host(): Host {
     return this.#host
+  }
+
+  /** Is this one refused? */
+  refuses(): boolean {
+    return this.refused > 0 && this.#world.dice.chance(this.refused)
   }
 
   connect(): Connection {

@@ -16,8 +16,11 @@ export interface SimulationOptions {
   readonly delayMs?: (from: Location, to: Location) => number
   readonly witness?: Witness
   /** Stands between a client and the network. */
-  readonly tamper?: (driver: Driver, machine: string, site: string) => Driver
+  readonly tamper?: Tamper
 }
+
+/** Changes what one machine's client sees of one site. */
+export type Tamper = (driver: Driver, machine: string, site: string, host: Host) => Driver
 
 /** A machine with one client on it. */
 export interface Machine {
@@ -65,7 +68,7 @@ export class Simulation implements Stage {
       sites[at] = {
         location,
         endpoints: [at],
-        driver: this.#options.tamper?.(driver, name, at) ?? driver,
+        driver: this.#options.tamper?.(driver, name, at, host) ?? driver,
         ...more?.(at),
       }
     }

@@ -1,4 +1,4 @@
-import type { ChannelSpec, Outgoing } from '@spanwire/driver'
+import type { ChannelSpec, Delivery, Outgoing } from '@spanwire/driver'
 import type { Road } from './road.js'
 import type { Witness } from './witness.js'
 
@@ -19,6 +19,11 @@ export class Tally implements Witness {
   /** Connections, by machine and site. */
   readonly open: Map<string, number> = new Map()
   mostOpen = 0
+  /** Jobs that were acknowledged on the wire, by whom and when. */
+  readonly acks: { readonly machine: string; readonly site: string; readonly token: number; readonly atMs: number }[] =
+    []
+  /** By machine: when something was sent, and whether it had been sent before. */
+  readonly sends: Map<string, { readonly atMs: number; readonly again: boolean }[]> = new Map()
   messages = 0
 
   dialed(road: Road): void {
@@ -37,7 +42,10 @@ export class Tally implements Witness {
     this.messages += batch.length
     if (spec.name.startsWith('sw.')) return
     entry(this.sentTo, spec.name, () => new Set<string>()).add(road.site)
+    const sends = entry(this.sends, road.machine, () => [])
+    const atMs = road.host.runtime.now()
     for (const message of batch) {
+      sends.push({ atMs, again: message.headers?.includes('sw-again') ?? false })
       const body = String(message.body)
       if (spec.kind === 'rpc') this.requests.set(body, (this.requests.get(body) ?? 0) + 1)
       if (message.id === undefined) continue
@@ -49,7 +57,11 @@ export class Tally implements Witness {
     }
   }
 
-  settled(): void {}
+  settled(road: Road, spec: ChannelSpec, delivery: Delivery, how: unknown): void {
+    if (spec.kind !== 'queue' || how !== 'ack') return
+    const { machine, site, host } = road
+    this.acks.push({ machine, site, token: tokenOf(String(delivery.body)), atMs: host.runtime.now() })
+  }
 }
 
 /** Removals have no body. */

@@ -1,5 +1,9 @@
 import { about, describe, type Evidence } from './evidence.js'
+import type { Timed } from './plan.js'
 import type { Act, Reading } from './record.js'
+
+/** By then a client knows that a site is away, ms. */
+const NOTICED_MS = 5_000
 
 /** Longer than this behind an acknowledgement, a publisher may have forgotten it. */
 const RETAIN_SLACK_MS = 3_000
@@ -49,6 +53,32 @@ export function* reportsWhatMayBeLost(seen: Evidence): Iterable<string> {
       }
     }
   }
+}
+
+/** Found missing though it lay at a site that could not be reached: that site has to be waited for, or named. */
+export function* waitsForSites(seen: Evidence): Iterable<string> {
+  const acts = new Map(seen.records.acts.map((act) => [act.token, act]))
+  for (const reading of seen.records.readings) {
+    const closed = new Set(reading.closed.map(({ source, seq }) => `${source}.${seq}`))
+    for (const { source, first, last, reason, atMs } of reading.gaps) {
+      for (let seq = first; seq <= last; seq++) {
+        const act = acts.get(seen.tally.tokens.get(`${source}.${seq}`) ?? -1)
+        const site = act?.sites?.length === 1 ? act.sites[0] : undefined
+        if (!act || !site || !closed.has(`${source}.${seq}`) || reason === 'site-unreachable') continue
+        if (act.settledMs < atMs - NOTICED_MS && wasAway(seen.plan, reading.machine, site, atMs))
+          yield `${about(reading)} was told at ${atMs.toFixed(0)} that ${describe(act)} is missing, while ${site}, which has it, was away`
+      }
+    }
+  }
+}
+
+function wasAway(plan: readonly Timed[], machine: string, site: string, atMs: number): boolean {
+  return plan.some(({ atMs: from, fault }) => {
+    if (fault.what !== 'kill' && fault.what !== 'hang' && fault.what !== 'cut') return false
+    if (fault.site !== site || ('machine' in fault && fault.machine !== undefined && fault.machine !== machine))
+      return false
+    return from < atMs - NOTICED_MS && atMs < from + fault.forMs
+  })
 }
 
 /** Acknowledged, owed to a durable reader, and not there. */

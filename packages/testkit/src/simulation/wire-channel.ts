@@ -73,8 +73,9 @@ export class WireChannel implements Channel {
 
   /** Outcomes that the engine reports in one go travel as one. */
   #arrived(call: Call, batch: readonly Outgoing[]): void {
+    const { road } = this.#link
     let news: [index: number, outcome: SendOutcome][] = []
-    this.#far.send(batch, (index, outcome) => {
+    const report = (index: number, outcome: SendOutcome): void => {
       if (news.push([index, outcome]) > 1) return
       queueMicrotask(() => {
         const told = news
@@ -84,8 +85,18 @@ export class WireChannel implements Channel {
           if (call.open === 0) this.#calls.delete(call)
         })
       })
-    })
+    }
+    const isRuled = road.refused > 0 && this.spec.kind !== 'rpc' && !this.spec.name.startsWith('sw.')
+    const places = [...batch.keys()].filter(() => !isRuled || !road.refuses())
+    for (const index of batch.keys()) if (!places.includes(index)) report(index, REFUSED)
+    const taken = places.flatMap((index) => batch[index] ?? [])
+    if (taken.length > 0) this.#far.send(taken, (at, outcome) => report(places[at] ?? -1, outcome))
   }
+}
+
+const REFUSED: SendOutcome = {
+  outcome: 'refused',
+  error: new MessagingError('invalid', 'the site does not take such messages'),
 }
 
 /** One call of `send`: each of its messages is reported once. */
