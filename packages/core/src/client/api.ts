@@ -22,7 +22,13 @@ export interface SendOptions extends PublishOptions {
   readonly ttl?: Duration
 }
 
-export type RequestOptions = PublishOptions
+export interface RequestOptions extends PublishOptions {
+  /**
+   * Asks a second site as well when the first has not answered after so long; the first answer counts. `p95`: after as long as 95 of the
+   * last 100 answers took, 10 ms to 1 s. Only for idempotent contracts, and within the retry budget. Default: never.
+   */
+  readonly hedge?: Duration | 'p95'
+}
 
 /** For parameters that the value does not carry. */
 export interface Params {

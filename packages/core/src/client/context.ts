@@ -19,7 +19,9 @@ import type { Departures } from './departures.js'
 import { Events } from './events.js'
 import type { MarksListener } from './marks.js'
 import type { ClientOptions, SiteOptions } from './options.js'
+import type { Replies } from './replies.js'
 import { requestIds } from './request-ids.js'
+import type { RetryBudget } from './retry-budget.js'
 import { troubleOf } from './trouble.js'
 
 /** Something that takes messages in and must end with the client. */
@@ -52,6 +54,12 @@ export interface Context {
   maxRate: number | undefined
   /** Of `completedOf`. */
   completed: Completed | undefined
+  /** Of `repliesOf`. */
+  replies: Replies | undefined
+  /** Of `budgetOf`, by site. */
+  readonly budgets: Map<string, RetryBudget>
+  /** How long the last answers took, ms, by contract; of those that were hedged. */
+  readonly answered: Map<string, number[]>
   /** Requests without an answer yet. */
   readonly asking: Set<unknown>
   nextRequestId(bound: string | undefined): string
@@ -118,6 +126,9 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     intakes: new Set(),
     maxRate: undefined,
     completed: undefined,
+    replies: undefined,
+    budgets: new Map(),
+    answered: new Map(),
     asking: new Set(),
     nextRequestId: requestIds(publisher),
     sessions,

@@ -43,9 +43,15 @@ export function makeJob(given: Given, lost: AbortController): { readonly job: Jo
   return { job, wish: () => wish, end: letGo }
 }
 
-/** Renews at a third of the lease; where that cannot be done, the handler's signal tells when the lease is over (R42). */
-function keepLease({ can, context, delivery, queue }: Given, lost: AbortController): () => void {
+/**
+ * Renews at a third of the lease; where that cannot be done, the handler's signal tells when the lease is over (R42). It tells at
+ * once when the job went with its link: who settles it is somebody else by then.
+ */
+function keepLease({ can, context, delivery, queue, site }: Given, lost: AbortController): () => void {
   const { runtime } = context
+  const unwatch = context.session(site).onChange(() => {
+    if (!delivery.held) lost.abort()
+  })
   const { leaseMs } = queue
   let cancel: () => void
   const renew = (): void => {
@@ -55,5 +61,8 @@ function keepLease({ can, context, delivery, queue }: Given, lost: AbortControll
     })
   }
   cancel = can.extends ? runtime.after(leaseMs / 3, renew) : runtime.after(leaseMs, () => lost.abort())
-  return () => cancel()
+  return () => {
+    cancel()
+    unwatch()
+  }
 }

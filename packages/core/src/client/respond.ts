@@ -5,18 +5,22 @@ import { encodeReply } from '../contract/encode.js'
 import { paramsOf } from '../contract/template.js'
 import { listen } from '../route/listen.js'
 import type { BareClient, Call, RespondOptions, Worker } from './api.js'
+
+import { TIMEOUT } from './attempt.js'
 import { type Context, contextOf } from './context.js'
 import { completedOf } from './finished.js'
 import { header, userHeaders } from './headers.js'
-import { TIMEOUT } from './request.js'
+import { repliesOf } from './replies.js'
 import { tellUndecodable } from './undecodable.js'
 import { Working } from './working.js'
 
 type Handler = (query: unknown, call: Call) => unknown
 
 const DEFAULT_CONCURRENCY = 64
+/** Clocks may differ so much without a request being taken for stale. */
+const SKEW_MS = 5_000
 
-/** Answers requests. Registers at every site of the route; runs a request id once (R45). */
+/** Answers requests. Registers at every site of the route; runs a request id once, and gives the same answer to whoever asks the same again (R45). */
 export function respond<C extends Rpc>(
   client: BareClient,
   rpc: C,
@@ -43,18 +47,40 @@ interface Asked {
 }
 
 async function answer(context: Context, rpc: Rpc, handler: Handler, asked: Asked): Promise<void> {
+  const { delivery } = asked
+  if (isOver(context, delivery)) return reply(context, rpc, delivery, failure('nobody waits for the answer any more'))
+  if (delivery.id === undefined) return reply(context, rpc, delivery, await answered(context, rpc, handler, asked))
+  const id = `${rpc.name} ${delivery.id}`
+  const replies = repliesOf(context)
+  const known = replies.get(id)
+  if (known !== undefined) return reply(context, rpc, delivery, await known)
+  if (completedOf(context).has(id)) return reply(context, rpc, delivery, failure('this request has been run already'))
+  completedOf(context).add(id, context.runtime.now())
+  const ours = answered(context, rpc, handler, asked)
+  replies.add(id, ours, context.runtime.now())
+  await reply(context, rpc, delivery, await ours)
+}
+
+/** The requester's time was over when it came here, by the engine's clock and ours (R45). */
+function isOver({ runtime }: Context, delivery: Delivery): boolean {
+  const { timeMs } = delivery
+  const timeout = Number(header(delivery, TIMEOUT))
+  return timeout > 0 && timeMs !== undefined && runtime.wall() > timeMs + timeout + SKEW_MS
+}
+
+/** Never rejects: what failed is an answer too. */
+async function answered(context: Context, rpc: Rpc, handler: Handler, asked: Asked): Promise<Answer> {
   const { delivery, site } = asked
-  const seen = delivery.id === undefined ? undefined : `${rpc.name} ${delivery.id}`
-  if (seen !== undefined && completedOf(context).has(seen))
-    return reply(context, rpc, delivery, { body: '', error: 'this request has been run already' })
-  if (seen !== undefined) completedOf(context).add(seen, context.runtime.now())
   try {
     const query = await decode(rpc, delivery.body)
-    await reply(context, rpc, delivery, await run(context, rpc, handler, query, asked))
+    return await run(context, rpc, handler, query, asked)
   } catch (cause) {
-    const error = tellUndecodable(context, rpc, delivery, site, cause)
-    await reply(context, rpc, delivery, { body: '', error: error.message })
+    return failure(tellUndecodable(context, rpc, delivery, site, cause).message)
   }
+}
+
+function failure(error: string): Answer {
+  return { body: '', error }
 }
 
 /** The handler's answer, or its failure as text. Its signal aborts when the requester stops waiting. */
@@ -87,7 +113,7 @@ async function run(
       attempt: delivery.attempt,
       error,
     })
-    return { body: '', error: error instanceof Error ? error.message : String(error) }
+    return failure(error instanceof Error ? error.message : String(error))
   } finally {
     cancel()
   }

@@ -1,6 +1,8 @@
 import type { MessagingError, Outgoing, SendOutcome } from '@spanwire/driver'
+import { ask as askSites } from '../client/asking.js'
+import { TIMEOUT } from '../client/attempt.js'
 import type { Context } from '../client/context.js'
-import { ask as askSites, type Question, TIMEOUT } from '../client/request.js'
+import type { Question } from '../client/question.js'
 import { without } from '../client/retry.js'
 import type { Routed } from '../client/sending.js'
 import { failed } from './outcome.js'
@@ -29,6 +31,7 @@ export function ask(
     refusedBy: new Set(),
     attempts: 0,
     ambiguous: false,
+    again: false,
   }
   let isOpen = true
   const end = (outcome: SendOutcome): void => {

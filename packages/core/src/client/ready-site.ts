@@ -1,0 +1,64 @@
+import { MessagingError } from '@spanwire/driver'
+import { choose } from '../route/choose.js'
+import { avoiding } from './able.js'
+import { type Context, reasons } from './context.js'
+import { deadlinesOf } from './deadlines.js'
+import { canceled, type Question } from './question.js'
+
+/** Where the policy lets it go and nobody has refused it, the best first. */
+export function reachable(context: Context, question: Question): readonly string[] {
+  const { rpc, encoded, tried, refusedBy } = question
+  const { random } = context.runtime
+  const avoid = avoiding(context, rpc, tried)
+  const wanted = { op: 'request', channel: rpc.name, lane: encoded.lane, avoid, random } as const
+  const { sites } = choose(context.policy(rpc.spec), wanted, context.picture())
+  return sites.filter((site) => !refusedBy.has(site))
+}
+
+/** The best site whose channel is open, waiting for one within the caller's time. */
+export function readySite(context: Context, question: Question, last: MessagingError | undefined): Promise<string> {
+  const { rpc, signal, until } = question
+  const find = (): string | MessagingError | undefined => {
+    const refused: MessagingError[] = []
+    const sites = reachable(context, question)
+    for (const site of sites) {
+      const state = context.session(site).channel(rpc.spec)
+      if (state.at === 'open') return site
+      if (state.at === 'refused' && !state.error.retryable) refused.push(state.error)
+    }
+    if (sites.length === 0) return last ?? nowhere(context, rpc)
+    return refused.length === sites.length ? refused[0] : undefined
+  }
+  const found = find()
+  if (typeof found === 'string') return Promise.resolve(found)
+  if (found !== undefined) return Promise.reject(found)
+  const deadlines = deadlinesOf(context)
+  return new Promise((resolve, reject) => {
+    const end = (result: string | MessagingError): void => {
+      for (const stop of stops) stop()
+      deadlines.remove(deadline)
+      signal?.removeEventListener('abort', abort)
+      if (typeof result === 'string') resolve(result)
+      else reject(result)
+    }
+    const abort = (): void => end(canceled(rpc))
+    const look = (): void => {
+      const now = find()
+      if (now !== undefined) end(now)
+    }
+    const stops = [...context.sessions.values()].map((session) => session.onChange(look))
+    const deadline = deadlines.add(until, () =>
+      end(
+        new MessagingError(
+          'unavailable',
+          `request ${rpc.name} reached nobody in time: ${last?.message ?? reasons(context)}`,
+        ),
+      ),
+    )
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+function nowhere(context: Context, rpc: Question['rpc']): MessagingError {
+  return new MessagingError('unavailable', `request ${rpc.name}: the route has no site for it: ${reasons(context)}`)
+}
