@@ -205,9 +205,10 @@ describe('a connection that is silent while its site answers others', () => {
     await runtime.advance(100)
     const published = client.publish(quotes, { symbol: 'A', n: 1 })
     await runtime.advance(100)
-    engines.a.link.channels[0]?.batches[0]?.report(0, { outcome: 'done' })
+    const channel = engines.a.link.channels.find(({ spec }) => spec.name === 'quotes')
+    channel?.batches[0]?.report(0, { outcome: 'done' })
     await published
-    expect(engines.b.link.opens.map(({ name }) => name)).toEqual(['quotes'])
+    expect(engines.b.link.opens.map(({ name }) => name)).toContain('quotes')
     engines.a.link.isMute = true
     await runtime.advance(6_000)
     expect(engines.a.links).toHaveLength(2)
