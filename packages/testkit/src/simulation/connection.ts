@@ -33,12 +33,29 @@ export class Connection {
     return this.#over
   }
 
-  /** Our side knows that it is over: whoever waits hears it now. */
+  /** It is over at both sides: what is on its way never arrives, and whoever waits hears it now. */
   end(error: MessagingError): void {
+    this.up.break()
+    this.#leave()
+    this.#finish(error)
+  }
+
+  /**
+   * Our side hangs up: whoever waits hears it now. What was sent before arrives all the same, perhaps behind what is sent
+   * on the next connection, and then `last`.
+   */
+  hangUp(error: MessagingError, last: () => void): void {
+    if (this.#over !== undefined) return
+    this.up.last(() => {
+      last()
+      this.#leave()
+    })
+    this.#finish(error)
+  }
+
+  #finish(error: MessagingError): void {
     if (this.#over !== undefined) return
     this.#over = error
-    this.#leave()
-    this.up.break()
     this.down.break()
     for (const waiting of [...this.#waits]) waiting.fail(error)
     for (const undo of [...this.#underWay]) undo()

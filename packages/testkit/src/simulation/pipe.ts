@@ -23,6 +23,8 @@ export interface Distance {
 
 interface Segment {
   readonly number: number
+  /** Sent until it is acknowledged: nothing swallows it. */
+  readonly isSure: boolean
   readonly arrive: () => void
 }
 
@@ -41,6 +43,8 @@ export class Pipe {
   #sent = 0
   #lastArrival = 0
   #broken = false
+  /** Segments that have arrived. */
+  landed = 0
 
   /** `to`: the machine on whose event loop things arrive; absent: a site's own. */
   constructor(world: World, weather: Weather, distance: Distance, to: Host | undefined) {
@@ -57,9 +61,17 @@ export class Pipe {
   }
 
   push(arrive: () => void): void {
-    if (this.#broken || this.#weather.flowing === 'swallowing') return
-    const segment = { number: this.#sent++, arrive }
-    if (this.#weather.flowing === 'blocked' || this.#waiting.length > 0) this.#waiting.push(segment)
+    if (this.#weather.flowing !== 'swallowing') this.#send({ number: this.#sent++, isSure: false, arrive })
+  }
+
+  /** What was sent before arrives, then this, whatever the weather. */
+  last(arrive: () => void): void {
+    this.#send({ number: this.#sent++, isSure: true, arrive })
+  }
+
+  #send(segment: Segment): void {
+    if (this.#broken) return
+    if (this.#weather.flowing !== 'open' || this.#waiting.length > 0) this.#waiting.push(segment)
     else this.#fly(segment)
   }
 
@@ -80,8 +92,10 @@ export class Pipe {
 
   #land(segment: Segment): void {
     if (this.#broken) return
-    if (this.#weather.flowing === 'open') segment.arrive()
-    else if (this.#weather.flowing === 'blocked') this.#waiting.push(segment)
+    if (this.#weather.flowing === 'open') {
+      this.landed++
+      segment.arrive()
+    } else if (this.#weather.flowing === 'blocked' || segment.isSure) this.#waiting.push(segment)
   }
 
   #delay(): number {

@@ -3,6 +3,9 @@ import { Connection } from './connection.js'
 import { type Distance, fair, Pipe, type Weather } from './pipe.js'
 import type { Host, World } from './world.js'
 
+/** The share of drivers that tell when their link hears anything. */
+const TELLING = 0.25
+
 /** The way between one machine and one site: its weather, and the connections on it. */
 export class Road {
   readonly machine: string
@@ -11,6 +14,8 @@ export class Road {
   readonly up: Weather = fair()
   readonly down: Weather = fair()
   readonly connections: Set<Connection> = new Set()
+  /** Drivers tell what their links hear, or have to ask. */
+  readonly tells: boolean
   /** The share of sends that the site refuses for good. */
   refused = 0
   readonly #world: World
@@ -25,6 +30,7 @@ export class Road {
     this.#world = world
     this.#host = host
     this.#distance = distance
+    this.tells = world.dice.fork(`road ${host.name} ${site}`).chance(TELLING)
     const { up } = this
     // A reset that a middlebox swallows is sent again.
     const stray: Weather = {

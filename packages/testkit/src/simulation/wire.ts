@@ -54,6 +54,7 @@ async function dial(inner: Driver, road: Road, witness: Witness, how: Dial): Pro
 /** A link over a {@link Connection}. The far side's link ends when it hears that ours has, which a cut may delay. */
 export class WireLink implements Link {
   readonly engine: EngineInfo
+  declare readonly heard?: number
   readonly draining: Promise<DrainNotice>
   readonly ended: Promise<LinkEnd>
   readonly connection: Connection
@@ -76,12 +77,19 @@ export class WireLink implements Link {
     this.draining = new Promise((resolve) => {
       void far.draining.then((notice) => connection.down.push(() => resolve(notice)))
     })
+    if (road.tells) Object.defineProperty(this, 'heard', { get: () => connection.down.landed })
     connection.reset = (error) => {
-      this.#hangUpThere()
-      this.#finish({ by: 'engine', error }, error)
+      road.later(() => void far.close(ABORTED))
+      const isOurs = connection.over !== undefined
+      connection.end(error)
+      if (!isOurs) this.#finish({ by: 'engine', error }, error)
     }
     void far.ended.then((end) => {
-      if (end.by === 'engine') connection.down.push(() => this.#finish(end, end.error))
+      if (end.by !== 'engine') return
+      connection.down.push(() => {
+        connection.end(end.error)
+        this.#finish(end, end.error)
+      })
     })
   }
 
@@ -97,19 +105,16 @@ export class WireLink implements Link {
 
   async close(signal: AbortSignal): Promise<void> {
     await this.connection.ask('close', signal, (abort) => this.#far.close(abort())).catch(() => {})
-    this.#hangUpThere()
-    this.#finish({ by: 'us' }, new MessagingError('closed', 'this link was closed by its owner'))
+    if (this.connection.over === undefined) {
+      const error = new MessagingError('closed', 'this link was closed by its owner')
+      this.connection.hangUp(error, () => void this.#far.close(ABORTED))
+      this.#finish({ by: 'us' }, error)
+    }
     await this.ended
   }
 
-  #hangUpThere(): void {
-    this.road.later(() => void this.#far.close(ABORTED))
-  }
-
-  /** Once: first everything on it, then itself. */
+  /** Once, when the connection is over: first everything on it, then itself. */
   #finish(end: LinkEnd, error: MessagingError): void {
-    if (this.connection.over !== undefined) return
-    this.connection.end(error)
     for (const part of [...this.parts]) part.end(error)
     this.witness.hungUp(this.road)
     queueMicrotask(() => this.#end(end))
