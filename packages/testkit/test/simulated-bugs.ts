@@ -101,6 +101,30 @@ export const bugs: readonly SimulatedBug[] = [
     },
   },
   {
+    what: 'tells only the site where it publishes how far it came',
+    caughtBy: ['I2'],
+    policy: primary('dublin', 'frankfurt'),
+    plan: cutOffFromHome,
+    plant: () => {
+      let home = ''
+      return (driver, site) =>
+        plantLink((link) => ({
+          open: async (spec, signal) => {
+            const channel = await link.open(spec, signal)
+            return like(channel, {
+              send: (batch, report) => {
+                const isMark = spec.name.startsWith('sw.marks.')
+                if (!isMark && spec.kind === 'topic') home = site
+                if (!isMark || home === site) return channel.send(batch, report)
+                for (const index of batch.keys()) report(index, DONE)
+                return () => {}
+              },
+            })
+          },
+        }))(driver)
+    },
+  },
+  {
     what: 'acknowledges over the next link what the last one gave it',
     caughtBy: ['I7'],
     faults: ['kill', 'reset'],
@@ -202,6 +226,12 @@ function cutOffWhilePublishersReturn(dice: Dice): Timed[] {
     { atMs, fault: { what: 'kill', site: 'frankfurt', data: 'keep', forMs: dice.between(3_000, 8_000) } },
     { atMs: atMs + 25_000, fault: { what: 'cut', site: 'dublin', machine: 'desk', way: 'both', forMs: 75_000 } },
   ]
+}
+
+/** Publishers stay where they are, and a reader that is well connected elsewhere cannot hear them there. */
+function cutOffFromHome(dice: Dice): Timed[] {
+  const atMs = dice.between(12_000, 20_000)
+  return [{ atMs, fault: { what: 'cut', site: 'dublin', machine: 'desk', way: 'both', forMs: 150_000 } }]
 }
 
 function isAgain(message: Outgoing): boolean {

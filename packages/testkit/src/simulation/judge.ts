@@ -23,6 +23,7 @@ import {
   reportsWhatMayBeLost,
   survives,
   tablesAgree,
+  tellsInTime,
   waitsForSites,
 } from './topics.js'
 
@@ -33,6 +34,7 @@ const RULES: readonly (readonly [invariant: string, rule: Rule])[] = [
   ['I2', reportsWhatMayBeLost],
   ['I2', waitsForSites],
   ['I2', nothingLostSilently],
+  ['I2', tellsInTime],
   ['I3', survives],
   ['I3', jobsAreDone],
   ['I4', settlesInTime],

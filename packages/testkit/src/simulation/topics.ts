@@ -5,6 +5,9 @@ import type { Act, Reading } from './record.js'
 /** By then a client knows that a site is away, ms. */
 const NOTICED_MS = 5_000
 
+/** A mark, the wait for a site that is away, and what the network takes, ms. */
+const TOLD_MS = 75_000
+
 /** Longer than this behind an acknowledgement, a publisher may have forgotten it. */
 const RETAIN_SLACK_MS = 3_000
 
@@ -94,9 +97,10 @@ function* missing(seen: Evidence): Iterable<{ reading: Reading; act: Act; report
   }
 }
 
-function isReported(reading: Reading, id: string): boolean {
-  const [source, seq] = id.split('.')
-  return reading.gaps.some((gap) => gap.source === source && gap.first <= Number(seq) && Number(seq) <= gap.last)
+function isReported(reading: Reading, id: string, byMs = Number.POSITIVE_INFINITY): boolean {
+  const [source, text] = id.split('.')
+  const seq = Number(text)
+  return reading.gaps.some((gap) => gap.source === source && gap.first <= seq && seq <= gap.last && gap.atMs <= byMs)
 }
 
 export function* nothingLostSilently(seen: Evidence): Iterable<string> {
@@ -104,6 +108,28 @@ export function* nothingLostSilently(seen: Evidence): Iterable<string> {
     // Its lane's last message can only be missed once a mark or a later one tells of it.
     if (!reported && hasSuccessor(reading, act)) yield `${about(reading)} never got ${describe(act)} and was not told`
   }
+}
+
+/** What was acknowledged is given or told to be missing, also where only its publisher's marks can tell of it (R16, R35). */
+export function* tellsInTime(seen: Evidence): Iterable<string> {
+  for (const reading of seen.records.readings) {
+    if (reading.order !== 'strict') continue
+    const givenMs = new Map(reading.given.map((one) => [one.token, one.atMs]))
+    for (const act of seen.records.acts) {
+      const due = act.settledMs + TOLD_MS
+      if (act.channel !== reading.channel || act.outcome !== 'done' || act.atMs <= reading.readyMs) continue
+      if (due > seen.endMs || (givenMs.get(act.token) ?? Infinity) <= due || isReported(reading, act.id ?? '', due))
+        continue
+      if (hasCalmSite(seen, act.atMs, due))
+        yield `${about(reading)} had by ${due.toFixed(0)} neither got ${describe(act)} nor been told of it`
+    }
+  }
+}
+
+/** A site that nothing was wrong with between the two times. */
+function hasCalmSite({ plan, allowed }: Evidence, fromMs: number, toMs: number): boolean {
+  const hit = plan.filter(({ atMs, fault }) => atMs < toMs && fromMs < atMs + fault.forMs + NOTICED_MS)
+  return [...allowed].some((site) => hit.every(({ fault }) => 'site' in fault && fault.site !== site))
 }
 
 function hasSuccessor(reading: Reading, act: Act): boolean {
