@@ -3,6 +3,7 @@ import type { Completed } from '../arrival/completed.js'
 import type { Contract } from '../contract/contract.js'
 import { isMarks } from '../departure/marks.js'
 import { Publisher } from '../departure/publisher.js'
+import type { Overflow } from '../departure/room.js'
 import { routeFor } from '../route/match.js'
 import type { Picture } from '../route/picture.js'
 import type { Policy } from '../route/policy.js'
@@ -83,6 +84,7 @@ export interface Context {
 export interface Limits {
   readonly maxMessages: number
   readonly maxBytes: number
+  readonly overflow: Overflow
   readonly waitMs: number
   readonly retainMs: number
   readonly retainBytes: number
@@ -158,6 +160,7 @@ function limitsOf({ outbox = {}, retain = {} }: ClientOptions): Limits {
   return {
     maxMessages: outbox.messages ?? 10_000,
     maxBytes: outbox.bytes ?? 16 << 20,
+    overflow: outbox.overflow ?? 'error',
     waitMs: toMs(outbox.wait ?? 30_000, 'outbox.wait'),
     retainMs: toMs(retain.time ?? 30_000, 'retain.time'),
     retainBytes: retain.bytes ?? 64 << 20,

@@ -1,7 +1,7 @@
 import type { MessagingError } from '@spanwire/driver'
 import type { Outbox } from '../departure/outbox.js'
 import { Retained } from '../departure/retained.js'
-import type { Room } from '../departure/surroundings.js'
+import { Room } from '../departure/room.js'
 import type { Teller } from '../departure/teller.js'
 import { Ticks } from '../departure/ticks.js'
 import type { SessionChange } from '../session/session.js'
@@ -42,7 +42,7 @@ export function departuresOf(context: Context): Departures {
 
 function begin(context: Context): Departures {
   const { runtime, sessions } = context
-  const { maxBytes, maxMessages, retainBytes } = context.limits
+  const { maxBytes, maxMessages, overflow, retainBytes } = context.limits
   const outboxes = new Map<string, Outbox>()
   const tellers = new Map<string, Teller>()
   const ticks = new Ticks(runtime, TICK_MS)
@@ -50,7 +50,7 @@ function begin(context: Context): Departures {
   const left = new Map<string, number>()
   const returns = new Failback(context, outboxes)
   const standby = new Standby(context, { left, outboxes })
-  const room = { maxMessages, maxBytes, messages: 0, bytes: 0 }
+  const room = new Room({ maxMessages, maxBytes, overflow })
   const stops = [...sessions.values()].map((session) =>
     session.onChange((change) => {
       const isRefused = 'to' in change && change.to.at === 'disabled'
@@ -72,11 +72,12 @@ function begin(context: Context): Departures {
     left,
     get empty() {
       for (const outbox of outboxes.values()) if (!outbox.empty) return false
-      return retained.settled
+      return room.isCalm && retained.settled
     },
     sayEnd: (cut) => sayEnd(context, { outboxes, tellers }, cut),
-    status: () => ({ outbox: { messages: room.messages, bytes: room.bytes }, retained: retained.status() }),
+    status: () => ({ outbox: room.used, retained: retained.status() }),
     close(error) {
+      room.close(error)
       for (const outbox of outboxes.values()) outbox.abandon(error)
       for (const teller of tellers.values()) teller.close()
       ticks.close()

@@ -49,6 +49,20 @@ export function dispatch(
       ? context.publisher.moment.clocks.nowMs + context.limits.waitMs
       : context.runtime.now() + toMs(options.timeout, 'timeout')
   const outbox = outboxOf(context, contract)
+  const leaving = { contract, lane, letter, signal, untilMs }
+  return departuresOf(context).room.mustWait(letter.bytes) ? queued(context, outbox, leaving) : leave(outbox, leaving)
+}
+
+/** A message and the time that it has. */
+interface Leaving {
+  readonly contract: Contract
+  readonly lane: string
+  readonly letter: Letter
+  readonly signal: AbortSignal | undefined
+  readonly untilMs: number
+}
+
+function leave(outbox: Outbox, { contract, lane, letter, signal, untilMs }: Leaving): Promise<Sent> {
   return new Promise((resolve, reject) => {
     let forget: (() => void) | undefined
     const departure = outbox.offer(lane, letter, untilMs, (ending, it) => {
@@ -57,11 +71,40 @@ export function dispatch(
       else reject(ending.by === 'failed' ? ending.error : unknown(contract, it, ending.error))
     })
     if (signal === undefined || departure.settled) return
-    const abort = (): void =>
-      outbox.cancel(lane, departure, new MessagingError('canceled', `${contract.name}: the caller gave up`))
+    const abort = (): void => outbox.cancel(lane, departure, canceled(contract))
     forget = () => signal.removeEventListener('abort', abort)
     signal.addEventListener('abort', abort)
   })
+}
+
+/** Waits for room in the outbox, behind those that came before. */
+function queued(context: Context, outbox: Outbox, leaving: Leaving): Promise<Sent> {
+  const { contract, letter, signal, untilMs } = leaving
+  const deadlines = deadlinesOf(context)
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      takeBack?.()
+      deadlines.remove(deadline)
+      signal?.removeEventListener('abort', abort)
+    }
+    const giveUp = (error: MessagingError): void => {
+      end()
+      reject(error)
+    }
+    const abort = (): void => giveUp(canceled(contract))
+    const go = (): void => {
+      end()
+      resolve(leave(outbox, leaving))
+    }
+    const deadline = deadlines.add(untilMs, () => giveUp(outbox.full('no room in time: ')))
+    const takeBack = departuresOf(context).room.wait({ bytes: letter.bytes, go, giveUp })
+    signal?.addEventListener('abort', abort)
+    if (takeBack === undefined) giveUp(outbox.full())
+  })
+}
+
+function canceled(contract: Contract): MessagingError {
+  return new MessagingError('canceled', `${contract.name}: the caller gave up`)
 }
 
 function sent(departure: Departure): Sent {

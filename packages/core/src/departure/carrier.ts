@@ -4,7 +4,7 @@ import type { Clocks } from '../runtime/moment.js'
 import type { ChannelState } from '../session/channels.js'
 import { withdraw } from '../session/sender.js'
 import { type Copy, type Heard, type Lane, Line, verdict } from './lane.js'
-import type { Letter } from './message.js'
+import type { Departure } from './message.js'
 import { misfitOf } from './misfit.js'
 import { again, outgoing } from './outgoing.js'
 import type { Settling } from './settling.js'
@@ -163,7 +163,7 @@ export class Carrier {
       this.#settling.conclude(lane, departure)
       return
     }
-    if (letter.seq === 0) this.#identify(lane, letter)
+    if (letter.seq === 0) this.#identify(lane, departure)
     departure.confirms = can.confirms
     copy.tries += 1
     copy.at = 'flying'
@@ -172,10 +172,10 @@ export class Carrier {
   }
 
   /** Identity is given once, when a message leaves for its first link (R3). */
-  #identify(lane: Lane, letter: Letter): void {
+  #identify(lane: Lane, departure: Departure): void {
+    const { letter } = departure
     const { room, publisher } = this.#around
-    room.messages -= 1
-    room.bytes -= letter.bytes
+    room.leave(departure)
     lane.seq += 1
     letter.seq = lane.seq
     if (letter.id !== undefined || letter.foreign) return

@@ -28,12 +28,11 @@ export class Outbox {
   offer(laneKey: string, letter: Letter, untilMs: number, settle: Settle): Departure {
     const departure = new Departure(letter, untilMs, settle)
     const { room } = this.#around
-    if (room.messages >= room.maxMessages || room.bytes + letter.bytes > room.maxBytes) {
-      departure.settle({ by: 'failed', error: this.#full() })
+    if (!room.admits(letter.bytes)) {
+      departure.settle({ by: 'failed', error: this.full() })
       return departure
     }
-    room.messages += 1
-    room.bytes += letter.bytes
+    room.enter(departure, () => this.cancel(laneKey, departure, this.full('dropped for a newer message: ')))
     const lane = this.#lane(laneKey)
     // What only passes through has marks of its own publisher's.
     if (lane.isQuiet && letter.id === undefined && !letter.foreign) this.#around.changed(lane)
@@ -183,19 +182,19 @@ export class Outbox {
   }
 
   #nowhere(departure: Departure): void {
-    this.#around.room.messages -= 1
-    this.#around.room.bytes -= departure.letter.bytes
+    this.#around.room.leave(departure)
     departure.settle({
       by: 'failed',
       error: new MessagingError('unavailable', `the route has no site for it: ${this.#around.reasons()}`),
     })
   }
 
-  #full(): MessagingError {
-    const { maxMessages, maxBytes } = this.#around.room
+  /** Why there is no room. */
+  full(what = ''): MessagingError {
+    const { maxMessages, maxBytes } = this.#around.room.options
     return new MessagingError(
       'unavailable',
-      `the outbox is full (${maxMessages} messages, ${maxBytes} bytes): ${this.#around.reasons()}`,
+      `${what}the outbox is full (${maxMessages} messages, ${maxBytes} bytes): ${this.#around.reasons()}`,
     )
   }
 }

@@ -30,10 +30,8 @@ export class Settling {
 
   end(lane: Lane, departure: Departure, ending: Ending): void {
     const { letter } = departure
-    if (ending.by === 'failed' && letter.seq === 0) {
-      this.#around.room.messages -= 1
-      this.#around.room.bytes -= letter.bytes
-    } else if (ending.by === 'failed' && lane.source !== undefined) this.#around.voided(lane.source, letter.seq)
+    if (ending.by === 'failed' && letter.seq === 0) this.#around.room.leave(departure)
+    else if (ending.by === 'failed' && lane.source !== undefined) this.#around.voided(lane.source, letter.seq)
     departure.settle(ending)
   }
 

@@ -7,6 +7,7 @@ import type { Lane } from './lane.js'
 import type { Letter } from './message.js'
 import type { Publisher } from './publisher.js'
 import type { RetainedChannel } from './retained.js'
+import type { Room } from './room.js'
 
 /** What an outbox needs to know and may do outside, all of it for one contract. */
 export interface Surroundings {
@@ -41,12 +42,4 @@ export interface Surroundings {
   /** A seq that nobody will ever receive (R15). */
   voided(source: string, seq: number): void
   moved(lane: string, from: string, to: string): void
-}
-
-/** The bound on what may wait for a site. Beyond it, publishing fails at once. */
-export interface Room {
-  readonly maxMessages: number
-  readonly maxBytes: number
-  messages: number
-  bytes: number
 }
