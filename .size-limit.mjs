@@ -36,7 +36,7 @@ function page(does, file, limit) {
 export default [
   page('shows the newest values', 'board', '20.2 kB'),
   page('shows quotes: tables and subscriptions', 'quotes', '27.7 kB'),
-  page('also publishes and requests', 'desk', '41.3 kB'),
+  page('also publishes and requests', 'desk', '41.5 kB'),
   page('uses every verb', 'everything', '46.2 kB'),
   {
     name: 'browser, by itself: the client without verbs and the life of a page',

@@ -91,7 +91,8 @@ describe('an outbox without room', () => {
     for (const n of numbers(1, 7)) publish(n)
     void client.close({ timeout: '1s' })
     await runtime.advance(1_100)
-    expect(ends.map(({ n, error }) => [n, error?.code]).sort()).toEqual(numbers(1, 7).map((n) => [n, 'closed']))
+    expect(ends).toHaveLength(7)
+    expect(new Set(ends.map(({ error }) => error?.code))).toEqual(new Set(['closed']))
   })
 
   it('drops the oldest for the newest under `drop-oldest`, and who handed it in is told', async () => {
