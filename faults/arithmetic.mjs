@@ -96,18 +96,20 @@ export function addQueue(produced, consumers, destroyed) {
  * @property {number} unknown
  * @property {number} remote
  * @property {readonly string[]} unsettled Requests without a line.
- * @property {readonly string[]} twice Run more than once, although the channel is not idempotent.
+ * @property {readonly string[]} twice Run more often than may be: at all, or by one responder if the channel is idempotent.
  * @property {readonly string[]} belied Run although it was reported as not sent.
  * @property {readonly string[]} invented Answered and never run.
+ * @property {number} again Run by another responder as well, which an idempotent channel allows.
  */
 
 /**
- * Requests that must run at most once.
- * @param {readonly Line[]} asked @param {readonly Line[]} executed of all responders
+ * Requests that must run at most once; where the channel is idempotent, at most once in each responder.
+ * @param {readonly Line[]} asked @param {readonly (readonly Line[])[]} responders @param {boolean} idempotent
  * @returns {RequestSum}
  */
-export function addRequests(asked, executed) {
-  const runs = count(executed.filter(({ name }) => name === 'executed'))
+export function addRequests(asked, responders, idempotent) {
+  const ran = responders.map((lines) => count(lines.filter(({ name }) => name === 'executed')))
+  const runs = count(responders.flat().filter(({ name }) => name === 'executed'))
   const replies = asked.filter(({ name }) => name === 'reply').map(({ id }) => String(id))
   const errors = asked.filter(({ name }) => name === 'request_error')
   /** @param {string} outcome */
@@ -121,9 +123,10 @@ export function addRequests(asked, executed) {
     unknown: ended('unknown').length,
     remote: ended('remote').length,
     unsettled: sent > settled.size ? [`${sent - settled.size} of ${sent}`] : [],
-    twice: over(runs),
+    twice: idempotent ? ran.flatMap(over) : over(runs),
     belied: ended('not-sent').filter((id) => runs.has(id)),
     invented: replies.filter((id) => !runs.has(id)),
+    again: idempotent ? over(runs).length : 0,
   }
 }
 

@@ -114,6 +114,13 @@ describe('the sums of requests', () => {
     ['answered by nobody', [reply, over(1)], [], false],
     ['without an end', [over(1)], [], false],
   ])('of a request that is %s', (_, asked, runs, clean) => {
-    expect(areRequestsClean(addRequests(asked, runs))).toBe(clean)
+    expect(areRequestsClean(addRequests(asked, [runs], false))).toBe(clean)
+  })
+
+  it('let an idempotent one run in two processes, and in none twice', () => {
+    const asked = [reply, over(1)]
+    expect(addRequests(asked, [[executed], [executed]], true)).toMatchObject({ twice: [], again: 1 })
+    expect(addRequests(asked, [[executed], [executed]], false)).toMatchObject({ twice: ['r'], again: 0 })
+    expect(addRequests(asked, [[executed, executed]], true)).toMatchObject({ twice: ['r'] })
   })
 })

@@ -13,6 +13,9 @@ import { setTimeout as elapse } from 'node:timers/promises'
  * @typedef {(site: Site, times: Times, struck: () => void) => Promise<void>} Inflict
  */
 
+/** Faults of the network: clients have to go through the relays. Of processes that die they must hear themselves. */
+export const networkFaults = new Set(['cut', 'hole', 'one-way', 'unheard'])
+
 /** Up and down again, so often. */
 const FLAPS = 3
 
@@ -55,6 +58,20 @@ export const faults = new Map(
       relay.cut()
       await elapse(hangMs)
       relay.target = target
+    },
+    /** What the site says does not arrive any more; what is said to it does, and it acts on it. @type {Inflict} */
+    'one-way': async ({ relay }, { hangMs }, struck) => {
+      struck()
+      relay.hang('back')
+      await elapse(hangMs)
+      relay.heal()
+    },
+    /** The other way: it is not told anything any more, and what it says still arrives. @type {Inflict} */
+    unheard: async ({ relay }, { hangMs }, struck) => {
+      struck()
+      relay.hang('there')
+      await elapse(hangMs)
+      relay.heal()
     },
     /** The network carries nothing any more, and says nothing of it. @type {Inflict} */
     hole: async ({ relay }, { hangMs }, struck) => {

@@ -22,7 +22,7 @@ export async function write(results, { engines, rate }) {
   await mkdir(pictures, { recursive: true })
   const entries = new Map((await known()).map((entry) => [entry.name, entry]))
   const engine = [...new Set(engines)].join(' and ')
-  const on = `${engine}, ${rate}/s, Node ${process.versions.node}, ${cpus().length} cores at load ${loadavg()[0]?.toFixed(1)}`
+  const on = `${engine}, ${rate}/s, Node ${process.versions.node}, ${cpus().length} cores at load ${Math.round(loadavg()[0] ?? 0)}`
   for (const group of grouped(results)) {
     const name = engines.every((one) => one === 'embedded') ? group.name : `${group.name} (${engine})`
     const picture = `${name.replaceAll(/[^a-z0-9]+/g, '-')}.svg`
@@ -61,9 +61,24 @@ function typical(results) {
   return found
 }
 
+/** Shown as pictures at once; those of other faults are a click away. */
+const TELLING = /(kill|hang)$/
+
 /** @param {readonly Entry[]} entries */
 function section(entries) {
-  const measured = entries.map(({ name, on }) => `- ${name}: ${on}`)
-  const shown = entries.map(({ name, picture }) => `![${name}](failover/${picture})`)
-  return [tables(entries), 'Measured on:', measured.join('\n'), shown.join('\n\n')].join('\n\n')
+  const shown = entries.filter(({ name }) => TELLING.test(name)).map(({ name, picture }) => `![${name}](failover/${picture})`)
+  const others = entries.filter(({ name }) => !TELLING.test(name)).map(({ name, picture }) => `[${name}](failover/${picture})`)
+  const more = others.length === 0 ? [] : [`More pictures: ${others.join(', ')}.`]
+  return [tables(entries), `Measured on: ${measuredOn(entries)}.`, ...shown, ...more].join('\n\n')
+}
+
+/** @param {readonly Entry[]} entries */
+function measuredOn(entries) {
+  const machines = [...new Set(entries.map(({ on }) => on))]
+  if (machines.length === 1) return machines[0]
+  const named = machines.map((machine) => {
+    const names = entries.filter(({ on }) => on === machine).map(({ name }) => name)
+    return `${names.join(', ')}: ${machine}`
+  })
+  return named.join('; ')
 }

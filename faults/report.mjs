@@ -62,11 +62,11 @@ function rounded(times) {
 
 const SUMS = ['sent', 'acked', 'failed', 'unknown', 'lost', 'duplicated', 'unexpected', 'belied', 'reordered']
 const MORE = ['late', 'recovered', 'destroyed', 'redelivered', 'unconfirmed', 'gaps']
-const REQUESTS = ['sent', 'replies', 'notSent', 'unknown', 'remote', 'unsettled', 'twice', 'belied', 'invented']
+const REQUESTS = ['sent', 'replies', 'notSent', 'unknown', 'remote', 'unsettled', 'twice', 'belied', 'invented', 'again']
 
 /** As Markdown. @param {readonly Group[]} groups */
 export function tables(groups) {
-  const requests = groups.filter(({ kind }) => kind === 'rpc')
+  const requests = groups.filter(({ kind }) => kind.startsWith('rpc'))
   const messages = groups.filter((group) => !requests.includes(group))
   return [counts(messages, [...SUMS, ...MORE]), counts(requests, REQUESTS), times(groups)].filter(Boolean).join('\n\n')
 }

@@ -1,7 +1,7 @@
 import { setTimeout as elapse } from 'node:timers/promises'
 import { addQueue, addRequests, addTopic, areRequestsClean, isClean } from './arithmetic.mjs'
 import { Command } from './command.mjs'
-import { faults } from './inflict.mjs'
+import { faults, networkFaults } from './inflict.mjs'
 import { plants } from './planted.mjs'
 import { timesOf } from './times.mjs'
 
@@ -31,13 +31,13 @@ import { timesOf } from './times.mjs'
  */
 
 /** Load after the fault is over, so that the return is part of the round. */
-const AFTER_MS = 1_500
+const AFTER_MS = 1_000
 /** What is acknowledged and not given by then is lost. Gaps are reported after 10 s. */
 const SETTLE_MS = 20_000
 /** A planted loss never comes. */
 const PLANTED_SETTLE_MS = 3_000
 /** So long nothing more must come before the sums are taken. */
-const QUIET_MS = 1_000
+const QUIET_MS = 500
 /** Engines that have everything in their process, and faults that end it. */
 const FORGETFUL = new Set(['embedded'])
 const DEADLY = new Set(['kill', 'flap'])
@@ -50,8 +50,7 @@ const DEADLY = new Set(['kill', 'flap'])
 export async function play(scene, scenario, options, round, random) {
   const { fault, kind, policy } = scenario
   const name = `faults-${kind}-${policy}-${fault}-${round}-${process.pid}`
-  const relayed = fault === 'cut' || fault === 'hole'
-  const config = await scene.configure({ kind, policy, name, relayed })
+  const config = await scene.configure({ kind, policy, name, relayed: networkFaults.has(fault) })
   const cast = castOf(kind, config, options)
   /** @type {Command[]} */
   const all = []
@@ -61,8 +60,9 @@ export async function play(scene, scenario, options, round, random) {
     const writer = start(all, cast.writer, plantFor('producer_send_success', options))
     await writer.ready()
     await writer.until(() => progress(writer) >= options.rate, 'a second of load was through')
-    await elapse(random() * 1_000)
+    await elapse(random() * 500)
     const site = hit(scene, policy, random)
+    const destroyed = FORGETFUL.has(site.engine) && DEADLY.has(fault) ? site.name : undefined
     let struckAt = 0
     await faults.get(fault)?.(site, options, () => {
       struckAt = performance.timeOrigin + performance.now()
@@ -70,9 +70,9 @@ export async function play(scene, scenario, options, round, random) {
     const healedAt = performance.timeOrigin + performance.now()
     await elapse(AFTER_MS)
     await writer.end()
-    await settle(writer, readers, options.plant === undefined ? SETTLE_MS : PLANTED_SETTLE_MS)
-    for (const reader of readers) await reader.end()
-    const destroyed = FORGETFUL.has(site.engine) && DEADLY.has(fault) ? site.name : undefined
+    const mostMs = options.plant === undefined ? SETTLE_MS : PLANTED_SETTLE_MS
+    await settle(writer, readers, { mostMs, destroyed: kind === 'queue' ? destroyed : undefined })
+    await Promise.all(readers.map((reader) => reader.end()))
     const read = readers.map(({ lines }) => lines)
     const { clean, sum } = add(kind, writer.lines, read, destroyed)
     const times = timesOf(writer.lines, read.flat(), { struckAt, healedAt, site: site.name })
@@ -126,21 +126,27 @@ function hit({ sites }, policy, random) {
   return site
 }
 
-/** Waits until all that was acknowledged is there, and then until nothing more comes. @param {Command} writer @param {readonly Command[]} readers @param {number} mostMs */
-async function settle(writer, readers, mostMs) {
+/**
+ * Waits until all that was acknowledged is there, and then until nothing more comes. What was at `destroyed` is not waited for.
+ * @param {Command} writer @param {readonly Command[]} readers @param {{ mostMs: number, destroyed: string | undefined }} how
+ */
+async function settle(writer, readers, { destroyed, mostMs }) {
   const until = performance.now() + mostMs
-  const acked = writer.count('producer_send_success')
-  // Jobs may be given again: each counts once.
-  const given = () =>
-    new Set(readers.flatMap(({ lines }) => lines.filter(({ name }) => name === 'record').map(({ id }) => id)))
+  const awaited = writer.lines
+    .filter(({ name, site }) => name === 'producer_send_success' && site !== destroyed)
+    .map(({ id }) => id)
+  const isThere = () => {
+    const given = new Set(readers.flatMap(({ lines }) => lines.map(({ id }) => id)))
+    return awaited.every((id) => given.has(id))
+  }
   const last = () => Math.max(...readers.map(({ lastAt }) => lastAt))
-  while (performance.now() < until && (performance.now() - last() < QUIET_MS || given().size < acked)) await elapse(50)
+  while (performance.now() < until && (performance.now() - last() < QUIET_MS || !isThere())) await elapse(50)
 }
 
 /** @param {string} kind @param {readonly Line[]} written @param {readonly (readonly Line[])[]} read @param {string | undefined} destroyed */
 function add(kind, written, read, destroyed) {
-  if (kind === 'rpc') {
-    const sum = addRequests(written, read.flat())
+  if (kind.startsWith('rpc')) {
+    const sum = addRequests(written, read, kind === 'rpc-idempotent')
     return { sum, clean: areRequestsClean(sum) }
   }
   const sum = kind === 'topic' ? addTopic(written, read.flat()) : addQueue(written, read, destroyed)

@@ -29,21 +29,35 @@ async function judge(options) {
   const stop = () => void scene.end().then(() => process.exit(130))
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
+  const plan = scenarios(options)
+  const total = plan.length * options.rounds
+  const began = performance.now()
   try {
-    for (const scenario of scenarios(options))
+    for (const scenario of plan) {
       for (let round = 1; round <= options.rounds; round++) {
         const result = await play(scene, scenario, options, round, random)
-        console.log(lineOf(result))
+        results.push(result)
+        console.log(`${progress(results.length, total, performance.now() - began)} ${lineOf(result)}`)
         for (const wrong of wrongs(result.sum)) console.log(wrong)
         await keep(result, options)
-        results.push(result)
       }
+      const own = results.slice(-options.rounds)
+      if (options.write) await write(own, options)
+      // A long run keeps its sums.
+      for (const result of own) result.lines = []
+    }
   } finally {
     await scene.end()
   }
   console.log(`\n${tables(grouped(results))}`)
-  if (options.write) await write(results, options)
   return verdict(results, options)
+}
+
+/** How many rounds of all are over, and how long the rest will take if it goes on like that. @param {number} done @param {number} total @param {number} tookMs */
+function progress(done, total, tookMs) {
+  const seconds = Math.round((tookMs / done) * (total - done) / 1_000)
+  const left = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+  return `[${done}/${total}${done < total ? `, ${left} left` : ''}]`
 }
 
 /** @param {Options} options @returns {Scenario[]} */

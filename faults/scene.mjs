@@ -89,6 +89,6 @@ function channelOf(kind, name) {
     case 'queue':
       return { kind, name, retry: ['100ms'] }
     default:
-      return { kind, name, idempotent: false }
+      return { kind: 'rpc', name, idempotent: kind === 'rpc-idempotent' }
   }
 }
