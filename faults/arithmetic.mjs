@@ -94,7 +94,7 @@ export function addQueue(produced, consumers, destroyed) {
  * @property {number} replies
  * @property {number} notSent
  * @property {number} unknown
- * @property {number} remote
+ * @property {readonly string[]} remote Answered with an error, though no responder fails.
  * @property {readonly string[]} unsettled Requests without a line.
  * @property {readonly string[]} twice Run more often than may be: at all, or by one responder if the channel is idempotent.
  * @property {readonly string[]} belied Run although it was reported as not sent.
@@ -121,7 +121,7 @@ export function addRequests(asked, responders, idempotent) {
     replies: replies.length,
     notSent: ended('not-sent').length,
     unknown: ended('unknown').length,
-    remote: ended('remote').length,
+    remote: ended('remote'),
     unsettled: sent > settled.size ? [`${sent - settled.size} of ${sent}`] : [],
     twice: idempotent ? ran.flatMap(over) : over(runs),
     belied: ended('not-sent').filter((id) => runs.has(id)),
@@ -131,8 +131,8 @@ export function addRequests(asked, responders, idempotent) {
 }
 
 /** @param {RequestSum} sum */
-export function areRequestsClean({ belied, invented, twice, unsettled }) {
-  return [unsettled, twice, belied, invented].every((ids) => ids.length === 0)
+export function areRequestsClean({ belied, invented, remote, twice, unsettled }) {
+  return [unsettled, remote, twice, belied, invented].every((ids) => ids.length === 0)
 }
 
 /** @typedef {ReturnType<typeof readProducer>} Told */

@@ -66,8 +66,12 @@ const TELLING = /(kill|hang)$/
 
 /** @param {readonly Entry[]} entries */
 function section(entries) {
-  const shown = entries.filter(({ name }) => TELLING.test(name)).map(({ name, picture }) => `![${name}](failover/${picture})`)
-  const others = entries.filter(({ name }) => !TELLING.test(name)).map(({ name, picture }) => `[${name}](failover/${picture})`)
+  const shown = entries
+    .filter(({ name }) => TELLING.test(name))
+    .map(({ name, picture }) => `![${name}](failover/${picture})`)
+  const others = entries
+    .filter(({ name }) => !TELLING.test(name))
+    .map(({ name, picture }) => `[${name}](failover/${picture})`)
   const more = others.length === 0 ? [] : [`More pictures: ${others.join(', ')}.`]
   return [tables(entries), `Measured on: ${measuredOn(entries)}.`, ...shown, ...more].join('\n\n')
 }

@@ -62,7 +62,18 @@ function rounded(times) {
 
 const SUMS = ['sent', 'acked', 'failed', 'unknown', 'lost', 'duplicated', 'unexpected', 'belied', 'reordered']
 const MORE = ['late', 'recovered', 'destroyed', 'redelivered', 'unconfirmed', 'gaps']
-const REQUESTS = ['sent', 'replies', 'notSent', 'unknown', 'remote', 'unsettled', 'twice', 'belied', 'invented', 'again']
+const REQUESTS = [
+  'sent',
+  'replies',
+  'notSent',
+  'unknown',
+  'remote',
+  'unsettled',
+  'twice',
+  'belied',
+  'invented',
+  'again',
+]
 
 /** As Markdown. @param {readonly Group[]} groups */
 export function tables(groups) {

@@ -55,7 +55,7 @@ async function judge(options) {
 
 /** How many rounds of all are over, and how long the rest will take if it goes on like that. @param {number} done @param {number} total @param {number} tookMs */
 function progress(done, total, tookMs) {
-  const seconds = Math.round((tookMs / done) * (total - done) / 1_000)
+  const seconds = Math.round(((tookMs / done) * (total - done)) / 1_000)
   const left = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
   return `[${done}/${total}${done < total ? `, ${left} left` : ''}]`
 }
