@@ -1,7 +1,7 @@
-import type { Msg } from '@nats-io/transport-node'
-import type { Code, MessagingError } from '@spanwire/driver'
+import { type Code, MessagingError } from '@spanwire/driver'
 import { aborted, channelError } from './errors.js'
 import { headText, statusOf } from './headers.js'
+import { obeying } from './obey.js'
 import type { Wire } from './wire.js'
 
 /** What JetStream says no with. */
@@ -54,48 +54,53 @@ export function apiFault(what: string, error: ApiError): MessagingError {
   return channelError(code, text, { cause: error, ...(code === 'overloaded' && { retryable: false }) })
 }
 
+/** `undefined` instead of JetStream's no with that number. */
+export function unless(number: number): (error: unknown) => undefined {
+  return (error) => {
+    if (isNo(error, number)) return undefined
+    throw error
+  }
+}
+
+/** Whether JetStream said no with one of these numbers. */
+export function isNo(error: unknown, ...numbers: number[]): boolean {
+  const { err_code: number } = (MessagingError.is(error) && (error.cause as Partial<ApiError> | undefined)) || {}
+  return number !== undefined && numbers.includes(number)
+}
+
 /** So often a call is repeated while nobody answers: what is asked while JetStream elects a leader is lost. Every call of ours may be. */
 const AGAIN_MS = 1_000
 
-/** The answer of JetStream to one call, or its no. Rejects when there is none: no JetStream, no leader, aborted, the link ended. */
-export function callApi<T extends object>(
-  wire: Wire,
-  subject: string,
-  body: object | undefined,
-  signal: AbortSignal,
-): Promise<T | { readonly error: ApiError }> {
-  const what = `JetStream call ${subject}`
-  return new Promise((resolve, reject) => {
-    const { inbox, shut } = wire
-    if (shut || signal.aborted) return reject(shut ?? aborted(signal, what))
-    const number = inbox.numbers(1)
-    const done = (): void => {
-      clearInterval(again)
-      signal.removeEventListener('abort', onAbort)
-    }
-    const onAbort = (): void => {
-      done()
-      inbox.forget(number)
-      reject(aborted(signal, what))
-    }
-    const address = `$JS.API.${subject}`
-    const ask = (): void => wire.publish(address, body ? JSON.stringify(body) : '', inbox.address(number))
-    const again = setInterval(ask, AGAIN_MS)
-    ask()
-    signal.addEventListener('abort', onAbort)
-    inbox.await(number, {
-      subject: address,
-      answer: (msg: Msg) => {
-        done()
-        if (statusOf(headText(msg)) === 503) reject(noJetStream(what, wire))
-        else resolve(JSON.parse(new TextDecoder().decode(msg.data)))
-      },
-      fail: (_, error) => {
-        done()
-        reject(wire.over ?? error)
-      },
-    })
-  })
+/** One call of JetStream's API, and what errors say was tried. */
+export interface Call {
+  readonly what: string
+  readonly subject: string
+  readonly body?: object
+}
+
+/** The answer of JetStream. Rejects with its no, or when there is none: no JetStream, no leader, aborted, the link ended. */
+export async function callApi<T extends object>(wire: Wire, call: Call, signal: AbortSignal): Promise<T> {
+  const { inbox, shut } = wire
+  const { what, subject, body } = call
+  if (shut) throw shut
+  if (signal.aborted) throw aborted(signal, what)
+  const number = inbox.numbers(1)
+  const address = `$JS.API.${subject}`
+  const write = (reply: string): void => wire.tell(address, body ? JSON.stringify(body) : '', reply)
+  const asked = inbox.ask(address, write, number)
+  const again = setInterval(() => write(inbox.address(number)), AGAIN_MS)
+  try {
+    const msg = await obeying(signal, what, asked)
+    if (statusOf(headText(msg)) === 503) throw noJetStream(what, wire)
+    const answer: T | { readonly error: ApiError } = JSON.parse(new TextDecoder().decode(msg.data))
+    if ('error' in answer) throw apiFault(what, answer.error)
+    return answer
+  } catch (error) {
+    throw wire.over ?? error
+  } finally {
+    clearInterval(again)
+    inbox.forget(number)
+  }
 }
 
 /** Nobody listens to JetStream's calls: it is off, or was stopped since we connected. */

@@ -22,13 +22,14 @@ export interface Expecting {
  */
 export async function arrival(
   wire: Wire,
-  consumer: { readonly stream: string; readonly name: string },
+  consumer: string,
   member: () => Expecting,
+  until: AbortSignal,
 ): Promise<void> {
   if (!wire.nc.info?.cluster) return
   const signal = AbortSignal.timeout(PATIENCE_MS)
   let before: ConsumerInfo | undefined
-  for (let quiet = 0; member().coming > 0 && !signal.aborted; ) {
+  for (let quiet = 0; member().coming > 0 && !signal.aborted && !until.aborted; ) {
     const now = await findConsumer(wire, consumer, signal).catch(() => undefined)
     if (now === undefined) return
     quiet = now.delivered.consumer_seq === before?.delivered.consumer_seq ? quiet + 1 : 0

@@ -1,7 +1,8 @@
 import { nuid } from '@nats-io/transport-node'
 import { type ChannelSpec, matchesPath, type Source, type Start } from '@spanwire/driver'
-import { type ApiError, apiFault, callApi, JS } from './api.js'
+import { callApi, isNo, JS, unless } from './api.js'
 import { channelError } from './errors.js'
+import type { Opened } from './opened.js'
 import { everything, patternsOf } from './patterns.js'
 import { isAtLeast, type StreamInfo, streamOf } from './streams.js'
 import type { Wire } from './wire.js'
@@ -15,6 +16,7 @@ export interface ConsumerInfo {
   /** Deliveries that somebody has and has not settled. */
   readonly num_ack_pending: number
   readonly config: { readonly ack_wait?: number }
+  readonly cluster?: { readonly leader?: string }
 }
 
 /** Which messages of a stream: what the server can tell apart, and what is left for us. */
@@ -80,26 +82,32 @@ export function fromOf(start: Start | undefined, { created, state }: StreamInfo,
   }
 }
 
-/** A consumer for one reader, without acknowledgements, that ends with it or a minute after. */
+/** Tries to make a reader where the stream's leader is. Each has one chance in as many as there are copies. */
+const MAX_TRIES = 8
+
+/**
+ * A consumer for one reader, without acknowledgements, that ends with it or a minute after. In a cluster it is made at any copy of the
+ * stream, and one that is behind gives other messages as the newest: who asks for those is served by the leader, if that can be had.
+ */
 export async function createReader(
-  wire: Wire,
-  spec: ChannelSpec,
-  from: From,
-  filter: Filter,
+  { wire, spec }: Opened,
+  { from, filter, leader }: { readonly from: From; readonly filter: Filter; readonly leader: string | undefined },
   signal: AbortSignal,
 ): Promise<ConsumerInfo> {
-  const config = {
-    ...startConfig(from),
-    ...filter.config,
-    name: `reader-${nuid.next()}`,
-    ack_policy: 'none',
-    mem_storage: true,
-    num_replicas: 1,
-    inactive_threshold: IDLE_MS * 1_000_000,
+  for (let tries = 1; ; tries++) {
+    const config = {
+      ...startConfig(from),
+      ...filter.config,
+      name: `reader-${nuid.next()}`,
+      ack_policy: 'none',
+      mem_storage: true,
+      num_replicas: 1,
+      inactive_threshold: IDLE_MS * 1_000_000,
+    }
+    const made = await create(wire, spec, config, signal)
+    if (from !== 'latest' || made.cluster?.leader === leader || tries === MAX_TRIES) return made
+    deleteReader(wire, spec, made.name)
   }
-  const made = await create(wire, streamOf(spec.name), config, signal)
-  if ('error' in made) throw apiFault(`Attaching to ${spec.name}`, made.error)
-  return made
 }
 
 /** Its reader has gone. Nobody waits for the answer. */
@@ -134,48 +142,41 @@ export async function joinGroup(
     max_ack_pending: MAX_UNSETTLED,
     max_waiting: MAX_ASKING,
   }
-  const there = await info(wire, stream, name, signal)
-  if ('error' in there && there.error.err_code !== JS.consumerMissing)
-    throw apiFault(`Joining group ${name} of ${spec.name}`, there.error)
-  const found = 'error' in there ? await create(wire, stream, config, signal) : there
-  const joined = 'error' in found && isTaken(found.error) ? await info(wire, stream, name, signal) : found
-  if ('error' in joined) throw apiFault(`Joining group ${name} of ${spec.name}`, joined.error)
-  if (joined.config.ack_wait === config.ack_wait) return
+  const consumer = `${stream}.${name}`
+  const find = (): Promise<ConsumerInfo> => findConsumer(wire, consumer, signal)
+  const found = await find().catch(unless(JS.consumerMissing))
+  const made = found ?? (await create(wire, spec, config, signal).catch(unlessTaken))
+  const { ack_wait: lease = 0 } = (made ?? (await find())).config
+  if (lease === config.ack_wait) return
   throw channelError(
     'conflict',
-    `Consumer ${name} of stream ${stream} has a lease of ${(joined.config.ack_wait ?? 0) / 1_000_000} ms, not of ${leaseMs} ms.`,
+    `Consumer ${name} of stream ${stream} has a lease of ${lease / 1_000_000} ms, not of ${leaseMs} ms.`,
     { retryable: false },
   )
 }
 
-/** Rejects with `not-found` when it was deleted. */
-export async function findConsumer(
-  wire: Wire,
-  { stream, name }: { readonly stream: string; readonly name: string },
-  signal: AbortSignal,
-): Promise<ConsumerInfo> {
-  const there = await info(wire, stream, name, signal)
-  if ('error' in there) throw apiFault(`Receiving from stream ${stream}`, there.error)
-  return there
+/** Another member may have made it in between. */
+function unlessTaken(error: unknown): undefined {
+  if (!isNo(error, JS.consumerInUse, JS.consumerNameInUse)) throw error
 }
 
-function isTaken({ err_code: code }: ApiError): boolean {
-  return code === JS.consumerInUse || code === JS.consumerNameInUse
+/** `consumer`: stream and name, joined by a dot. Rejects with `not-found` when it was deleted. */
+export function findConsumer(wire: Wire, consumer: string, signal: AbortSignal): Promise<ConsumerInfo> {
+  const call = { what: `Looking for consumer ${consumer}`, subject: `CONSUMER.INFO.${consumer}` }
+  return callApi<ConsumerInfo>(wire, call, signal)
 }
 
-function info(wire: Wire, stream: string, name: string, signal: AbortSignal) {
-  return callApi<ConsumerInfo>(wire, `CONSUMER.INFO.${stream}.${name}`, undefined, signal)
+interface ConsumerConfig {
+  readonly name: string
+  readonly filter_subject?: string
 }
 
-function create(
-  wire: Wire,
-  stream: string,
-  config: { readonly name: string; readonly filter_subject?: string },
-  signal: AbortSignal,
-) {
+function create(wire: Wire, spec: ChannelSpec, config: ConsumerConfig, signal: AbortSignal): Promise<ConsumerInfo> {
+  const stream = streamOf(spec.name)
   const { name, filter_subject: filter } = config
   const subject = `CONSUMER.CREATE.${stream}.${name}${filter ? `.${filter}` : ''}`
-  return callApi<ConsumerInfo>(wire, subject, { stream_name: stream, config, action: 'create' }, signal)
+  const body = { stream_name: stream, config, action: 'create' }
+  return callApi<ConsumerInfo>(wire, { what: `Attaching to ${spec.name}`, subject, body }, signal)
 }
 
 function startConfig(from: From): object {

@@ -3,24 +3,19 @@ import type { Answer, Delivery, Headers } from '@spanwire/driver'
 import type { AckInfo } from './ack.js'
 import { notHeld } from './errors.js'
 import { decodeHeaders, headText, idOf } from './headers.js'
+import type { Hold } from './hold.js'
 
-/** What an acknowledgement settles with. */
+/** What a delivery is settled with. */
 export type Settlement = 'ack' | { readonly retryMs: number } | Answer
-
-/** Who keeps book of deliveries that are to be settled. */
-export interface Desk {
-  holds(delivery: NatsDelivery): boolean
-  settle(delivery: NatsDelivery, how: Settlement): Promise<void>
-  extend(delivery: NatsDelivery): Promise<void>
-}
 
 /** What all deliveries of a reception have in common. */
 export interface Origin {
   /** Characters of the subject before the path. */
   readonly prefix: number
   /** When the stream was created: the epoch of its log. Absent: nothing is stored. */
-  readonly epoch?: string
-  readonly desk?: Desk
+  readonly epoch: string | undefined
+  /** Who keeps book of those that are to be settled. */
+  readonly hold: Hold | undefined
 }
 
 /** A message of nats.js. Its header block is looked at when somebody asks. */
@@ -57,7 +52,7 @@ export class NatsDelivery implements Delivery {
   }
 
   get held(): boolean {
-    return this.#origin.desk?.holds(this) ?? false
+    return this.#origin.hold?.has(this) ?? false
   }
 
   headers(): Headers {
@@ -70,11 +65,11 @@ export class NatsDelivery implements Delivery {
   }
 
   settle(how: Settlement): Promise<void> {
-    return this.#origin.desk?.settle(this, how) ?? Promise.reject(notHeld())
+    return this.#origin.hold?.settle(this, how) ?? Promise.reject(notHeld())
   }
 
   extend(): Promise<void> {
-    return this.#origin.desk?.extend(this) ?? Promise.reject(notHeld())
+    return this.#origin.hold?.extend(this) ?? Promise.reject(notHeld())
   }
 
   #headText(): string {

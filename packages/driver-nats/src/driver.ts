@@ -54,7 +54,8 @@ export function nats(options: NatsOptions = {}): Driver {
         name: how.client,
         ...((tls || settings.tlsFirst) && { tls: { ...tls, handshakeFirst: settings.tlsFirst } as never }),
       })
-      return new NatsLink(new Wire(nc, server, settings.inboxPrefix), how, settings, credentials.expiresAtMs)
+      const wire = new Wire(nc, server, settings.inboxPrefix)
+      return new NatsLink({ wire, missing: how.missing, settings }, credentials.expiresAtMs)
     },
   } satisfies Driver & { connect(to: readonly Endpoint[], how: ConnectOptions, signal: AbortSignal): Promise<Link> }
 }

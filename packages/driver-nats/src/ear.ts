@@ -29,37 +29,34 @@ export class Ear {
     listener: Listener,
     signal: AbortSignal,
   ): Promise<Ear> {
+    const what = `Subscribing to ${subjects[0]}`
     if (wire.over) throw wire.over
-    if (signal.aborted) throw aborted(signal, `Subscribing to ${subjects[0]}`)
+    if (signal.aborted) throw aborted(signal, what)
     let refused: MessagingError | undefined
     const subscriptions = subjects.map((subject, at) => {
       // Who fits two patterns comes twice.
       const earlier = subjects.slice(0, at).filter((one) => one.includes('*'))
-      return wire.subscribe(subject, queue, (cause, msg) => {
+      const callback = (cause: Error | null, msg: Msg): void => {
         if (cause) {
           refused ??= forbidden('subscribe to', subject, cause)
           listener.fail(refused)
         } else if (!earlier.some((one) => matchesPath(one, msg.subject))) listener.hear(msg)
-      })
+      }
+      return wire.nc.subscribe(subject, { ...(queue && { queue }), callback })
     })
     const ear = new Ear(wire, subscriptions)
     try {
-      await wire.roundTrip(signal, `Subscribing to ${subjects[0]}`)
+      await wire.roundTrip(signal, what)
       if (refused) throw refused
       return ear
     } catch (error) {
-      ear.leave()
+      void ear.leave()
       throw error
     }
   }
 
-  /** Hears nothing from now on. */
-  leave(): void {
-    if (!this.#wire.over) for (const one of this.#subscriptions) one.unsubscribe()
-  }
-
-  /** No more is asked for, and what is on its way is still heard. Resolves when all of that is here, soon if the server hangs. */
-  async drain(): Promise<void> {
+  /** What is on its way is still heard. Resolves when it is here, soon if the server hangs. */
+  async leave(): Promise<void> {
     if (this.#wire.over) return
     // On a connection that ends meanwhile nats.js leaves this open; our own round trip does not.
     for (const one of this.#subscriptions) one.drain().catch(() => undefined)

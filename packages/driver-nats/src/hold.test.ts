@@ -1,8 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { NatsDelivery } from './delivery.js'
-import { Hold } from './hold.js'
+import { Hold, type Terms } from './hold.js'
 
-const parcel = (): NatsDelivery => ({ body: new Uint8Array(5) }) as unknown as NatsDelivery
+const parcel = (): NatsDelivery => ({ body: new Uint8Array(5), msg: {} }) as unknown as NatsDelivery
+const terms = (more: Partial<Terms> = {}): Terms => ({
+  leaseMs: 100,
+  takesBack: true,
+  async settle(_msg, _how, release) {
+    release()
+  },
+  extend: () => Promise.resolve(),
+  giveBack: () => undefined,
+  ...more,
+})
 
 describe('Hold', () => {
   beforeEach(() => void vi.useFakeTimers())
@@ -10,12 +20,12 @@ describe('Hold', () => {
 
   it('lets go of each when its lease is over, and of an extended one later', () => {
     let freed = 0
-    const hold = new Hold(() => freed++)
+    const hold = new Hold(terms(), () => freed++)
     const [first, second] = [parcel(), parcel()]
     const now = performance.now()
+    hold.add(first, now)
+    hold.add(second, now)
     hold.add(first, now + 100)
-    hold.add(second, now + 100)
-    hold.add(first, now + 200)
     vi.advanceTimersByTime(101)
     expect([hold.has(first), hold.has(second), hold.count, hold.bytes, freed]).toEqual([true, false, 1, 5, 1])
     vi.advanceTimersByTime(100)
@@ -23,23 +33,28 @@ describe('Hold', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('says only once that a delivery was ours', () => {
-    const hold = new Hold(() => undefined)
+  it('settles only once, and only what is ours', async () => {
+    const hold = new Hold(terms(), () => undefined)
     const one = parcel()
-    hold.add(one, Number.POSITIVE_INFINITY)
-    expect([hold.release(one), hold.release(one)]).toEqual([true, false])
+    hold.add(one, performance.now())
+    await hold.settle(one, 'ack')
+    await expect(hold.settle(one, 'ack')).rejects.toMatchObject({ code: 'conflict' })
+    await expect(hold.extend(one)).rejects.toMatchObject({ code: 'conflict' })
   })
 
-  it('is idle when the last is settled, or given back at the abort', async () => {
-    const hold = new Hold(() => undefined)
+  it.each([
+    ['given back', true, 1],
+    ['let go', false, 0],
+  ])('is idle when the last is settled, or %s at the abort', async (_, takesBack, expected) => {
+    let returned = 0
+    const hold = new Hold(terms({ takesBack, giveBack: () => returned++ }), () => undefined)
     const [first, second] = [parcel(), parcel()]
-    for (const one of [first, second]) hold.add(one, Number.POSITIVE_INFINITY)
+    for (const one of [first, second]) hold.add(one, performance.now())
     const abort = new AbortController()
-    const returned: NatsDelivery[] = []
-    const idle = hold.idle(abort.signal, (rest) => returned.push(...rest))
+    const idle = hold.idle(abort.signal)
     hold.release(first)
     abort.abort()
     await idle
-    expect(returned).toEqual([second])
+    expect([returned, hold.count]).toEqual([expected, 0])
   })
 })

@@ -54,9 +54,16 @@ export class Inbox {
     this.#waiters.set(number, waiter)
   }
 
-  /** True if somebody still waited. */
-  forget(number: number): boolean {
-    return this.#waiters.delete(number)
+  forget(number: number): void {
+    this.#waiters.delete(number)
+  }
+
+  /** Asks with a reply subject of its own. Rejects if it was not permitted, with what `write` throws, or when the link ends. */
+  ask(subject: string, write: (reply: string) => void, number: number = this.numbers(1)): Promise<Msg> {
+    return new Promise((resolve, reject) => {
+      write(this.address(number))
+      this.await(number, { subject, answer: resolve, fail: (_, error) => reject(error) })
+    })
   }
 
   /** Nothing that was asked there was taken. */
@@ -78,8 +85,7 @@ export class Inbox {
   #hear(msg: Msg): void {
     const number = Number(msg.subject.slice(this.#prefix.length))
     const waiter = this.#waiters.get(number)
-    if (waiter === undefined) return
     this.#waiters.delete(number)
-    waiter.answer(msg)
+    waiter?.answer(msg)
   }
 }

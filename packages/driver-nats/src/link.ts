@@ -2,7 +2,6 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import {
   type Channel,
   type ChannelSpec,
-  type ConnectOptions,
   type DrainNotice,
   type EngineInfo,
   isChannelName,
@@ -11,8 +10,7 @@ import {
   MessagingError,
 } from '@spanwire/driver'
 import { aborted, closed, endError, maybe } from './errors.js'
-import { openChannel } from './open.js'
-import type { Settings } from './options.js'
+import { openChannel, type Site } from './open.js'
 import type { Wire } from './wire.js'
 
 /** So long before its credentials expire a link asks to be replaced, or for the last quarter of their time. */
@@ -42,17 +40,16 @@ export class NatsLink implements Link {
   readonly draining: Promise<DrainNotice>
   readonly ended: Promise<LinkEnd>
   readonly #wire: Wire
-  readonly #how: ConnectOptions
-  readonly #settings: Settings
+  readonly #site: Site
   #drain: (notice: DrainNotice) => void = () => undefined
   #end: (end: LinkEnd) => void = () => undefined
   #closing = false
   #leaving: string | undefined
 
-  constructor(wire: Wire, how: ConnectOptions, settings: Settings, expiresAtMs: number | undefined) {
+  constructor(site: Site, expiresAtMs: number | undefined) {
+    const { wire } = site
     this.#wire = wire
-    this.#how = how
-    this.#settings = settings
+    this.#site = site
     const { version = '', cluster, server_name: node } = wire.nc.info ?? {}
     this.engine = { name: 'nats', version, ...(cluster && { cluster }), ...(node && { node }) }
     this.draining = new Promise((resolve) => {
@@ -78,7 +75,7 @@ export class NatsLink implements Link {
     if (!isChannelName(spec.name)) throw new MessagingError('invalid', `${spec.name} is no channel name.`)
     if (this.#wire.over) throw this.#wire.over
     if (signal.aborted) throw aborted(signal, `Opening ${spec.name}`)
-    return openChannel(this.#wire, spec, this.#how.missing, this.#settings, signal)
+    return openChannel(this.#site, spec, signal)
   }
 
   probe(signal: AbortSignal): Promise<void> {
@@ -88,8 +85,8 @@ export class NatsLink implements Link {
   async close(signal: AbortSignal): Promise<void> {
     if (!this.#closing) {
       this.#closing = true
-      const { nc } = this.#wire
-      for (const member of [...this.#wire.members]) member.leave?.()
+      const { nc, members } = this.#wire
+      for (const member of [...members]) member.leave?.()
       if (!signal.aborted) await this.#wire.roundTrip(signal, 'Closing').catch(() => undefined)
       // What was published in this turn is handed to the socket; the answer is not waited for.
       if (!nc.isClosed()) nc.flush().catch(() => undefined)

@@ -1,190 +1,111 @@
 import type { Msg } from '@nats-io/transport-node'
-import { type Batch, type ChannelSpec, type Flow, MessagingError, type Reception, type Source } from '@spanwire/driver'
+import type { ChannelSpec, MessagingError, Reception, Source } from '@spanwire/driver'
 import { ackInfo } from './ack.js'
 import { createReader, deleteReader, type Filter, type From, filterOf, fromOf } from './consumers.js'
-import { NatsDelivery, type Origin } from './delivery.js'
-import { channelError } from './errors.js'
+import { channelError, incapable } from './errors.js'
+import type { Opened, Wanted } from './opened.js'
 import { PROMISED_BEAT_MS, Pull, type Puller } from './pull.js'
-import { Shelf } from './shelf.js'
+import { type Feed, NatsReception } from './reception.js'
 import { replicatedInfo, type StreamInfo, streamOf } from './streams.js'
-import type { Member, Wire } from './wire.js'
-
-/** Patience with JetStream, and between two tries, when a consumer has to be made anew. */
-const RENEW_MS = 2_000
-const PAUSE_MS = 500
+import type { Wire } from './wire.js'
 
 /**
- * Reads a stream in its order, from a place of its own. The consumer at the server is expendable: when it is lost with its node,
- * forgotten or silent, another one goes on behind the last message, and beats stay away until it does.
+ * Reads a stream in its order, from a place of its own. The consumer at the server is expendable: a reception that loses it is over,
+ * and whoever wants to go on attaches again behind the last position.
  */
-export class LogReception implements Reception, Member, Puller {
-  readonly beatMs: number = PROMISED_BEAT_MS
+export async function readLog(opened: Opened, [source, flow, signal]: Wanted): Promise<Reception> {
+  const { wire, spec, can } = opened
+  const at = source.start?.at ?? 'now'
+  if (!can.starts.includes(at)) throw incapable(spec.name, `start at ${at}`)
+  const filter = filterOf(wire, spec, source)
+  const info = await replicatedInfo(wire, spec.name, signal)
+  const from = fromOf(source.start, info, spec.name)
+  const epoch = spec.kind === 'topic' && spec.keep === 'durable' ? info.created : undefined
+  const reception = new NatsReception(wire, { spec, flow, epoch, beatMs: PROMISED_BEAT_MS })
+  tellExpired(reception, from, info, source)
+  const { name, num_pending: stored } = await createReader(
+    opened,
+    { from, filter, leader: info.cluster?.leader },
+    signal,
+  )
+  const reader = new Reader(wire, spec, { name, filter, stored }, reception)
+  await reader.pull.start(signal).catch((error: unknown) => {
+    void reader.leave()
+    throw error
+  })
+  return reception.begin(reader)
+}
+
+/** What retention has taken away will not come. */
+function tellExpired({ shelf }: NatsReception, from: From, { state }: StreamInfo, { paths }: Source): void {
+  if (from === 'latest' || state.first_seq <= 1) return
+  if ('timeMs' in from) {
+    if (Date.parse(state.first_ts) > from.timeMs) shelf.tell({ lost: { reason: 'expired' } })
+  } else if (from.seq < state.first_seq) {
+    shelf.tell({ lost: { reason: 'expired', ...(!paths && { count: state.first_seq - from.seq }) } })
+  }
+}
+
+interface Consumer {
+  readonly name: string
+  readonly filter: Filter
+  /** So many messages were stored when it was made. */
+  readonly stored: number
+}
+
+/** One consumer without acknowledgements, and its only reader. */
+class Reader implements Feed, Puller {
   readonly requests = 2
   readonly expiresMs = 30_000
-  flow: Flow
+  /** Longer than whoever misses our beats takes to attach again. */
+  readonly silenceMs = 7_000
+  readonly pull: Pull
   readonly #wire: Wire
   readonly #spec: ChannelSpec
-  readonly #filter: Filter
-  readonly #source: Source
-  readonly #shelf: Shelf
-  #origin: Origin = { prefix: 0 }
-  #from: From = 'latest'
-  #consumer: string | undefined
-  #pull: Pull | undefined
+  readonly #consumer: Consumer
+  readonly #reception: NatsReception
   #heard = 0
-  /** Messages that were stored when we attached and are not here yet; undefined: all are. */
-  #stored: number | undefined
-  #timer: NodeJS.Timeout | undefined
+  #isCaughtUp = false
 
-  constructor(wire: Wire, spec: ChannelSpec, source: Source, flow: Flow) {
+  constructor(wire: Wire, spec: ChannelSpec, consumer: Consumer, reception: NatsReception) {
     this.#wire = wire
     this.#spec = spec
-    this.#filter = filterOf(wire, spec, source)
-    this.#source = source
-    this.flow = flow
-    this.#shelf = new Shelf(
-      () => this.flow,
-      () => this.#pull?.refill(),
-    )
+    this.#consumer = consumer
+    this.#reception = reception
+    this.pull = new Pull(wire, `${streamOf(spec.name)}.${consumer.name}`, reception, this)
+    this.#look(consumer.stored)
   }
 
-  get held(): Shelf {
-    return this.#shelf
+  refill(): void {
+    this.pull.refill()
   }
 
-  get isAwaited(): boolean {
-    return this.#shelf.isAwaited
-  }
-
-  async attach(signal: AbortSignal): Promise<void> {
-    const info = await this.#info(signal)
-    this.#from = fromOf(this.#source.start, info, this.#spec.name)
-    const epoch = this.#spec.kind === 'topic' && this.#spec.keep === 'durable' ? { epoch: info.created } : {}
-    this.#origin = { prefix: this.#spec.name.length + 1, ...epoch }
-    this.#stored = 0
-    await this.#read(info, signal)
-    this.#wire.members.add(this)
-  }
-
-  next(): Promise<Batch | undefined> {
-    return this.#shelf.next()
-  }
-
-  adjust(flow: Flow): void {
-    this.flow = flow
-    this.#pull?.refill()
-  }
-
-  stop(): Promise<void> {
-    this.end()
-    this.#drop()
-    return Promise.resolve()
-  }
-
-  end(): void {
-    this.#shelf.end()
-    clearTimeout(this.#timer)
-    this.#wire.members.delete(this)
-  }
-
-  leave(): void {
-    this.#drop()
-  }
-
-  beat(): void {
-    this.#shelf.beat()
+  leave(): Promise<void> {
+    deleteReader(this.#wire, this.#spec, this.#consumer.name)
+    return this.pull.drain()
   }
 
   hear(msg: Msg): void {
     const ack = ackInfo(msg.reply ?? '')
     this.#heard += 1
-    // Something between was lost on its way here: it is read again.
+    // Something between was lost on its way here.
     if (ack.consumerSeq !== this.#heard) {
       this.over()
       return
     }
-    this.#from = { seq: ack.streamSeq + 1 }
-    const delivery = new NatsDelivery(this.#origin, msg, ack)
-    if (this.#filter.passes?.(delivery.path) !== false) this.#shelf.put(delivery)
-    if (this.#stored === undefined) return
-    this.#stored -= 1
-    if (this.#stored <= 0 || ack.pending === 0) this.#caughtUp()
+    const path = msg.subject.slice(this.#spec.name.length + 1)
+    if (this.#consumer.filter.passes?.(path) !== false) this.#reception.take(msg, ack)
+    this.#look(Math.min(this.#consumer.stored - this.#heard, ack.pending))
   }
 
-  over(cause?: 'gone' | 'silent' | MessagingError): void {
-    this.#drop()
-    if (MessagingError.is(cause)) this.#fail(cause)
-    else void this.#renew()
+  over(error?: MessagingError): void {
+    const why = `The reader of ${this.#spec.name} at NATS was lost: its node died, it was deleted, or messages on their way were; attach again.`
+    this.#reception.fail(error ?? channelError('unavailable', why))
   }
 
-  #caughtUp(): void {
-    this.#stored = undefined
-    this.#shelf.caughtUp()
-  }
-
-  async #info(signal: AbortSignal): Promise<StreamInfo> {
-    const info = await replicatedInfo(this.#wire, this.#spec.name, signal)
-    if (info) return info
-    throw channelError('not-found', `Stream ${streamOf(this.#spec.name)} was deleted; open the channel again.`)
-  }
-
-  /** Goes on from where we are, with a consumer of its own. */
-  async #read(info: StreamInfo, signal: AbortSignal): Promise<void> {
-    this.#tellExpired(info)
-    const { name, num_pending: pending } = await createReader(this.#wire, this.#spec, this.#from, this.#filter, signal)
-    this.#consumer = name
-    this.#heard = 0
-    try {
-      const pull = new Pull(this.#wire, `${streamOf(this.#spec.name)}.${name}`, this)
-      this.#pull = pull
-      await pull.start(signal)
-    } catch (error) {
-      this.#drop()
-      throw error
-    }
-    if (this.#stored === undefined) return
-    this.#stored = pending
-    if (pending === 0) this.#caughtUp()
-  }
-
-  #tellExpired({ state }: StreamInfo): void {
-    if (this.#from === 'latest' || state.first_seq <= 1) return
-    if ('timeMs' in this.#from) {
-      if (Date.parse(state.first_ts) > this.#from.timeMs) this.#shelf.lose('expired')
-    } else if (this.#from.seq < state.first_seq) {
-      this.#shelf.lose('expired', this.#source.paths ? undefined : state.first_seq - this.#from.seq)
-    }
-  }
-
-  async #renew(): Promise<void> {
-    try {
-      const signal = AbortSignal.timeout(RENEW_MS)
-      const info = await this.#info(signal)
-      const { epoch } = this.#origin
-      if (epoch !== undefined && info.created !== epoch) {
-        throw channelError(
-          'conflict',
-          `Stream ${streamOf(this.#spec.name)} is another one by now, made at ${info.created}.`,
-        )
-      }
-      await this.#read(info, signal)
-      if (!this.#shelf.isLive) this.#drop()
-    } catch (error) {
-      if (!this.#shelf.isLive || this.#wire.over) return
-      if (MessagingError.is(error) && !error.retryable && error.code !== 'canceled') this.#fail(error)
-      else this.#timer = setTimeout(() => void this.#renew(), PAUSE_MS)
-    }
-  }
-
-  #fail(error: MessagingError): void {
-    this.#shelf.end(error)
-    void this.stop()
-  }
-
-  #drop(): void {
-    this.#pull?.stop()
-    this.#pull = undefined
-    if (this.#consumer) deleteReader(this.#wire, this.#spec, this.#consumer)
-    this.#consumer = undefined
+  #look(left: number): void {
+    if (this.#isCaughtUp || left > 0) return
+    this.#isCaughtUp = true
+    this.#reception.shelf.tell({ caughtUp: true })
   }
 }

@@ -1,53 +1,45 @@
-import { type Capabilities, type ChannelSpec, isPath, MessagingError, type Outgoing } from '@spanwire/driver'
+import { type ChannelSpec, isPath, MessagingError, type Outgoing } from '@spanwire/driver'
 import { invalid } from './errors.js'
 import { fitsWire } from './headers.js'
+import type { Opened } from './opened.js'
 import type { Wire } from './wire.js'
 
-/** Paths whose subject is remembered. */
-const MAX_SUBJECTS = 10_000
-
-/** Writes one message that fits. Throws a `MessagingError` when it cannot be written. */
-export type Write = (message: Outgoing, subject: string, reply?: string) => void
-
 /** Where the messages of a channel go. */
-export class Outlet {
+export interface Outlet {
   readonly wire: Wire
-  readonly write: Write
-  readonly #spec: ChannelSpec
-  readonly #maxBytes: number
-  readonly #subjects = new Map<string, string>()
+  /** Writes one message, and gives its subject. Throws a `MessagingError` when it cannot be written. */
+  write(message: Outgoing, reply?: string): string
+}
 
-  constructor(wire: Wire, spec: ChannelSpec, can: Capabilities, write: Write) {
-    this.wire = wire
-    this.write = write
-    this.#spec = spec
-    this.#maxBytes = can.maxBytes
+/** `write` gets messages that are well formed and fit. */
+export function outletOf(
+  { wire, spec, can }: Opened,
+  write: (message: Outgoing, subject: string, reply?: string) => void,
+): Outlet {
+  return {
+    wire,
+    write(message, reply) {
+      const { path, headers } = message
+      if (!isPath(path, spec.params)) throw invalid('a path', spec)
+      if (headers && !fitsWire(headers)) {
+        throw new MessagingError('invalid', `A header of a message to ${spec.name} does not fit the wire.`)
+      }
+      const size = sizeOf(message)
+      if (size > can.maxBytes) {
+        const text = `${size} bytes are above the ${can.maxBytes} that ${spec.name} takes at this NATS server.`
+        throw new MessagingError('too-large', text)
+      }
+      const subject = subjectOf(spec, path)
+      write(message, subject, reply)
+      return subject
+    },
   }
+}
 
-  /** The subject of a path. Throws `invalid` for what is none. */
-  subject(path: string): string {
-    const known = this.#subjects.get(path)
-    if (known !== undefined) return known
-    if (!isPath(path, this.#spec.params)) throw invalid('a path', this.#spec)
-    const subject = subjectOf(this.#spec, path)
-    if (this.#subjects.size >= MAX_SUBJECTS) this.#subjects.clear()
-    this.#subjects.set(path, subject)
-    return subject
-  }
-
-  /** Throws what is wrong with a message in itself. */
-  check({ body, headers }: Outgoing): void {
-    if (headers && !fitsWire(headers)) {
-      throw new MessagingError('invalid', `A header of a message to ${this.#spec.name} does not fit the wire.`)
-    }
-    const around = headers ? headers.join('    ').length : 0
-    const most = around + (typeof body === 'string' ? body.length * 3 : body.length)
-    if (most <= this.#maxBytes) return
-    const size = around + Buffer.byteLength(body)
-    if (size <= this.#maxBytes) return
-    const text = `${size} bytes are above the ${this.#maxBytes} that ${this.#spec.name} takes at this NATS server.`
-    throw new MessagingError('too-large', text)
-  }
+function sizeOf({ body, headers }: Outgoing): number {
+  return (
+    (headers ? headers.join('    ').length : 0) + (typeof body === 'string' ? Buffer.byteLength(body) : body.length)
+  )
 }
 
 /** `quotes` and `AAPL` are the subject `quotes.AAPL`. */

@@ -1,18 +1,20 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { Flow, MessagingError } from '@spanwire/driver'
 import { Ear } from './ear.js'
-import { channelError, forbidden } from './errors.js'
-import { headText, statusOf } from './headers.js'
+import { forbidden } from './errors.js'
+import { type Notice, noticeOf } from './notice.js'
+import type { NatsReception } from './reception.js'
 import type { Member, Wire } from './wire.js'
 
 /** So often an idle consumer says that it lives, in ms. */
 const BEAT_MS = 500
 /** What a reception promises: the server's beat and our look at it may just miss each other. */
 export const PROMISED_BEAT_MS: number = 2 * BEAT_MS
-/** Looks without a sign after which a consumer is taken for gone. */
-const MISSES = 3
 /** Asked for at once at most, so that the server never has more in the socket than it allows one client. */
 const AT_ONCE: Flow = { messages: 2_000, bytes: 4 << 20 }
+
+/** Requests in a row that nobody takes, one at each look, before the consumer is taken for gone. */
+const MAX_IN_VAIN = 3
 
 /** For whom messages are pulled. */
 export interface Puller {
@@ -20,40 +22,39 @@ export interface Puller {
   readonly requests: 1 | 2
   /** How long the server keeps a request. */
   readonly expiresMs: number
-  readonly flow: Flow
-  /** What is held of it. */
-  readonly held: { readonly count: number; readonly bytes: number }
-  /** Somebody waits for the next batch. */
-  readonly isAwaited: boolean
+  /** A consumer that says nothing for so long is taken for gone. */
+  readonly silenceMs: number
   /** A message, asked for at that time of the monotonic clock or later. */
   hear(msg: Msg, askedAt: number): void
-  /** A sign of life. */
-  beat(): void
-  /** Nothing more will come: the consumer is not there, it is silent, or the server does not permit it. */
-  over(cause: 'gone' | 'silent' | MessagingError): void
+  /** Nothing more will come: the consumer is not there or silent, or the server does not permit it. */
+  over(error?: MessagingError): void
 }
 
-/** Asks one consumer for messages, as many as there is room for, and knows how many are still to come. */
+/** Asks one consumer for messages, as many as a reception has room for, and knows how many are still to come. */
 export class Pull implements Member {
+  /** How many of those asked for may still come. */
+  coming = 0
   readonly #wire: Wire
   readonly #consumer: string
+  readonly #reception: NatsReception
   readonly #puller: Puller
   readonly #inbox: string
   #ear: Ear | undefined
   #timer: NodeJS.Timeout | undefined
-  /** How many of those asked for may still come. */
-  coming = 0
   #askedAt = 0
   #isDue = false
   #isTooBig = false
   #isHeard = true
-  #misses = 0
+  #inVain = 0
+  #silentMs = 0
   #lookedAt = 0
 
-  constructor(wire: Wire, consumer: string, puller: Puller) {
+  /** `consumer`: stream and name, joined by a dot. */
+  constructor(wire: Wire, consumer: string, reception: NatsReception, puller: Puller) {
     this.#wire = wire
     this.#inbox = wire.inbox.another()
     this.#consumer = consumer
+    this.#reception = reception
     this.#puller = puller
   }
 
@@ -77,21 +78,6 @@ export class Pull implements Member {
     })
   }
 
-  /** Asks no more, and hears no more. */
-  stop(): void {
-    this.end()
-    this.#ear?.leave()
-  }
-
-  /** Asks no more. What is on its way is still heard, for it would lie with nobody until its lease is over; resolves then. */
-  async drain(): Promise<void> {
-    this.end()
-    const drained = this.#ear?.drain()
-    // Servers of 2.9 give what comes back to a request that nobody hears any more, unless something makes them look.
-    this.#wire.tell(`$JS.API.CONSUMER.INFO.${this.#consumer}`, '', this.#inbox)
-    await drained
-  }
-
   /** Asks no more, and still hears. */
   end(): void {
     clearInterval(this.#timer)
@@ -99,12 +85,22 @@ export class Pull implements Member {
     this.#wire.members.delete(this)
   }
 
+  /** What is on its way is still heard, for it would lie with nobody until its lease is over. */
+  async drain(): Promise<void> {
+    this.end()
+    const left = this.#ear?.leave()
+    // Servers of 2.9 give what comes back to a request that nobody hears any more, unless something makes them look.
+    this.#askWhetherItLives()
+    await left
+  }
+
   denied(subject: string, cause: Error): void {
     if (subject === `$JS.API.CONSUMER.MSG.NEXT.${this.#consumer}`) this.#over(forbidden('pull from', subject, cause))
   }
 
   #ask(): void {
-    const { requests, expiresMs, flow, held } = this.#puller
+    const { requests, expiresMs } = this.#puller
+    const { flow, shelf, hold: held = shelf.pile } = this.#reception
     const free = Math.min(Math.max(1, flow.messages), AT_ONCE.messages) - held.count - this.coming
     const bytes = Math.min(flow.bytes, AT_ONCE.bytes) - held.bytes
     const alone = this.#isTooBig
@@ -127,53 +123,49 @@ export class Pull implements Member {
 
   #hear(msg: Msg): void {
     this.#isHeard = true
-    if (!msg.reply) {
-      this.#heed(msg)
+    if (msg.reply) {
+      this.coming -= 1
+      this.#puller.hear(msg, this.#askedAt)
+      if (this.coming <= 0 || this.#puller.requests === 2) this.refill()
       return
     }
-    this.coming -= 1
-    this.#puller.hear(msg, this.#askedAt)
-    if (this.coming <= 0 || this.#puller.requests === 2) this.refill()
+    this.#heed(noticeOf(msg))
   }
 
-  /** A notice of the server about a request, or its answer to a question of ours. */
-  #heed(msg: Msg): void {
-    const head = headText(msg)
-    const status = statusOf(head)
-    if (status === 503 || /consumer deleted/i.test(head) || isRefusal(msg)) this.#over('gone')
-    else if (status === 400) this.#over(channelError('invalid', `NATS refuses to be pulled from: ${head}`))
-    else if (status === 100 || status === 0) this.#puller.beat()
-    else this.#heedEnd(head)
-  }
-
-  /** A request is over, before it got all that it asked for. */
-  #heedEnd(head: string): void {
-    if (/message size exceeds/i.test(head)) this.#isTooBig = true
-    const rest = /Nats-Pending-Messages: *(\d+)/i.exec(head)?.[1]
-    this.coming -= rest === undefined ? this.coming : Math.min(this.coming, Number(rest))
-    this.refill()
+  #heed(notice: Notice): void {
+    this.#inVain = notice.at === 'nobody' ? this.#inVain + 1 : 0
+    if (notice.at === 'beat') this.#reception.shelf.beat()
+    else if (notice.at === 'over') {
+      if (notice.isTooBig) this.#isTooBig = true
+      this.coming -= Math.min(this.coming, notice.left ?? this.coming)
+      this.refill()
+    } else if (notice.at === 'nobody' && this.#inVain < MAX_IN_VAIN) this.coming = 0
+    else this.#over(notice.at === 'refused' ? notice.error : undefined)
   }
 
   #look(): void {
-    const late = performance.now() - this.#lookedAt > 1.5 * BEAT_MS
-    this.#lookedAt = performance.now()
-    const { isAwaited } = this.#puller
-    if (this.#isHeard) this.#puller.beat()
+    const now = performance.now()
+    const late = now - this.#lookedAt > 1.5 * BEAT_MS
+    this.#lookedAt = now
+    const { isAwaited } = this.#reception.shelf
+    if (this.#isHeard) this.#reception.shelf.beat()
     // Our own stall is not the server's silence, nor is it when nothing was asked.
-    this.#misses = this.#isHeard || late || (this.coming === 0 && !isAwaited) ? 0 : this.#misses + 1
+    const isQuiet = this.#isHeard || late || (this.coming === 0 && !isAwaited)
+    this.#silentMs = isQuiet ? 0 : this.#silentMs + BEAT_MS
     this.#isHeard = false
-    if (this.#misses >= MISSES) this.#over('silent')
-    // There is no room to ask for messages: ask whether it lives.
-    else if (this.coming === 0 && isAwaited) this.#wire.tell(`$JS.API.CONSUMER.INFO.${this.#consumer}`, '', this.#inbox)
+    if (this.#silentMs >= this.#puller.silenceMs) this.#over()
+    // There is no room to ask for messages.
+    else if (this.coming === 0 && isAwaited) this.#askWhetherItLives()
+    this.refill()
   }
 
-  #over(cause: 'gone' | 'silent' | MessagingError): void {
+  #askWhetherItLives(): void {
+    this.#wire.tell(`$JS.API.CONSUMER.INFO.${this.#consumer}`, '', this.#inbox)
+  }
+
+  #over(error?: MessagingError): void {
     if (!this.#timer) return
     void this.drain()
-    this.#puller.over(cause)
+    this.#puller.over(error)
   }
-}
-
-function isRefusal(msg: Msg): boolean {
-  return msg.data.length > 0 && 'error' in JSON.parse(new TextDecoder().decode(msg.data))
 }

@@ -5,31 +5,35 @@ import { Shelf } from './shelf.js'
 
 /** A shelf looks at nothing of a delivery but the length of its body. */
 const parcel = (bytes: number): NatsDelivery => ({ body: new Uint8Array(bytes) }) as unknown as NatsDelivery
-const wide = { messages: 100, bytes: 10_000 }
+const shelfFor = (room: number): Shelf =>
+  new Shelf(
+    () => room,
+    () => undefined,
+  )
 
 describe('Shelf', () => {
   it('wakes who waits once for all that one turn brought', async () => {
-    const shelf = new Shelf(() => wide)
+    const shelf = shelfFor(100)
     const next = shelf.next()
     for (let at = 0; at < 3; at++) shelf.put(parcel(1))
     expect((await next)?.deliveries).toHaveLength(3)
-    expect(shelf.count).toBe(0)
+    expect(shelf.pile.count).toBe(0)
   })
 
-  it('gives no more in one batch than there is room for, but always one', async () => {
-    const shelf = new Shelf(() => ({ messages: 2, bytes: 10 }))
-    for (const bytes of [50, 4, 4, 4]) shelf.put(parcel(bytes))
+  it('gives no more in one batch than there is room for', async () => {
+    const shelf = shelfFor(2)
+    for (const bytes of [50, 4, 4]) shelf.put(parcel(bytes))
     const sizes: number[][] = []
-    while (shelf.count > 0) sizes.push(((await shelf.next())?.deliveries ?? []).map(({ body }) => body.length))
-    expect(sizes).toEqual([[50], [4, 4], [4]])
-    expect(shelf.bytes).toBe(0)
+    while (shelf.pile.count > 0) sizes.push(((await shelf.next())?.deliveries ?? []).map(({ body }) => body.length))
+    expect(sizes).toEqual([[50, 4], [4]])
+    expect(shelf.pile.bytes).toBe(0)
   })
 
   it('counts what it drops, and says it before what comes then', async () => {
-    const shelf = new Shelf(() => ({ messages: 100, bytes: 1 << 20 }))
+    const shelf = shelfFor(100)
     for (let at = 1; at <= 3_000; at++) {
       shelf.put(parcel(at))
-      while (shelf.isOver({ messages: 10, bytes: 1 << 30 })) shelf.drop()
+      shelf.drop({ messages: 10, bytes: 1 << 30 })
     }
     const batch = await shelf.next()
     expect(batch?.lost).toEqual({ reason: 'slow', count: 2_990 })
@@ -37,16 +41,16 @@ describe('Shelf', () => {
   })
 
   it('says that it caught up with the last of what was stored', async () => {
-    const shelf = new Shelf(() => ({ messages: 1, bytes: 100 }))
+    const shelf = shelfFor(1)
     shelf.put(parcel(1))
     shelf.put(parcel(2))
-    shelf.caughtUp()
+    shelf.tell({ caughtUp: true })
     expect((await shelf.next())?.caughtUp).toBeUndefined()
     expect((await shelf.next())?.caughtUp).toBe(true)
   })
 
   it('rejects once, then is over', async () => {
-    const shelf = new Shelf(() => wide)
+    const shelf = shelfFor(100)
     const error = new MessagingError('not-found', 'The stream was deleted.')
     shelf.put(parcel(1))
     expect(shelf.end(error)).toHaveLength(1)

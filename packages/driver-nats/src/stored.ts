@@ -1,106 +1,58 @@
 import { type Msg, nuid } from '@nats-io/transport-node'
-import type { Channel, ChannelSpec, Flow, Outgoing, Reception, SendOutcome, Source } from '@spanwire/driver'
+import type { Channel, Outgoing, SendOutcome, Source } from '@spanwire/driver'
 import { type ApiError, apiFault } from './api.js'
-import { filterOf, fromOf } from './consumers.js'
+import { filterOf, fromOf, type Membership } from './consumers.js'
 import { channelError, incapable, maybe } from './errors.js'
 import { encodeHeaders, headText, line, statusOf } from './headers.js'
-import { LogReception } from './log.js'
-import type { Settings } from './options.js'
-import { Outlet } from './outlet.js'
+import { readLog } from './log.js'
+import type { Opened } from './opened.js'
+import { outletOf } from './outlet.js'
 import { failed, sendForAnswers } from './sending.js'
-import { capabilitiesOf, isLed, laterSubject, type StreamInfo, streamInfo, streamOf } from './streams.js'
-import type { Wire } from './wire.js'
-import { WorkReception } from './work.js'
+import { isLed, laterSubject, streamOf, streamThere } from './streams.js'
+import { share } from './work.js'
 
 /** The consumer in which all workers of a queue share. */
 const WORKERS = 'workers'
 
-/** A durable topic or a queue: a stream that acknowledges each message. */
-export function storedChannel(
-  wire: Wire,
-  spec: Exclude<ChannelSpec, { kind: 'rpc' }>,
-  info: StreamInfo,
-  settings: Settings,
-  maxBytes: number,
-): Channel {
-  const can = capabilitiesOf(spec, maxBytes, info)
+/** A durable topic or a queue: a stream that acknowledges each message. `created`: when it was made. */
+export function storedChannel(opened: Opened, created: string): Channel {
+  const { wire, spec, can } = opened
   const { name } = spec
-  const write = (message: Outgoing, subject: string, reply?: string): void => {
+  const outlet = outletOf(opened, (message, subject, reply) => {
     const { delayMs = 0, ttlMs } = message
     if (delayMs > can.maxDelayMs) throw incapable(name, `delay a message by ${delayMs} ms`)
     if (ttlMs !== undefined && !can.ttl) throw incapable(name, 'let a message expire')
     if (delayMs > 0) wire.publish(laterSubject(name, nuid.next()), message.body, reply, scheduled(message, subject))
     else wire.publish(subject, message.body, reply, encodeHeaders(message, expiry('Nats-TTL', ttlMs)))
-  }
-  const outlet = new Outlet(wire, spec, can, write)
-  const read = (msg: Msg, subject: string): SendOutcome => readAck(msg, subject, info.created)
+  })
+  const read = (msg: Msg, subject: string): SendOutcome => readAck(msg, subject, created)
   return {
     can,
     send: (batch, report) => sendForAnswers(outlet, batch, report, read),
-    receive: (source, flow, signal) =>
-      spec.kind === 'queue' || source.group !== undefined
-        ? shared(wire, spec, source, { flow, settings, signal })
-        : alone(wire, spec, source, flow, signal, can.starts),
-    probe: (signal) => probe(wire, name, signal),
+    async receive(...wanted) {
+      const [source, , signal] = wanted
+      if (spec.kind !== 'queue' && source.group === undefined) return readLog(opened, wanted)
+      return share(opened, await membershipOf(opened, source, signal), wanted)
+    },
+    async probe(signal) {
+      if (isLed(await streamThere(wire, name, signal))) return
+      throw channelError('unavailable', `Stream ${streamOf(name)} has no leader that most copies follow.`)
+    },
   }
 }
 
-/** A reception with a place of its own in the stream. */
-export async function alone(
-  wire: Wire,
-  spec: ChannelSpec,
+async function membershipOf(
+  { wire, spec, settings }: Opened,
   source: Source,
-  flow: Flow,
   signal: AbortSignal,
-  starts: readonly string[],
-): Promise<Reception> {
-  const at = source.start?.at ?? 'now'
-  if (!starts.includes(at)) throw incapable(spec.name, `start at ${at}`)
-  const reception = new LogReception(wire, spec, source, flow)
-  await reception.attach(signal)
-  return reception
-}
-
-interface Sharing {
-  readonly flow: Flow
-  readonly settings: Settings
-  readonly signal: AbortSignal
-}
-
-/** A reception that shares with others. */
-async function shared(
-  wire: Wire,
-  spec: ChannelSpec,
-  source: Source,
-  { flow, settings, signal }: Sharing,
-): Promise<Reception> {
-  if (spec.kind === 'queue' && source.paths) throw incapable(spec.name, 'be read by path')
-  if (source.start?.at === 'latest') throw incapable(spec.name, 'start a group at the latest messages')
+): Promise<Membership> {
+  const { paths, start, group = WORKERS } = source
+  if (spec.kind === 'queue' && paths) throw incapable(spec.name, 'be read by path')
+  if (start?.at === 'latest') throw incapable(spec.name, 'start a group at the latest messages')
   const filter = filterOf(wire, spec, source)
-  const membership =
-    spec.kind === 'queue'
-      ? { name: WORKERS, leaseMs: spec.leaseMs, filter }
-      : {
-          name: source.group ?? '',
-          leaseMs: settings.groupLeaseMs,
-          filter,
-          from: fromOf(source.start, await there(wire, spec.name, signal), spec.name),
-        }
-  const reception = new WorkReception(wire, spec, membership, flow)
-  await reception.attach(signal)
-  return reception
-}
-
-async function there(wire: Wire, name: string, signal: AbortSignal): Promise<StreamInfo> {
-  const info = await streamInfo(wire, name, signal)
-  if (info) return info
-  throw channelError('not-found', `Stream ${streamOf(name)} was deleted; open the channel again.`)
-}
-
-/** Its leader answers, and enough of its copies are well: without a trace that others would see. */
-async function probe(wire: Wire, name: string, signal: AbortSignal): Promise<void> {
-  const info = await there(wire, name, signal)
-  if (!isLed(info)) throw channelError('unavailable', `Stream ${streamOf(name)} has no leader that most copies follow.`)
+  if (spec.kind === 'queue') return { name: WORKERS, leaseMs: spec.leaseMs, filter }
+  const from = fromOf(start, await streamThere(wire, spec.name, signal), spec.name)
+  return { name: group, leaseMs: settings.groupLeaseMs, filter, from }
 }
 
 /** The message waits on a subject of its own, and the server publishes it when it is time. It forgets the id then, so that travels once more. */

@@ -1,6 +1,7 @@
-import type { Capabilities, ChannelSpec } from '@spanwire/driver'
-import { type ApiError, apiFault, callApi, JS } from './api.js'
+import type { ChannelSpec } from '@spanwire/driver'
+import { callApi, isNo, JS, unless } from './api.js'
 import { channelError } from './errors.js'
+import type { Site } from './open.js'
 import type { Settings } from './options.js'
 import { everything } from './patterns.js'
 import type { Wire } from './wire.js'
@@ -33,6 +34,10 @@ interface Replica {
   readonly lag?: number
 }
 
+interface Made extends StreamInfo {
+  readonly did_create?: boolean
+}
+
 const OURS = 'Spanwire '
 /** How many messages of a path a live topic keeps for late comers: the newest, and those that a reader is about to pass. */
 const LATEST_DEPTH = 8
@@ -47,11 +52,16 @@ export function laterSubject(name: string, one: string): string {
   return `sw.later.${name}.${one}`
 }
 
-export async function streamInfo(wire: Wire, name: string, signal: AbortSignal): Promise<StreamInfo | undefined> {
-  const info = await callApi<StreamInfo>(wire, `STREAM.INFO.${streamOf(name)}`, undefined, signal)
-  if (!('error' in info)) return info
-  if (info.error.err_code === JS.streamMissing) return undefined
-  throw apiFault(`Looking for the stream of ${name}`, info.error)
+function streamInfo(wire: Wire, name: string, signal: AbortSignal): Promise<StreamInfo | undefined> {
+  const call = { what: `Looking for the stream of ${name}`, subject: `STREAM.INFO.${streamOf(name)}` }
+  return callApi<StreamInfo>(wire, call, signal).catch(unless(JS.streamMissing))
+}
+
+/** Rejects with `not-found` when it was deleted. */
+export async function streamThere(wire: Wire, name: string, signal: AbortSignal): Promise<StreamInfo> {
+  const info = await streamInfo(wire, name, signal)
+  if (info) return info
+  throw channelError('not-found', `Stream ${streamOf(name)} was deleted; open the channel again.`)
 }
 
 /** Patience with a copy that is behind, and between two looks. */
@@ -62,58 +72,38 @@ const LOOK_MS = 20
  * The stream's state, when its copies have all that it tells of. In a cluster a consumer is made at any copy, and one that is behind
  * would say that nothing is stored, or that an older message is the newest. Copies that stay behind are not waited for.
  */
-export async function replicatedInfo(wire: Wire, name: string, signal: AbortSignal): Promise<StreamInfo | undefined> {
-  const first = await streamInfo(wire, name, signal)
+export async function replicatedInfo(wire: Wire, name: string, signal: AbortSignal): Promise<StreamInfo> {
+  const first = await streamThere(wire, name, signal)
   let now = first
-  for (let looks = 1; first && now && looks < MAX_LOOKS; looks++) {
+  for (let looks = 1; looks < MAX_LOOKS; looks++) {
     const since = now.state.last_seq - first.state.last_seq
-    const behind = now.cluster?.replicas?.some(({ offline, lag = 0 }) => !offline && lag > since)
-    if (!behind || signal.aborted) break
+    const isBehind = now.cluster?.replicas?.some(({ offline, lag = 0 }) => !offline && lag > since)
+    if (!isBehind || signal.aborted) break
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
-    now = await streamInfo(wire, name, signal)
+    now = await streamThere(wire, name, signal)
   }
   return first
 }
 
 /** Makes the stream of a channel, or compares it with what is there. */
-export async function openStream(
-  wire: Wire,
-  spec: ChannelSpec,
-  settings: Settings,
-  missing: 'create' | 'refuse',
-  signal: AbortSignal,
-): Promise<StreamInfo> {
+export async function openStream(site: Site, spec: ChannelSpec, signal: AbortSignal): Promise<StreamInfo> {
+  const { wire, settings, missing } = site
   const wanted = configOf(wire, spec, settings)
   const there = await streamInfo(wire, spec.name, signal)
   if (there) return compared(spec, wanted, there)
   if (missing === 'refuse') {
-    throw channelError(
-      'not-found',
-      `Stream ${wanted.name} does not exist at this NATS server; create it, or let the site create what is missing.`,
-      { retryable: false },
-    )
+    const text = `Stream ${wanted.name} does not exist at this NATS server; create it, or let the site create what is missing.`
+    throw channelError('not-found', text, { retryable: false })
   }
-  const made = await callApi<StreamInfo & { readonly did_create?: boolean }>(
-    wire,
-    `STREAM.CREATE.${wanted.name}`,
-    wanted,
-    signal,
-  )
-  if (!('error' in made)) return echoed(wire, wanted, made)
-  return afterRefusal(wire, spec, wanted, made.error, signal)
-}
-
-/** Somebody else may have made it in between. */
-async function afterRefusal(
-  wire: Wire,
-  spec: ChannelSpec,
-  wanted: StreamConfig,
-  error: ApiError,
-  signal: AbortSignal,
-): Promise<StreamInfo> {
-  const there = error.err_code === JS.streamInUse ? await streamInfo(wire, spec.name, signal) : undefined
-  if (there) return compared(spec, wanted, there)
-  throw apiFault(`Creating stream ${wanted.name}`, error)
+  const call = { what: `Creating stream ${wanted.name}`, subject: `STREAM.CREATE.${wanted.name}`, body: wanted }
+  try {
+    return echoed(wire, wanted, await callApi<Made>(wire, call, signal))
+  } catch (error) {
+    // Somebody else may have made it in between.
+    const theirs = isNo(error, JS.streamInUse) && (await streamInfo(wire, spec.name, signal))
+    if (theirs) return compared(spec, wanted, theirs)
+    throw error
+  }
 }
 
 /** Most copies follow a leader. A single copy has none to follow. */
@@ -157,7 +147,7 @@ function configOf(wire: Wire, spec: ChannelSpec, settings: Settings): StreamConf
 }
 
 /** An old server leaves out what it does not know, without a word: then what it made is taken away again. */
-function echoed(wire: Wire, wanted: StreamConfig, made: StreamInfo & { readonly did_create?: boolean }): StreamInfo {
+function echoed(wire: Wire, wanted: StreamConfig, made: Made): StreamInfo {
   const got = made.config as unknown as Record<string, unknown>
   for (const [name, value] of Object.entries(wanted)) {
     if (JSON.stringify(got[name] ?? 0) === JSON.stringify(value)) continue
@@ -202,26 +192,3 @@ export function isAtLeast(version: string | undefined, major: number, minor: num
   const [a = 0, b = 0] = (version ?? '').split('.').map(Number)
   return a > major || (a === major && b >= minor)
 }
-
-/** What the channel can do, as far as its stream decides. */
-export function capabilitiesOf(spec: ChannelSpec, maxBytes: number, { config }: StreamInfo): Capabilities {
-  const queue = spec.kind === 'queue'
-  const latest = spec.kind === 'topic' && spec.latest
-  const size = config.max_msg_size ?? -1
-  return {
-    maxBytes: size > 0 ? Math.min(maxBytes, size) : maxBytes,
-    confirms: 'stored',
-    starts: queue ? [] : ['now', 'beginning', 'time', 'position', ...(latest ? (['latest'] as const) : [])],
-    groups: !queue,
-    waits: true,
-    keyed: false,
-    retries: true,
-    extends: true,
-    counts: true,
-    maxDelayMs: config.allow_msg_schedules && queue ? MAX_DELAY_MS : 0,
-    ttl: config.allow_msg_ttl === true,
-  }
-}
-
-/** A year. */
-const MAX_DELAY_MS = 365 * 24 * 3_600_000

@@ -1,8 +1,8 @@
-import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node'
+import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
 import { type Body, MessagingError } from '@spanwire/driver'
-import { aborted, forbidden, linkError } from './errors.js'
-import { type Flushed, Flushes } from './flushes.js'
+import { forbidden, linkError } from './errors.js'
 import { Inbox } from './inbox.js'
+import { obeying } from './obey.js'
 
 /** Bytes written and not yet known to be read by the server. Beyond, sends are refused: a server that hangs must not eat our memory. */
 const MAX_UNREAD = 64 * 1024 * 1024
@@ -14,10 +14,19 @@ const OVERHEAD = 100
 /** Who hears of the link's end, before the link says so to others. */
 export interface Member {
   end(error: MessagingError): void
-  /** The link is about to be closed: gives back what is not its own. */
+  /** The link is about to be closed: gives back what is not its own, in this turn. */
   leave?(): void
   /** A subject on which it publishes unasked is not permitted. */
   denied?(subject: string, cause: Error): void
+}
+
+/** Subjects whose publishing was not permitted. */
+export type Denied = ReadonlyMap<string, MessagingError>
+
+/** A round trip under way. */
+interface Trip {
+  readonly denied: Map<string, MessagingError>
+  readonly fail: (error: MessagingError) => void
 }
 
 /** One connection of nats.js, whose end settles everything that waits on it. */
@@ -28,9 +37,9 @@ export class Wire {
   /** Why nothing can be said any more. */
   over: MessagingError | undefined
   readonly members: Set<Member> = new Set()
-  /** Subjects whose publishing was not permitted, until every flush that could be judged by them is over. */
-  readonly denied: Map<string, MessagingError> = new Map()
-  readonly #flushes: Flushes
+  readonly #trips = new Set<Trip>()
+  #next: Promise<Denied> | undefined
+  #answered = 0
   #written = 0
   #read = 0
   #asked = 0
@@ -39,12 +48,11 @@ export class Wire {
     this.nc = nc
     this.endpoint = endpoint
     this.inbox = new Inbox(nc, inboxPrefix)
-    this.#flushes = new Flushes(nc)
   }
 
-  /** Changes with each message and each answered flush. */
+  /** Changes with each message and each answered round trip. */
   get heard(): number {
-    return this.nc.stats().inMsgs + this.#flushes.answered
+    return this.nc.stats().inMsgs + this.#answered
   }
 
   /** Why nothing may be written now; undefined: go on. */
@@ -64,7 +72,7 @@ export class Wire {
       throw new MessagingError('too-large', `NATS does not take a message to ${subject}: ${String(cause)}`, { cause })
     }
     this.#written += payload.length + OVERHEAD
-    if (this.#written - this.#asked > ASK_EVERY) this.flushed(() => undefined)
+    if (this.#written - this.#asked > ASK_EVERY) this.read().catch(() => undefined)
   }
 
   /** Publishes what nobody waits for. */
@@ -72,48 +80,32 @@ export class Wire {
     if (!this.nc.isClosed()) this.publish(subject, text, reply)
   }
 
-  /** Calls back when the server has read all that was published until now, and what it complained of was heard. */
-  flushed(then: Flushed): void {
-    const written = this.#written
-    this.#asked = written
-    this.#flushes.add((error) => {
-      this.#read = Math.max(this.#read, written)
-      then(error)
-      if (this.#flushes.isIdle) this.denied.clear()
+  /** Resolves when the server has read all that was published until now, with what it did not permit. One for all who ask in one turn. */
+  read(): Promise<Denied> {
+    this.#asked = this.#written
+    this.#next ??= new Promise((resolve, reject) => {
+      if (this.over) return reject(this.over)
+      const trip: Trip = { denied: new Map(), fail: reject }
+      this.#trips.add(trip)
+      queueMicrotask(() => this.#flush(trip, resolve))
     })
-  }
-
-  /** The same as a promise. */
-  written(): Promise<void> {
-    return this.#flushes.promise()
+    return this.#next
   }
 
   /** One round trip, as a promise that obeys a signal. */
-  roundTrip(signal: AbortSignal, what: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.over || signal.aborted) return reject(this.over ?? aborted(signal, what))
-      const leave = (): void => signal.removeEventListener('abort', onAbort)
-      const onAbort = (): void => {
-        leave()
-        reject(aborted(signal, what))
-      }
-      signal.addEventListener('abort', onAbort)
-      this.flushed((error) => {
-        leave()
-        if (error) reject(this.over)
-        else resolve()
-      })
-    })
-  }
-
-  subscribe(subject: string, queue: string | undefined, hear: (error: Error | null, msg: Msg) => void): Subscription {
-    return this.nc.subscribe(subject, { ...(queue && { queue }), callback: hear })
+  async roundTrip(signal: AbortSignal, what: string): Promise<void> {
+    if (this.over) throw this.over
+    await obeying(
+      signal,
+      what,
+      this.read().catch(() => Promise.reject(this.over)),
+    )
   }
 
   /** The server did not permit to publish there. */
   deny(subject: string, cause: Error): void {
     const error = forbidden('publish to', subject, cause)
-    this.denied.set(subject, error)
+    for (const { denied } of this.#trips) denied.set(subject, error)
     for (const member of [...this.members]) member.denied?.(subject, cause)
     this.inbox.refuse(subject, error)
   }
@@ -123,8 +115,25 @@ export class Wire {
     if (this.over) return
     this.over = error
     this.inbox.end(lost)
-    this.#flushes.end(lost)
+    for (const { fail } of this.#trips) fail(lost)
+    this.#trips.clear()
     for (const member of [...this.members]) member.end(error)
     this.members.clear()
+  }
+
+  #flush(trip: Trip, resolve: (denied: Denied) => void): void {
+    const written = this.#written
+    this.#next = undefined
+    const answered = (): void => {
+      if (!this.#trips.delete(trip)) return
+      this.#answered += 1
+      this.#read = Math.max(this.#read, written)
+      resolve(trip.denied)
+    }
+    // A complaint comes before the answer, but nats.js tells of it in a later microtask. After the end it never settles, or rejects.
+    this.nc.flush().then(
+      () => setImmediate(answered),
+      () => undefined,
+    )
   }
 }
