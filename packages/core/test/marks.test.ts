@@ -182,4 +182,18 @@ describe('what publishers say of their lanes', () => {
     await runtime.advance(60_000)
     expect(heard.filter(({ site }) => site === 'b').length).toBeGreaterThan(0)
   })
+
+  it('says a void again within a second where nothing could be said when it was new', async () => {
+    const { runtime, actor } = stage('a')
+    const reader = actor()
+    const got = gather(reader.client.subscribe(quotes))
+    await runtime.advance(100)
+    const writer = actor()
+    writer.roads.a.refuses = isQuote(2)
+    // Its first link is on the way: there is no channel for marks yet.
+    for (const n of range(1, 3)) void writer.client.publish(quotes, { symbol: 'IBM', n }).catch(() => {})
+    await runtime.advance(1_200)
+    expect(got.map(({ value }) => value.n)).toEqual([1, 3])
+    expect(only(reader.events, 'gap')).toEqual([])
+  })
 })

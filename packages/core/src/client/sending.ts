@@ -237,6 +237,7 @@ function tellerOf(context: Context, contract: Routed): Teller {
     ticks,
     stamp: () => publisher.stamp(),
     sites,
+    open: place,
     say: (site, body, heard) => {
       const state = place(site)
       // Where there is no such channel there is nobody to tell.

@@ -12,6 +12,8 @@ export interface Audience {
   stamp(): number
   /** Where readers may listen. */
   sites(): readonly string[]
+  /** So that a void can be said at once: opens what it is said on, where there is a link. */
+  open(site: string): void
   /** Says it at a site, now or not at all; `heard` comes once. */
   say(site: string, body: string, heard: (isHeard: boolean) => void): void
 }
@@ -46,6 +48,8 @@ export class Teller {
   readonly #audience: Audience
   readonly #lanes = new Set<Progress>()
   #voids: { readonly what: Void; readonly until: number }[] = []
+  /** Sites that did not hear the voids when they were said last. */
+  readonly #deaf = new Set<string>()
   #round = 0
   #isFresh = false
 
@@ -104,7 +108,8 @@ export class Teller {
     this.#voids = this.#voids.filter(({ until }) => until > runtime.now())
     this.#look()
     for (const site of sites()) {
-      if (isRound) this.#sayVoids(site)
+      this.#audience.open(site)
+      if (isRound || this.#deaf.has(site)) this.#sayVoids(site)
       const due = [...this.#lanes].filter((one) => isDue(one, site, isRound))
       void Promise.all(this.#sayMarks(site, due))
     }
@@ -122,7 +127,9 @@ export class Teller {
   }
 
   #sayVoids(site: string): void {
-    if (this.#voids.length > 0) void this.#say(site, { v: 1, voids: this.#voids.map(({ what }) => what) })
+    this.#deaf.delete(site)
+    const said: Said = { v: 1, voids: this.#voids.map(({ what }) => what) }
+    if (this.#voids.length > 0) void this.#say(site, said, () => this.#deaf.add(site))
   }
 
   #sayMarks(site: string, due: readonly Progress[]): readonly Promise<void>[] {

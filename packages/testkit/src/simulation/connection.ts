@@ -16,6 +16,8 @@ export class Connection {
   readonly down: Pipe
   /** What a reset does; a link that stands on the connection has more to say. */
   reset: (error: MessagingError) => void = (error) => this.end(error)
+  /** Our process is gone, and nobody is left who could be told. */
+  vanish: () => void = () => {}
   readonly #waits: Set<Waiting> = new Set()
   /** Answers that were given and have not arrived: what to do about each if they never do. */
   readonly #underWay: Set<() => void> = new Set()

@@ -22,6 +22,8 @@ export type Fault = { readonly forMs: number } & (
   | { readonly what: 'leaderless' | 'stalled'; readonly site: string; readonly channel: string }
   | { readonly what: 'skew'; readonly machine: string; readonly byMs: number }
   | { readonly what: 'stall'; readonly machine: string }
+  /** The machine's process ends and does not come back; sites hear that its connections are closed. Not rolled. */
+  | { readonly what: 'crash'; readonly machine: string }
 )
 
 export type FaultKind = Fault['what']
@@ -39,6 +41,10 @@ export interface Stage {
 /** Begins it; the result ends it. */
 export function begin(stage: Stage, fault: Fault): () => void {
   switch (fault.what) {
+    case 'crash':
+      of(stage.machines, fault.machine).stalledUntil = Number.POSITIVE_INFINITY
+      for (const road of stage.roads) if (road.machine === fault.machine) road.vanish()
+      return () => {}
     case 'stall': {
       const host = of(stage.machines, fault.machine)
       host.stalledUntil = stage.world.now + fault.forMs

@@ -24,6 +24,7 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   stalled: 2,
   skew: 1,
   stall: 2,
+  crash: 0,
 }
 
 /** What may be hit, and when. */
@@ -85,6 +86,8 @@ function one(dice: Dice, what: FaultKind, where: Where): Fault {
       }
     case 'stall':
       return { what, machine: dice.pick(where.machines), forMs: Math.min(forMs, 10_000) }
+    case 'crash':
+      return { what, machine: dice.pick(where.machines), forMs: 0 }
     case 'lost-ack':
     case 'swallow':
     case 'reset':

@@ -76,6 +76,11 @@ export class Road {
     }
   }
 
+  /** The process at our side is gone: the site hears it, behind what was sent. */
+  vanish(): void {
+    for (const connection of [...this.connections]) connection.vanish()
+  }
+
   /** Every connection is reset, at both sides. */
   reset(): void {
     const error = new MessagingError('unavailable', `the connection to ${this.site} was reset`, { scope: 'link' })
