@@ -17,7 +17,7 @@ const SMALL_DAYS = ['--ticks', '300', '--day-seconds', '7', '--pause-seconds', '
 const SYMBOLS = ['AAPL', 'FB', 'GOOG', 'IBM', 'MSFT']
 /** Chromium says so itself whenever a page dials a site that is down. */
 const DIALED_IN_VAIN =
-  /WebSocket connection to '[^']*' failed.*ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE)/
+  /WebSocket connection to '[^']*' failed.*(ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE)|closed before receiving a handshake response)/
 
 /** What the page shows of a day that is over. */
 const PROVED = /1,500 ticks, 0 lost, 0 doubled, equal to the real day/

@@ -46,7 +46,8 @@ export class Connection {
   readonly #onEnd: () => void
   readonly #ends: (() => void)[] = []
   #state: State
-  #heardAt: number = performance.now()
+  /** Ticks since it said anything. Counted in ticks, because time in which we stood still ourselves is nobody's silence (R36). */
+  #silentTicks = 0
   #pings = 0
   #pingedAt = 0
 
@@ -67,8 +68,9 @@ export class Connection {
   tick(nowMs: number): void {
     const state = this.#state
     if (state.at !== 'open') return
-    const { pingMs, graceMs } = this.#house.timing
-    if (nowMs - this.#heardAt > pingMs * 2.5) {
+    const { pingMs, beatMs, graceMs } = this.#house.timing
+    this.#silentTicks += 1
+    if (this.#silentTicks * beatMs > pingMs * 2.5) {
       this.close(CLOSE.silent)
       return
     }
@@ -96,7 +98,7 @@ export class Connection {
   }
 
   #hear(data: Buffer, binary: boolean): void {
-    this.#heardAt = performance.now()
+    this.#silentTicks = 0
     try {
       const frame = readFrame(data, binary)
       for (const given of frame.ops) {

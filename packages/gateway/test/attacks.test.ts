@@ -300,4 +300,15 @@ describe('floods', () => {
     clearInterval(pongs)
     expect(keen.socket.readyState).toBe(1)
   })
+
+  it('a client is not taken for silent because the gateway stood still', async () => {
+    await using here = await house({ timing: { beatMs: 50, pingMs: 100 } })
+    const raw = await Raw.greeted(here.gateway.url)
+    raw.say(['open', 1, TOPIC])
+    await raw.until('ok', 1)
+    const until = performance.now() + 600
+    while (performance.now() < until);
+    raw.say(['probe', 2, 0])
+    await raw.until('ok', 2)
+  })
 })
