@@ -33,7 +33,7 @@ export interface BrowserClientOptions<Site extends string = string>
  * back with it, dials at once when the network is back, and asks for less while the page is hidden. `close()` removes its
  * listeners. Touches no global when imported.
  */
-export function createBrowserClient<const Site extends string>(options: BrowserClientOptions<Site>): BareClient {
+export function createBrowserClient<const Site extends string>(options: BrowserClientOptions<Site>): BareClient<Site> {
   const { sites, here = { environment: 'edge' }, hiddenRate = 1, page = thisPage(), WebSocket, ...rest } = options
   const driver = websocket(WebSocket ? { WebSocket } : {})
   // Object.entries forgets the names' type.

@@ -31,6 +31,7 @@ export type { ClientOptions, RouteOptions, SiteOptions } from './client/options.
 export { publish, send } from './client/publish.js'
 export { remove } from './client/remove.js'
 export { request } from './client/request.js'
+export { reroute } from './client/reroute.js'
 export { respond } from './client/respond.js'
 export { status } from './client/status.js'
 export { subscribe } from './client/subscribe.js'

@@ -3,8 +3,8 @@ import type { BareClient } from '@spanwire/core'
 import type { Picture } from '../picture.js'
 import { LOCATIONS, routesOf, type SiteName } from '../routes.js'
 
-/** A client of both sites. `dublinShare`: percent of the pricing requests that go there. */
-export function makeClient(picture: Picture, dublinShare?: number): BareClient {
+/** A client of both sites. */
+export function makeClient(picture: Picture): BareClient {
   const site = (name: SiteName) => ({
     url: picture.sites.find((one) => one.name === name)?.url ?? '',
     location: LOCATIONS[name],
@@ -12,6 +12,6 @@ export function makeClient(picture: Picture, dublinShare?: number): BareClient {
   })
   return createBrowserClient({
     sites: { frankfurt: site('frankfurt'), dublin: site('dublin') },
-    routes: routesOf(picture.quotes, dublinShare),
+    routes: routesOf(picture.quotes),
   })
 }

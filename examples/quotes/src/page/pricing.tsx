@@ -1,16 +1,14 @@
-import { SpanwireProvider, useRequest } from '@spanwire/react'
+import { reroute } from '@spanwire/core'
+import { useClient, useRequest } from '@spanwire/react'
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import { price } from '../contracts.js'
 import type { Picture } from '../picture.js'
-import { SITES } from '../routes.js'
+import { routesOf, SITES } from '../routes.js'
 import { called, money } from './format.js'
-import { makeClient } from './page-client.js'
 import { Panel } from './panel.js'
 
 const ASK_MS = 250
 const MAX_ANSWERS = 100
-/** A dial that is being moved is not followed step by step: each share is a client of its own. */
-const SETTLE_MS = 400
 
 /** Of the last answers: who gave them, and how many never came. */
 interface Answers {
@@ -33,7 +31,10 @@ export function Pricing(props: {
 }): ReactNode {
   const { picture, symbol, dublinShare, onShare } = props
   const [answers, setAnswers] = useState(NONE)
-  const share = useSettled(dublinShare)
+  const client = useClient()
+  useEffect(() => {
+    reroute(client, routesOf(picture.quotes, dublinShare))
+  }, [client, picture.quotes, dublinShare])
   const answered = useCallback((site: string, last: number) => {
     setAnswers((before) => ({
       ...before,
@@ -69,9 +70,7 @@ export function Pricing(props: {
           Dublin <b>{dublinShare}%</b>
         </span>
       </label>
-      <SpanwireProvider key={share} client={() => makeClient(picture, share)}>
-        <Asker symbol={symbol} onAnswer={answered} onFailure={failed} />
-      </SpanwireProvider>
+      <Asker symbol={symbol} onAnswer={answered} onFailure={failed} />
       <Result answers={answers} symbol={symbol} />
     </Panel>
   )
@@ -135,13 +134,4 @@ function Result({ answers, symbol }: { readonly answers: Answers; readonly symbo
       {trouble && <p className="trouble">Last failure: {trouble}</p>}
     </>
   )
-}
-
-function useSettled(value: number): number {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), SETTLE_MS)
-    return () => clearTimeout(timer)
-  }, [value])
-  return settled
 }

@@ -4,11 +4,13 @@ import { queue } from '../contract/queue.js'
 import { rpc } from '../contract/rpc.js'
 import type { StandardSchema } from '../contract/schema.js'
 import { topic } from '../contract/topic.js'
+import { all, primary, weighted } from '../route/policy.js'
 import type { BareClient, Client, Message, Sent } from './api.js'
 import { consume } from './consume.js'
 import { publish, send } from './publish.js'
 import { remove } from './remove.js'
 import { request } from './request.js'
+import { reroute } from './reroute.js'
 import { respond } from './respond.js'
 import { subscribe } from './subscribe.js'
 import { table } from './table.js'
@@ -96,6 +98,25 @@ describe('types of the client', () => {
         client.request(price, { name: 'AAPL' }),
       ]
     }
+    expectTypeOf(checks).returns.toBeArray()
+  })
+})
+
+describe('types of rerouting', () => {
+  it('know the sites that the client was made with', () => {
+    const checks = (client: Client<'a' | 'b'>, bare: BareClient<'a' | 'b'>, read: Client) => [
+      client.reroute([{ match: '>', policy: primary('a', 'b') }]),
+      reroute(bare, [{ match: '>', policy: weighted({ a: 75, b: 25 }) }]),
+      withVerbs(bare, { reroute }).reroute([{ match: '>', policy: all() }]),
+      // A client whose sites a file named takes any name, and says at run time what it does not know.
+      read.reroute([{ match: '>', policy: primary('c') }]),
+      // @ts-expect-error no such site
+      client.reroute([{ match: '>', policy: primary('c') }]),
+      // @ts-expect-error no such site
+      reroute(bare, [{ match: '>', policy: weighted({ a: 75, c: 25 }) }]),
+      // @ts-expect-error no such site
+      withVerbs(bare, { reroute }).reroute([{ match: '>', policy: primary('c') }]),
+    ]
     expectTypeOf(checks).returns.toBeArray()
   })
 })

@@ -3,6 +3,7 @@ import type { Explanation } from '../route/explain.js'
 import type { Duration } from '../runtime/duration.js'
 import type { CONTEXT } from './context.js'
 import type { ClientEvent, Status } from './happenings.js'
+import type { RouteOptions } from './options.js'
 
 interface Waiting {
   /** Aborting rejects with `canceled`; what was handed to an engine by then is `outcome-unknown`. */
@@ -200,15 +201,17 @@ export interface TableEntry<Value = unknown, Params = Readonly<Record<string, st
 }
 
 /** What verbs are functions of: `subscribe(client, quotes)`. By itself it follows its sites, and can be closed. */
-export interface BareClient extends AsyncDisposable {
+export interface BareClient<Site extends string = string> extends AsyncDisposable {
   /** Drains in phases: intake stops, handlers finish, the outbox empties, the rest settles. A second call waits for the first. Default timeout 10 s. */
   close(options?: { readonly timeout?: Duration }): Promise<void>
   /** Its inside, for the verbs alone. */
   readonly [CONTEXT]: unknown
+  /** The names of its sites, for the compiler: never there. */
+  readonly '~sites'?: Site
 }
 
 /** One typed client over all sites, with every verb as a method. Made by `createClient`. */
-export interface Client extends BareClient {
+export interface Client<Site extends string = string> extends BareClient<Site> {
   /** Resolves when done (see {@link Sent}). Rejects with `outcome-unknown` if it may have been taken; any other code promises that nobody will ever receive it. */
   publish<C extends Topic>(topic: C, value: InputOf<C>, ...rest: WithParams<C, PublishOptions>): Promise<Sent>
   /** A tombstone for one path of a `latest` topic, to every site of its route. */
@@ -258,4 +261,10 @@ export interface Client extends BareClient {
   resume(options?: { readonly maxRate?: number }): void
   /** Brings lanes back to the sites that their routes prefer, now, whatever the option `failback` says. */
   failback(): void
+  /**
+   * Replaces all routes at once, as one generation whose number it gives: the dial of a migration, another primary. Lanes move
+   * as planned, in order; sites that go are listened at for 30 s more, or the time that is retained. Throws `invalid` for
+   * routes that cannot work, naming their path, and `capability` where a group cannot live with them: then nothing has changed.
+   */
+  reroute(routes: readonly RouteOptions<Site>[]): number
 }

@@ -9,7 +9,7 @@ import type { ClientOptions } from './options.js'
  * `client.subscribe(quotes)`, or {@link withVerbs}. Otherwise as {@link createClient}: dials all sites at once, in the
  * background. Throws `invalid` for options that cannot work, naming their path.
  */
-export function createBareClient<const Site extends string>(options: ClientOptions<Site>): BareClient {
+export function createBareClient<const Site extends string>(options: ClientOptions<Site>): BareClient<Site> {
   const life: Life = { stage: 'open' }
   const context = makeContext(options, life)
   for (const session of context.sessions.values()) {

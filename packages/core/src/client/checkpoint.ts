@@ -1,6 +1,6 @@
 import { MessagingError } from '@spanwire/driver'
 import type { ArrivalSnapshot } from '../arrival/arrival.js'
-import type { Checkpoint } from './api.js'
+import type { Checkpoint, SubscribeOptions } from './api.js'
 import type { Ordering } from './ordering.js'
 import type { From } from './reading-options.js'
 import type { Taken } from './taken.js'
@@ -32,7 +32,15 @@ export function writeCheckpoint(
   return { checkpoint: JSON.stringify(written) }
 }
 
-export function parseCheckpoint(from: Checkpoint): From {
+/** Where a subscription begins. */
+export function fromOf({ from = 'now' }: SubscribeOptions): From {
+  if (typeof from === 'string') return { at: from }
+  if (typeof from === 'number') return { at: 'time', timeMs: from }
+  if (from instanceof Date) return { at: 'time', timeMs: from.getTime() }
+  return parseCheckpoint(from)
+}
+
+function parseCheckpoint(from: Checkpoint): From {
   try {
     const written = JSON.parse(from.checkpoint) as Partial<Written>
     const { positions, timeMs, v, windows } = written

@@ -7,6 +7,7 @@ import type { ClientOptions } from './options.js'
 import { publish, send } from './publish.js'
 import { remove } from './remove.js'
 import { request } from './request.js'
+import { reroute } from './reroute.js'
 import { respond } from './respond.js'
 import { status } from './status.js'
 import { subscribe } from './subscribe.js'
@@ -28,6 +29,7 @@ const ALL = {
   watch,
   explain,
   failback,
+  reroute,
   suspend,
   resume,
 }
@@ -36,6 +38,6 @@ const ALL = {
  * One typed client over all sites, with every verb as a method. Dials the sites at once, in the background; operations wait
  * for a link within their timeout. Throws `invalid` for options that cannot work, naming their path.
  */
-export function createClient<const Site extends string>(options: ClientOptions<Site>): Client {
+export function createClient<const Site extends string>(options: ClientOptions<Site>): Client<Site> {
   return withVerbs(createBareClient(options), ALL)
 }

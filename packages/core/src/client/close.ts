@@ -22,6 +22,7 @@ export async function close(context: Context, life: Life, timeout: Duration = DE
   // (6) The rest settles: never handed over has failed, else it is unknown.
   context.departures?.close(new MessagingError('closed', 'the client was closed before a site took it'))
   // (7) Links, timers, sockets.
+  for (const cancel of context.routing.earlier.values()) cancel()
   await Promise.all([...context.sessions.values()].map((session) => session.close(cut.signal)))
   cancel()
   context.events.close()

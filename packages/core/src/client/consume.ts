@@ -1,7 +1,6 @@
 import type { Capabilities, Delivery } from '@spanwire/driver'
 import type { OutputOf, Queue } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
-import { listen } from '../route/listen.js'
 import { type Duration, toMs } from '../runtime/duration.js'
 import { assertAble } from './able.js'
 import type { BareClient, ConsumeOptions, Job, Worker } from './api.js'
@@ -46,7 +45,6 @@ export function consume(client: BareClient, queue: Queue, handler: Handler, opti
   return new Working(context, {
     channel: queue.name,
     spec: queue.spec,
-    sites: listen(context.policy(queue.spec), context.picture()),
     concurrency: options.concurrency ?? 1,
     signal: options.signal,
     check: (can, site) => assertAble(queue, can, site),

@@ -4,7 +4,7 @@ import type { Contract } from '../contract/contract.js'
 import { isMarks } from '../departure/marks.js'
 import { Publisher } from '../departure/publisher.js'
 import type { Overflow } from '../departure/room.js'
-import { routeFor } from '../route/match.js'
+import { type Route, routeFor } from '../route/match.js'
 import type { Picture } from '../route/picture.js'
 import type { Policy } from '../route/policy.js'
 import { type Deferred, deferred } from '../runtime/deferred.js'
@@ -29,6 +29,11 @@ import { troubleOf } from './trouble.js'
 export interface Intake {
   readonly channel: string
   subscription?(): SubscriptionStatus
+  /** The routes changed, or those of before are over. */
+  reroute(): void
+  /** Throws unless it can live with this policy of its channel. */
+  check?(policy: Policy): void
+  readonly spec: ChannelSpec
   /** {@link Context.maxRate} changed. */
   pace?(): void
   /** Takes no more; resolves when what it began has ended. */
@@ -65,7 +70,7 @@ export interface Context {
   readonly asking: Set<unknown>
   nextRequestId(bound: string | undefined): string
   readonly sessions: ReadonlyMap<string, Session>
-  readonly generation: number
+  readonly routing: Routing
   readonly limits: Limits
   readonly failback: NonNullable<ClientOptions['failback']>
   readonly standby: NonNullable<ClientOptions['standby']>
@@ -78,6 +83,15 @@ export interface Context {
   assertOpen(what: string): void
   /** Throws `closed` once nothing is written any more: running handlers may publish while the client drains. */
   assertWritable(what: string): void
+}
+
+/** Where messages go, now and until lately. */
+export interface Routing {
+  /** From 1; one more with each change. */
+  generation: number
+  route: Route
+  /** Routes of before, by what ends them: other clients may still publish by them (R22). */
+  readonly earlier: Map<Route, () => void>
 }
 
 /** What may wait for a site, and what is kept of what a site took. */
@@ -117,6 +131,7 @@ export function makeContext(options: ClientOptions, life: Life): Context {
   for (const [name, site] of sites)
     sessions.set(name, makeSession(name, site, options, { runtime, publisher, company }))
   const route = routeFor(options.routes ?? [], Object.keys(options.sites))
+  const routing: Routing = { generation: 1, route, earlier: new Map() }
   return {
     runtime,
     events: new Events(runtime),
@@ -134,19 +149,19 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     asking: new Set(),
     nextRequestId: requestIds(publisher),
     sessions,
-    generation: 1,
+    routing,
     limits: limitsOf(options),
     failback: options.failback ?? 'auto',
     standby: options.standby ?? 'cold',
     closed: deferred(),
     session: (site) => known(sessions, site),
     picture: () => ({
-      generation: 1,
+      generation: routing.generation,
       here: options.here,
       sites: sites.map(([name, site]) => viewOf(known(sessions, name), site)),
     }),
     // Marks and voids are for every reader, wherever the contract's own messages go (R6).
-    policy: (channel) => (isMarks(channel.name) ? EVERYWHERE : route(channel)),
+    policy: (channel) => (isMarks(channel.name) ? EVERYWHERE : routing.route(channel)),
     assertOpen: (what) => {
       if (life.stage !== 'open') throw new MessagingError('closed', `${what}: the client is ${life.stage}`)
     },

@@ -108,5 +108,7 @@ export type ClientEvent = { readonly at: number } & (
       readonly attempt: number
       readonly error: unknown
     }
+  /** Messages go by other routes from now on. */
+  | { readonly type: 'rerouted'; readonly generation: number }
   | { readonly type: 'warning'; readonly message: string }
 )

@@ -16,27 +16,49 @@ export interface MarksReader {
 /** One reception per contract on each site, shared by all readings of it. */
 export interface MarksListener {
   readonly readers: Set<MarksReader>
-  readonly attachments: readonly Attachment[]
+  readonly attachments: Map<string, Attachment>
+}
+
+/** What one reading has of the marks of its contract. */
+export interface MarksEar {
+  /** Hears them at these sites from now on, for all readings of the contract. */
+  listen(sites: readonly string[]): void
+  stop(): void
 }
 
 const FLOW = { messages: 256, bytes: 1 << 20 }
 
-/** Hears the marks and voids of a contract at the given sites (R6, R15, R16). The result stops listening. */
-export function listenMarks(context: Context, name: string, sites: readonly string[], reader: MarksReader): () => void {
-  const shared = context.marks.get(name) ?? start(context, name, sites)
+/** Hears the marks and voids of a contract (R6, R15, R16). */
+export function listenMarks(context: Context, name: string, sites: readonly string[], reader: MarksReader): MarksEar {
+  const shared = context.marks.get(name) ?? { readers: new Set(), attachments: new Map() }
+  context.marks.set(name, shared)
   shared.readers.add(reader)
-  return () => {
-    shared.readers.delete(reader)
-    if (shared.readers.size > 0 || context.marks.get(name) !== shared) return
-    context.marks.delete(name)
-    for (const attachment of shared.attachments) void attachment.stop(AbortSignal.abort())
+  follow(context, name, shared, sites)
+  return {
+    listen: (others) => follow(context, name, shared, others),
+    stop() {
+      shared.readers.delete(reader)
+      if (shared.readers.size > 0 || context.marks.get(name) !== shared) return
+      context.marks.delete(name)
+      follow(context, name, shared, [])
+    },
   }
 }
 
-function start(context: Context, name: string, sites: readonly string[]): MarksListener {
-  const readers = new Set<MarksReader>()
-  const attachments = sites.map((site) =>
-    attach(context.session(site), marksSpec(name), {
+function follow(
+  context: Context,
+  name: string,
+  { attachments, readers }: MarksListener,
+  sites: readonly string[],
+): void {
+  for (const [site, attachment] of attachments) {
+    if (sites.includes(site)) continue
+    attachments.delete(site)
+    void attachment.stop(AbortSignal.abort())
+  }
+  for (const site of sites) {
+    if (attachments.has(site)) continue
+    const attachment = attach(context.session(site), marksSpec(name), {
       runtime: context.runtime,
       flow: FLOW,
       source: () => ({ start: { at: 'now' } }),
@@ -44,11 +66,9 @@ function start(context: Context, name: string, sites: readonly string[]): MarksL
         for (const delivery of batch.deliveries) tell(readers, delivery)
       },
       onState: () => undefined,
-    }),
-  )
-  const shared = { readers, attachments }
-  context.marks.set(name, shared)
-  return shared
+    })
+    attachments.set(site, attachment)
+  }
 }
 
 function tell(readers: ReadonlySet<MarksReader>, delivery: Delivery): void {

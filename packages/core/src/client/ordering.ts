@@ -1,7 +1,7 @@
 import { Arrival, type Flags } from '../arrival/arrival.js'
 import type { Context } from './context.js'
 import { Hearing } from './hearing.js'
-import { listenMarks } from './marks.js'
+import { listenMarks, type MarksEar } from './marks.js'
 import type { Merge, ReadingOptions } from './reading-options.js'
 import type { Taken } from './taken.js'
 
@@ -22,7 +22,7 @@ export class Ordering implements Merge {
   readonly #context: Context
   readonly #isComplete: () => boolean
   readonly #hearing: Hearing | undefined
-  readonly #unmark: (() => void) | undefined
+  readonly #ear: MarksEar | undefined
   #timer: { readonly at: number; readonly cancel: () => void } | undefined
 
   constructor(context: Context, options: ReadingOptions, { give, isComplete, isPast }: OrderingSink) {
@@ -50,7 +50,7 @@ export class Ordering implements Merge {
     const { runtime } = context
     const isFiltered = paths !== undefined
     this.#hearing = new Hearing(this.arrival, { runtime, isFiltered, isPast, arm: () => this.arm() })
-    this.#unmark = listenMarks(context, name, sites, this.#hearing)
+    this.#ear = listenMarks(context, name, sites, this.#hearing)
   }
 
   take(taken: Taken, nowMs: number): void {
@@ -73,9 +73,13 @@ export class Ordering implements Merge {
     this.#timer = { at, cancel }
   }
 
+  listen(sites: readonly string[]): void {
+    this.#ear?.listen(sites)
+  }
+
   /** The last call: no message and no deadline comes after it. */
   stop(): void {
-    this.#unmark?.()
+    this.#ear?.stop()
     this.#hearing?.stop()
     this.#timer?.cancel()
     this.#timer = undefined

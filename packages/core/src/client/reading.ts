@@ -25,6 +25,8 @@ const OVERLAP_MS = 5_000
 const MAX_REPLAY_MS = 600_000
 /** Engines that cannot say that they gave everything are taken to have done so after this long. */
 const SILENT_CATCH_UP_MS = 10_000
+/** What is in hand when a site is left goes back after this. */
+const LEAVE_MS = 5_000
 /** A site that was asked for more and gave nothing for so long has nothing. */
 const IDLE_MS = 500
 
@@ -33,7 +35,7 @@ export class Reading {
   readonly #options: ReadingOptions
   readonly #context: Context
   readonly #sink: ReadingSink
-  readonly #ways: readonly Way[]
+  #ways: readonly Way[] = []
   readonly #startedAt: number
 
   constructor(context: Context, options: ReadingOptions, sink: ReadingSink) {
@@ -41,17 +43,24 @@ export class Reading {
     this.#options = options
     this.#sink = sink
     this.#startedAt = context.runtime.now()
-    this.#ways = options.sites.map((site) => ({
-      site,
-      attachment: undefined,
-      last: undefined,
-      before: undefined,
-      expects: undefined,
-      caughtUp: false,
-      attachedAt: undefined,
-      idleSince: undefined,
-    }))
-    for (const way of this.#ways) way.attachment = this.#attach(way)
+    this.listen(options.sites)
+  }
+
+  /** Reads at these sites from now on, and at no others. */
+  listen(sites: readonly string[]): void {
+    const gone = this.#ways.filter(({ site }) => !sites.includes(site))
+    const kept = this.#ways.filter(({ site }) => sites.includes(site))
+    const fresh = sites.filter((site) => !kept.some((way) => way.site === site)).map(makeWay)
+    this.#ways = [...kept, ...fresh]
+    for (const way of fresh) way.attachment = this.#attach(way)
+    // Who has something of a group in hand may settle it.
+    const end = this.#options.group === undefined ? AbortSignal.abort() : AbortSignal.timeout(LEAVE_MS)
+    for (const { attachment } of gone) void attachment?.stop(end)
+    this.#sink.merge.listen?.(sites)
+  }
+
+  get sites(): readonly string[] {
+    return this.#ways.map(({ site }) => site)
   }
 
   get attached(): readonly string[] {
@@ -184,7 +193,8 @@ export class Reading {
     }
     // A site that joins after the others: what it took since the start is ours as well.
     const late = why === 'again' || this.#context.runtime.now() - this.#startedAt > 1_000
-    return from.at === 'now' && late ? { at: 'time', timeMs: this.#options.startWallMs } : from
+    if (from.at !== 'now' || !late) return from
+    return { at: 'time', timeMs: Math.max(this.#options.startWallMs, this.#context.runtime.wall() - MAX_REPLAY_MS) }
   }
 
   /** Engine time of what was taken last, else our start; never further back than ten minutes. */
@@ -240,5 +250,18 @@ export class Reading {
     if (same) return true
     way.attachment?.restart()
     return false
+  }
+}
+
+function makeWay(site: string): Way {
+  return {
+    site,
+    attachment: undefined,
+    last: undefined,
+    before: undefined,
+    expects: undefined,
+    caughtUp: false,
+    attachedAt: undefined,
+    idleSince: undefined,
   }
 }

@@ -3,7 +3,6 @@ import type { OutputOf, ReplyInputOf, Rpc } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { encodeReply } from '../contract/encode.js'
 import { paramsOf } from '../contract/template.js'
-import { listen } from '../route/listen.js'
 import type { BareClient, Call, RespondOptions, Worker } from './api.js'
 
 import { TIMEOUT } from './attempt.js'
@@ -33,7 +32,6 @@ export function respond(client: BareClient, rpc: Rpc, handler: Handler, options:
   return new Working(context, {
     channel: rpc.name,
     spec: rpc.spec,
-    sites: listen(context.policy(rpc.spec), context.picture()),
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     signal: options.signal,
     handle: (delivery, site, _can, over) => answer(context, rpc, handler, { delivery, site, over }),

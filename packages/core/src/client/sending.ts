@@ -5,6 +5,7 @@ import { isMarks, marked, marksSpec } from '../departure/marks.js'
 import type { Departure, Letter } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
 import { copyNumber, type RetainedChannel } from '../departure/retained.js'
+import type { Surroundings } from '../departure/surroundings.js'
 import { Teller } from '../departure/teller.js'
 import { choose } from '../route/choose.js'
 import { listen } from '../route/listen.js'
@@ -19,6 +20,7 @@ import { type Context, channelOf, reasons } from './context.js'
 import { deadlinesOf } from './deadlines.js'
 import { departuresOf } from './departures.js'
 import { header, REMOVED } from './headers.js'
+import { listenAt } from './listening.js'
 
 const DURABILITY = { written: 'sent', taken: 'accepted', stored: 'stored' } as const
 const LIVE_RETAIN_MS = 3_000
@@ -135,14 +137,9 @@ export function outboxOf(context: Context, contract: Routed): Outbox {
   return outbox
 }
 
-function surroundings(context: Context, contract: Routed): ConstructorParameters<typeof Outbox>[0] {
+function surroundings(context: Context, contract: Routed): Surroundings {
   const { runtime, publisher, events } = context
   const { left, room, retained } = departuresOf(context)
-  const op = contract.kind === 'queue' ? 'send' : 'publish'
-  const policy = context.policy(contract.spec)
-  // Marks pass through to every reader, and no further than the policy of what they speak of (I9).
-  const scope = isMarks(contract.name) ? listen(context.policy(marked(contract.spec)), context.picture()) : undefined
-  const fits = scope && ((site: string) => (scope.includes(site) ? undefined : 'the policy never goes there'))
   // Nobody misses a job that went elsewhere; marks have no marks.
   const isTold = contract.kind === 'topic' && !isMarks(contract.name)
   return {
@@ -150,11 +147,7 @@ function surroundings(context: Context, contract: Routed): ConstructorParameters
     deadlines: deadlinesOf(context),
     publisher,
     room,
-    choose: (lane, failed, home) => {
-      const avoid = avoiding(context, contract, failed)
-      const ask = { op, channel: contract.name, lane, avoid, home, fits, random: runtime.random } as const
-      return choose(policy, ask, context.picture())
-    },
+    ...routing(context, contract),
     channel: (site) => channelAt(context, contract, site),
     boundPublisher: () => boundPublisher(context),
     reachable: (site) => context.session(site).link !== undefined,
@@ -195,8 +188,26 @@ function firstSign(state: SessionState): number | undefined {
   return 'link' in state || !('outage' in state) ? undefined : state.outage?.firstSign
 }
 
+/** Where a lane may go: asked anew each time, for routes change. */
+function routing(context: Context, contract: Routed): Pick<Surroundings, 'choose' | 'mayUse'> {
+  const { random } = context.runtime
+  const op = contract.kind === 'queue' ? 'send' : 'publish'
+  // Marks pass through to every reader, and no further than the policy of what they speak of (I9).
+  const scope = isMarks(contract.name) ? marked(contract.spec) : contract.spec
+  const mayUse = (site: string): boolean => listen(context.policy(scope), context.picture()).includes(site)
+  const fits = (site: string): string | undefined => (mayUse(site) ? undefined : 'the policy never goes there')
+  return {
+    mayUse,
+    choose: (lane, failed, home) => {
+      const avoid = avoiding(context, contract, failed)
+      const ask = { op, channel: contract.name, lane, avoid, home, random } as const
+      const policy = context.policy(contract.spec)
+      return choose(policy, scope === contract.spec ? ask : { ...ask, fits }, context.picture())
+    },
+  }
+}
+
 function retainedChannel(context: Context, contract: Routed): RetainedChannel {
-  const policy = context.policy(contract.spec)
   return {
     name: contract.name,
     retainMs:
@@ -207,7 +218,7 @@ function retainedChannel(context: Context, contract: Routed): RetainedChannel {
           : context.limits.retainMs,
     sites: (lane) => {
       const choice = choose(
-        policy,
+        context.policy(contract.spec),
         { op: 'publish', channel: contract.name, lane: lane.key, random: context.runtime.random },
         context.picture(),
       )
@@ -231,7 +242,7 @@ function tellerOf(context: Context, contract: Routed): Teller {
   const { publisher, runtime } = context
   const spec = marksSpec(contract.name)
   const place = (site: string): ChannelState => context.session(site).channel(spec)
-  const sites = (): readonly string[] => listen(context.policy(contract.spec), context.picture())
+  const sites = (): readonly string[] => listenAt(context, contract.spec)
   const teller = new Teller({
     runtime,
     ticks,

@@ -12,7 +12,7 @@ export function status(client: BareClient): Status {
   const { intakes, sessions } = context
   const slow = context.slow?.()
   return Object.freeze({
-    generation: context.generation,
+    generation: context.routing.generation,
     sites: [...sessions.values()].map((session) => siteStatus(session, context.runtime, slow?.get(session.site))),
     ...(context.departures?.status() ?? NOTHING_LEFT),
     subscriptions: [...intakes].flatMap((intake) => {

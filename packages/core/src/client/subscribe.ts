@@ -1,17 +1,18 @@
-import { MessagingError } from '@spanwire/driver'
+import { type ChannelSpec, MessagingError } from '@spanwire/driver'
 import type { Flags } from '../arrival/arrival.js'
 import type { OutputOf, ParamsOf, Topic } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { patternOf } from '../contract/template.js'
-import { listen } from '../route/listen.js'
+import type { Policy } from '../route/policy.js'
 import { deferred } from '../runtime/deferred.js'
 import type { BareClient, Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
-import { parseCheckpoint, writeCheckpoint } from './checkpoint.js'
+import { fromOf, writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
 import { Inbox } from './inbox.js'
+import { listenAt } from './listening.js'
 import { Ordering } from './ordering.js'
 import { Reading } from './reading.js'
-import type { Filter, From, ReadingSink } from './reading-options.js'
+import type { Filter, ReadingSink } from './reading-options.js'
 import { Received } from './received.js'
 import type { Taken } from './taken.js'
 import { tellUndecodable } from './undecodable.js'
@@ -80,7 +81,7 @@ class Reader implements Subscription, ReadingSink, Intake {
       isPast: (nowMs, wallMs) => this.#reading.isPast(nowMs, wallMs),
     })
     this.#reading = new Reading(context, reading, this)
-    this.#unwatch = this.#watch(reading.sites, options.signal)
+    this.#unwatch = this.#watch(options.signal)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {
@@ -110,6 +111,19 @@ class Reader implements Subscription, ReadingSink, Intake {
 
   subscription(): SubscriptionStatus {
     return this.status()
+  }
+
+  get spec(): ChannelSpec {
+    return this.#topic.spec
+  }
+
+  check(policy: Policy): void {
+    if (this.#settled) assertGroup(this.#topic, policy)
+  }
+
+  reroute(): void {
+    this.#reading.listen(listenAt(this.#context, this.spec))
+    this.changed()
   }
 
   pace(): void {
@@ -149,8 +163,8 @@ class Reader implements Subscription, ReadingSink, Intake {
   }
 
   /** A site whose first dial fails is not waited for; an aborted signal stops. */
-  #watch(sites: readonly string[], signal: AbortSignal | undefined): () => void {
-    const stops = sites.map((site) => this.#context.session(site).onChange(() => this.#look()))
+  #watch(signal: AbortSignal | undefined): () => void {
+    const stops = [...this.#context.sessions.values()].map((session) => session.onChange(() => this.#look()))
     const abort = (): void => void this.stop()
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
@@ -238,13 +252,7 @@ function readingOptions(
   options: SubscribeOptions,
   buffer: number,
 ): ConstructorParameters<typeof Reading>[1] {
-  const policy = context.policy(topic.spec)
-  if (options.group !== undefined && policy.by === 'all') {
-    throw new MessagingError(
-      'capability',
-      `subscribe to ${topic.name}: a group needs one home site, and its route is all(); use primary() or leave the group out`,
-    )
-  }
+  if (options.group !== undefined) assertGroup(topic, context.policy(topic.spec))
   const order = options.order ?? (topic.latest ? 'newest' : topic.delivery === 'durable' ? 'strict' : 'arrival')
   const exact = options.group === undefined && options.maxRate === undefined && order !== 'newest'
   return {
@@ -254,7 +262,7 @@ function readingOptions(
     keep: topic.delivery,
     latest: topic.latest,
     paths: topic.params.length === 0 || /^[*.]*$/.test(pattern) ? undefined : [pattern],
-    sites: listen(policy, context.picture()),
+    sites: listenAt(context, topic.spec),
     from: fromOf(options),
     startWallMs: context.runtime.wall(),
     order: options.group === undefined ? order : 'arrival',
@@ -268,11 +276,10 @@ function readingOptions(
   }
 }
 
-function fromOf({ from = 'now' }: SubscribeOptions): From {
-  if (typeof from === 'string') return { at: from }
-  if (typeof from === 'number') return { at: 'time', timeMs: from }
-  if (from instanceof Date) return { at: 'time', timeMs: from.getTime() }
-  return parseCheckpoint(from)
+function assertGroup({ name }: Topic, { by }: Policy): void {
+  if (by !== 'all') return
+  const text = `subscribe to ${name}: a group needs one home site, and its route is all(); use primary() or leave the group out`
+  throw new MessagingError('capability', text)
 }
 
 /** Attached at every site that has a link, and at one at least. */

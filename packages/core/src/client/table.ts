@@ -1,12 +1,12 @@
-import { MessagingError } from '@spanwire/driver'
+import { type ChannelSpec, MessagingError } from '@spanwire/driver'
 import { newer } from '../arrival/winner.js'
 import type { OutputOf, ParamsOf, Topic } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { paramsOf, patternOf } from '../contract/template.js'
-import { listen } from '../route/listen.js'
 import { deferred } from '../runtime/deferred.js'
 import type { BareClient, Table, TableEntry, TableOptions } from './api.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
+import { listenAt } from './listening.js'
 import { Reading } from './reading.js'
 import type { Filter, Merge, ReadingSink } from './reading-options.js'
 import type { Taken } from './taken.js'
@@ -57,7 +57,6 @@ class LiveTable implements Table, ReadingSink, Intake {
   readonly #rows = new Map<string, Row>()
   readonly #watchers = new Set<Watcher>()
   readonly #isReady = deferred<void>()
-  readonly #sites: readonly string[]
   readonly merge: Merge = { take: (taken) => this.#take(taken) }
   readonly #reading: Reading
   readonly #unwatch: () => void
@@ -71,7 +70,6 @@ class LiveTable implements Table, ReadingSink, Intake {
     this.channel = channelOf(topic, pattern)
     this.ready = this.#isReady.promise
     this.ready.catch(() => undefined)
-    this.#sites = listen(context.policy(topic.spec), context.picture())
     this.#reading = new Reading(
       context,
       {
@@ -81,7 +79,7 @@ class LiveTable implements Table, ReadingSink, Intake {
         keep: topic.delivery,
         latest: true,
         paths: topic.params.length === 0 || /^[*.]*$/.test(pattern) ? undefined : [pattern],
-        sites: this.#sites,
+        sites: listenAt(context, topic.spec),
         from: { at: 'latest' },
         startWallMs: context.runtime.wall(),
         order: 'newest',
@@ -130,8 +128,17 @@ class LiveTable implements Table, ReadingSink, Intake {
 
   status(): { complete: boolean; missing: readonly string[] } {
     const caughtUp = this.#reading.caughtUp
-    const missing = this.#sites.filter((site) => !caughtUp.includes(site))
+    const missing = this.#reading.sites.filter((site) => !caughtUp.includes(site))
     return { complete: missing.length === 0, missing }
+  }
+
+  get spec(): ChannelSpec {
+    return this.#topic.spec
+  }
+
+  reroute(): void {
+    this.#reading.listen(listenAt(this.#context, this.spec))
+    this.changed()
   }
 
   pace(): void {
@@ -224,7 +231,7 @@ class LiveTable implements Table, ReadingSink, Intake {
     if (refusal !== undefined) this.#isReady.reject(refusal)
     const { missing } = this.status()
     if (
-      missing.length < this.#sites.length &&
+      missing.length < this.#reading.sites.length &&
       missing.every((site) => !attached.has(site) && !isComing(this.#context, site))
     )
       this.#isReady.resolve()
@@ -236,7 +243,7 @@ class LiveTable implements Table, ReadingSink, Intake {
   }
 
   #watch(signal: AbortSignal | undefined): () => void {
-    const stops = this.#sites.map((site) => this.#context.session(site).onChange(() => this.#look()))
+    const stops = [...this.#context.sessions.values()].map((session) => session.onChange(() => this.#look()))
     const abort = (): void => void this.stop()
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()

@@ -5,6 +5,7 @@ import type { failback } from './failback.js'
 import type { publish, send } from './publish.js'
 import type { remove } from './remove.js'
 import type { request } from './request.js'
+import type { reroute } from './reroute.js'
 import type { respond } from './respond.js'
 import type { status } from './status.js'
 import type { subscribe } from './subscribe.js'
@@ -26,6 +27,7 @@ export interface Verbs {
   readonly watch: typeof watch
   readonly explain: typeof explain
   readonly failback: typeof failback
+  readonly reroute: typeof reroute
   readonly suspend: typeof suspend
   readonly resume: typeof resume
 }
@@ -37,11 +39,13 @@ export interface Verbs {
 export function withVerbs<Bare extends BareClient, Name extends keyof Verbs>(
   client: Bare,
   verbs: Pick<Verbs, Name>,
-): Bare & Pick<Client, Name> {
+): Bare & Pick<Client<SitesOf<Bare>>, Name> {
   const bound = Object.entries<Bindable>(verbs).map(([name, verb]) => [name, verb.bind(undefined, client)])
   // What a method takes and gives its function says: `Client` is held to that by a test of the types.
   return { ...client, ...Object.fromEntries(bound) }
 }
+
+type SitesOf<Bare> = Bare extends BareClient<infer Site> ? Site : never
 
 interface Bindable {
   bind(self: undefined, client: BareClient): unknown

@@ -3,11 +3,11 @@ import { deferred } from '../runtime/deferred.js'
 import { type Attachment, attach } from '../session/attachment.js'
 import type { Worker } from './api.js'
 import type { Context, Intake } from './context.js'
+import { listenAt } from './listening.js'
 
 export interface WorkingOptions {
   readonly channel: string
   readonly spec: ChannelSpec
-  readonly sites: readonly string[]
   readonly concurrency: number
   readonly signal: AbortSignal | undefined
   /** Throws `capability` where the engine cannot keep the contract. */
@@ -22,37 +22,52 @@ interface Waiting {
   readonly can: Capabilities
 }
 
+/** A site that is worked at. */
+interface Place {
+  readonly attachment: Attachment
+  /** When it gave something last, or what it gave was done, Runtime ms. */
+  gaveAt: number
+  /** Given and not done. */
+  open: number
+}
+
 const FLOW_BYTES = 4 << 20
+/** A site that the routes have left is worked at until it had nothing for so long. */
+const EMPTY_MS = 30_000
 
 /** Takes work from every site, and has at most `concurrency` of it running; what a site delivered ahead waits, bounded by its flow. */
 export class Working implements Worker, Intake {
   readonly channel: string
+  readonly spec: ChannelSpec
   readonly ready: Promise<void>
   readonly #context: Context
   readonly #options: WorkingOptions
-  readonly #attachments: readonly Attachment[]
+  readonly #places = new Map<string, Place>()
   readonly #isReady = deferred<void>()
   readonly #idle: (() => void)[] = []
   /** What runs now, each with the means to cut it. */
   readonly #runs = new Set<AbortController>()
   readonly #unwatch: () => void
   readonly #waiting: Waiting[] = []
+  #leaving: (() => void) | undefined
   #stopping: Promise<void> | undefined
 
   constructor(context: Context, options: WorkingOptions) {
     this.#context = context
     this.#options = options
     this.channel = options.channel
+    this.spec = options.spec
     this.ready = this.#isReady.promise
     this.ready.catch(() => undefined)
-    this.#attachments = options.sites.map((site) => this.#attach(site))
+    this.reroute()
     context.intakes.add(this)
-    const stops = options.sites.map((site) => context.session(site).onChange(() => this.#look()))
+    const stops = [...context.sessions.values()].map((session) => session.onChange(() => this.#look()))
     const abort = (): void => void this.stop()
     options.signal?.addEventListener('abort', abort)
     this.#unwatch = () => {
       for (const stop of stops) stop()
       options.signal?.removeEventListener('abort', abort)
+      this.#leaving?.()
     }
     if (options.signal?.aborted) abort()
   }
@@ -64,6 +79,26 @@ export class Working implements Worker, Intake {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  /** Works wherever work may be: what lies at a site that the routes have left is done first. */
+  reroute(): void {
+    if (this.#stopping !== undefined) return
+    const { runtime } = this.#context
+    const now = runtime.now()
+    const sites = listenAt(this.#context, this.spec)
+    for (const site of sites)
+      if (!this.#places.has(site)) this.#places.set(site, { attachment: this.#attach(site), gaveAt: now, open: 0 })
+    this.#leaving?.()
+    this.#leaving = undefined
+    for (const [site, { attachment, gaveAt, open }] of this.#places) {
+      if (sites.includes(site)) continue
+      if (attachment.state.at === 'attached' && open === 0 && now - gaveAt >= EMPTY_MS) {
+        this.#places.delete(site)
+        void attachment.stop(AbortSignal.abort())
+      } else this.#leaving ??= runtime.after(EMPTY_MS, () => this.reroute())
+    }
+    queueMicrotask(() => this.#look())
   }
 
   #attach(site: string): Attachment {
@@ -81,6 +116,7 @@ export class Working implements Worker, Intake {
   }
 
   #take(batch: Batch, site: string, can: Capabilities): void {
+    this.#count(site, batch.deliveries.length)
     for (const delivery of batch.deliveries) this.#waiting.push({ delivery, site, can })
     this.#work()
   }
@@ -90,25 +126,36 @@ export class Working implements Worker, Intake {
       const next = this.#waiting.shift()
       if (next === undefined) return
       // Lost while it waited here: somebody else has it by now.
-      if (!next.delivery.held) continue
+      if (!next.delivery.held) {
+        this.#count(next.site, -1)
+        continue
+      }
       const run = new AbortController()
       this.#runs.add(run)
       void this.#options.handle(next.delivery, next.site, next.can, run).then(() => {
         this.#runs.delete(run)
+        this.#count(next.site, -1)
         this.#work()
         if (this.#runs.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })
     }
   }
 
+  #count(site: string, change: number): void {
+    const place = this.#places.get(site)
+    if (place === undefined || change === 0) return
+    place.open += change
+    place.gaveAt = this.#context.runtime.now()
+  }
+
   #look(): void {
-    const states = this.#attachments.map((attachment) => attachment.state)
-    const refused = states.flatMap((state) => (state.at === 'refused' ? [state.error] : []))
+    const states = [...this.#places].map(([site, { attachment }]) => [site, attachment.state] as const)
+    const refused = states.flatMap(([, state]) => (state.at === 'refused' ? [state.error] : []))
     if (refused.length === states.length) this.#isReady.reject(refused[0])
-    const settled = this.#options.sites.every(
-      (site, at) => states[at]?.at === 'attached' || states[at]?.at === 'refused' || !isComing(this.#context, site),
+    const settled = states.every(
+      ([site, { at }]) => at === 'attached' || at === 'refused' || !isComing(this.#context, site),
     )
-    if (settled && states.some((state) => state.at === 'attached')) this.#isReady.resolve()
+    if (settled && states.some(([, { at }]) => at === 'attached')) this.#isReady.resolve()
   }
 
   /** Intake ends at once, what runs may finish within the signal; what waits unstarted goes back. */
@@ -121,7 +168,8 @@ export class Working implements Worker, Intake {
     }
     signal?.addEventListener('abort', cut)
     if (signal?.aborted) cut()
-    const stopped = Promise.all(this.#attachments.map((attachment) => attachment.stop(this.#returned(signal))))
+    const attachments = [...this.#places.values()].map(({ attachment }) => attachment)
+    const stopped = Promise.all(attachments.map((attachment) => attachment.stop(this.#returned(signal))))
     if (this.#runs.size > 0 && !signal?.aborted) await new Promise<void>((resolve) => this.#idle.push(resolve))
     await stopped
     signal?.removeEventListener('abort', cut)

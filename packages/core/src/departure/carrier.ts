@@ -41,16 +41,22 @@ export class Carrier {
     const choice = this.#around.choose(lane.key, undefined, undefined)
     const { ack, sites } = choice
     const homes = ack === undefined ? sites.slice(0, 1) : sites
-    const heard: Heard = (line, copy, outcome) => this.#outcome(lane, line, copy, outcome)
-    lane.lines = homes.map((site) => new Line(site, heard))
+    lane.lines = homes.map((site) => this.line(lane, site))
     const [, next] = sites
     if (this.#around.isReady && ack === undefined && next !== undefined) this.#around.channel(next)
     lane.needed = ack === 'all' ? homes.length : ack === 'majority' ? Math.floor(homes.length / 2) + 1 : 1
   }
 
+  /** A way for this lane to that site. */
+  line(lane: Lane, site: string): Line {
+    const heard: Heard = (line, copy, outcome) => this.#outcome(lane, line, copy, outcome)
+    return new Line(site, heard)
+  }
+
   relink(lane: Lane, line: Line): void {
     line.open = undefined
-    if (!this.#around.reachable(line.site)) {
+    if (line.barred) this.#move(lane, line, undefined)
+    else if (!this.#around.reachable(line.site)) {
       // What was in flight has been reported by now: a link ends after its outcomes.
       if (line.flying === 0) line.restart()
       if (lane.lines.length === 1 && !this.#around.refuses(line.site)) this.#move(lane, line, undefined)
@@ -62,6 +68,12 @@ export class Carrier {
   /** Goes to a better home as planned: at once when nothing is on its way, else when that has ended. */
   leave(lane: Lane, line: Line): void {
     this.#move(lane, line, new Set([line.site]))
+    this.pump(lane, line)
+  }
+
+  /** It belongs where it is, also if it was about to leave. */
+  stay(lane: Lane, line: Line): void {
+    if (line.state === 'leaving') line.state = 'repairing'
     this.pump(lane, line)
   }
 
@@ -87,6 +99,7 @@ export class Carrier {
     const from = line.site
     // Frozen: it is also what users see as the sites that stored a message.
     line.home = Object.freeze([to] as const)
+    line.barred = false
     line.restart()
     this.#around.moved(lane.key, from, to)
   }
@@ -145,8 +158,7 @@ export class Carrier {
     for (const copy of [...line.copies]) {
       if (copy.at !== 'ready') continue
       copy.of.error = error
-      this.drop(line, copy)
-      this.#settling.conclude(lane, copy.of)
+      this.giveUp(lane, line, copy)
     }
   }
 
@@ -159,8 +171,7 @@ export class Carrier {
     const misfit = misfitOf(letter, can, line.site)
     if (misfit !== undefined) {
       departure.error = misfit
-      this.drop(line, copy)
-      this.#settling.conclude(lane, departure)
+      this.giveUp(lane, line, copy)
       return
     }
     if (letter.seq === 0) this.#identify(lane, departure)
@@ -194,8 +205,9 @@ export class Carrier {
     if (how === 'ambiguous') departure.ambiguous = true
     if (how === 'stored') this.#stored(lane, line, copy)
     else if (how === 'final') this.drop(line, copy)
+    else if (!lane.lines.includes(line)) this.drop(line, copy)
     else if (copy.at !== 'gone') this.#failed(lane, line, copy)
-    this.#settling.conclude(lane, departure)
+    this.conclude(lane, departure)
     if (line.state === 'leaving' && line.flying === 0) {
       line.restart()
       this.#move(lane, line, new Set([line.site]))
@@ -240,6 +252,16 @@ export class Carrier {
       line.pause = undefined
       this.pump(lane, line)
     })
+  }
+
+  /** Not on this line. */
+  giveUp(lane: Lane, line: Line, copy: Copy): void {
+    this.drop(line, copy)
+    this.conclude(lane, copy.of)
+  }
+
+  conclude(lane: Lane, departure: Departure): void {
+    this.#settling.conclude(lane, departure)
   }
 
   drop(line: Line, copy: Copy): void {

@@ -56,6 +56,8 @@ export class Line {
    */
   state: 'flowing' | 'repairing' | 'leaving' = 'flowing'
   flying = 0
+  /** The routes never lead here: nothing is handed over (I9). */
+  barred = false
   /** Where the site's channel is open; looked up again after each change of the session. */
   open: OpenChannel | undefined
   /** Failures in a row, for the pace of repairs. */
@@ -84,9 +86,12 @@ export class Line {
     }
   }
 
-  add(departure: Departure): void {
+  /** `isAgain`: another line has handed it over. */
+  add(departure: Departure, isAgain = false): void {
     departure.open += 1
-    this.copies.push(new Copy(this, departure))
+    const copy = new Copy(this, departure)
+    if (isAgain) copy.tries = 1
+    this.copies.push(copy)
   }
 
   /** The same message once more, behind all others. */
@@ -105,7 +110,7 @@ export class Line {
 
   /** The copy that may be handed over now, if any. */
   due(): Copy | undefined {
-    if (this.state === 'leaving') return undefined
+    if (this.barred || this.state === 'leaving') return undefined
     if (this.state === 'repairing') {
       const failed = this.#repair()
       if (failed !== undefined) return failed.at === 'ready' ? failed : undefined

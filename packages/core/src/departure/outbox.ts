@@ -97,7 +97,7 @@ export class Outbox {
   follow(site: string): void {
     for (const lane of this.#lanes.values()) {
       for (const line of lane.lines)
-        if (line.site === site || !this.#around.reachable(line.site)) this.#carrier.relink(lane, line)
+        if (line.site === site || line.barred || !this.#around.reachable(line.site)) this.#carrier.relink(lane, line)
     }
   }
 
@@ -137,6 +137,11 @@ export class Outbox {
       looked += 1
       if (looked === WARMED_BY) return
     }
+  }
+
+  /** For each lane, with what carries it. */
+  visit(visitor: (lane: Lane, carrier: Carrier, around: Surroundings) => void): void {
+    for (const lane of this.#lanes.values()) visitor(lane, this.#carrier, this.#around)
   }
 
   get lanes(): Iterable<Lane> {

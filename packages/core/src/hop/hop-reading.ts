@@ -23,6 +23,7 @@ import { sitesOf } from './places.js'
 /** A topic read at all its sites as one reception: exact duplicates dropped, order and gaps left to the reader behind (R49). */
 export class HopReading implements Reception, ReadingSink, Intake {
   readonly channel: string
+  readonly spec: ChannelSpec
   /** Of the sites that were attached first: one that lives shows it so often. */
   beatMs?: number
   /** Resolves when every site that can be had is attached; rejects when all refuse, or with `conflict`. */
@@ -41,6 +42,7 @@ export class HopReading implements Reception, ReadingSink, Intake {
     const { context } = life
     const { start = { at: 'now' } } = source
     this.channel = spec.name
+    this.spec = spec
     this.attached = this.#attached.promise
     this.#life = life
     this.#from =
@@ -77,6 +79,11 @@ export class HopReading implements Reception, ReadingSink, Intake {
 
   next(): Promise<Batch | undefined> {
     return this.#queue.next()
+  }
+
+  reroute(): void {
+    this.#reading.listen(sitesOf(this.#life.context, this.spec))
+    this.changed()
   }
 
   adjust(flow: Flow): void {

@@ -15,6 +15,7 @@ import { sitesOf } from './places.js'
  */
 export class HopWork implements Reception, Intake {
   readonly channel: string
+  readonly spec: ChannelSpec
   /** Of the sites that were attached first: one that lives shows it so often. */
   beatMs?: number
   /** Resolves when every site that can be had is attached; rejects when all refuse. */
@@ -23,31 +24,43 @@ export class HopWork implements Reception, Intake {
   readonly #life: HopLife
   readonly #can: Capabilities
   readonly #queue: HopQueue
-  readonly #sites: readonly string[]
-  readonly #attachments: readonly Attachment[]
+  readonly #source: Source
+  #flow: Flow
+  /** By site. What lies at a site that the routes have left is given out as well. */
+  readonly #attachments = new Map<string, Attachment>()
   readonly #owed: Owed
   #stopping: Promise<void> | undefined
 
   constructor(life: HopLife, spec: ChannelSpec, can: Capabilities, source: Source, flow: Flow) {
     const { context } = life
     this.channel = spec.name
+    this.spec = spec
+    this.#source = source
+    this.#flow = flow
     this.attached = this.#attached.promise
     this.#life = life
     this.#can = can
     this.#owed = new Owed(flow.messages)
     this.#queue = new HopQueue(flow, 'wait', this.#owed)
-    this.#sites = sitesOf(context, spec)
-    this.#attachments = this.#sites.map((site) =>
-      attach(context.session(site), spec, {
-        runtime: context.runtime,
-        flow,
-        source: () => source,
-        onBatch: (batch) => this.#take(batch),
-        onState: () => queueMicrotask(() => this.#look()),
-      }),
-    )
+    this.reroute()
     context.intakes.add(this)
     life.receptions.add(this)
+  }
+
+  reroute(): void {
+    const { context } = this.#life
+    if (this.#stopping !== undefined) return
+    for (const site of sitesOf(context, this.spec)) {
+      if (this.#attachments.has(site)) continue
+      const attachment = attach(context.session(site), this.spec, {
+        runtime: context.runtime,
+        flow: this.#flow,
+        source: () => this.#source,
+        onBatch: (batch) => this.#take(batch),
+        onState: () => queueMicrotask(() => this.#look()),
+      })
+      this.#attachments.set(site, attachment)
+    }
   }
 
   next(): Promise<Batch | undefined> {
@@ -55,9 +68,10 @@ export class HopWork implements Reception, Intake {
   }
 
   adjust(flow: Flow): void {
+    this.#flow = flow
     this.#owed.adjust(flow.messages)
     this.#queue.adjust(flow)
-    for (const attachment of this.#attachments) attachment.adjust(flow)
+    for (const attachment of this.#attachments.values()) attachment.adjust(flow)
   }
 
   stop(signal: AbortSignal): Promise<void> {
@@ -71,7 +85,7 @@ export class HopWork implements Reception, Intake {
     const back = new AbortController()
     const give = (): void => back.abort()
     signal.addEventListener('abort', give)
-    const stopped = Promise.all(this.#attachments.map((attachment) => attachment.stop(back.signal)))
+    const stopped = Promise.all([...this.#attachments.values()].map((attachment) => attachment.stop(back.signal)))
     if (signal.aborted) give()
     else void this.#owed.empty().then(give)
     await stopped
@@ -101,7 +115,7 @@ export class HopWork implements Reception, Intake {
   }
 
   #look(): void {
-    const states = this.#attachments.map((attachment) => attachment.state)
+    const states = [...this.#attachments.values()].map((attachment) => attachment.state)
     const refused = states.flatMap((state) => (state.at === 'refused' ? [state.error] : []))
     if (refused.length === states.length) {
       this.#attached.reject(refused[0])
@@ -109,12 +123,11 @@ export class HopWork implements Reception, Intake {
       this.#queue.end(refused[0])
       void this.stop(AbortSignal.abort())
     }
-    const settled = this.#sites.every((site, at) => {
-      const state = states[at]?.at
-      return state === 'attached' || state === 'refused' || !isComing(this.#life.context, site)
+    const settled = [...this.#attachments].every(([site, { state }]) => {
+      return state.at === 'attached' || state.at === 'refused' || !isComing(this.#life.context, site)
     })
     if (!settled || states.every((state) => state.at !== 'attached')) return
-    const beats = this.#attachments.flatMap((attachment) => attachment.beatMs ?? [])
+    const beats = [...this.#attachments.values()].flatMap((attachment) => attachment.beatMs ?? [])
     if (beats.length > 0) this.beatMs ??= Math.max(...beats)
     this.#attached.resolve()
   }

@@ -1,12 +1,12 @@
 import type { Capabilities, ChannelSpec } from '@spanwire/driver'
 import type { Context } from '../client/context.js'
+import { listenAt } from '../client/listening.js'
 import { isMarks, marked } from '../departure/marks.js'
-import { listen } from '../route/listen.js'
 import type { ChannelState } from '../session/channels.js'
 
 /** Where a channel's messages may be. Marks go wherever those are that they speak of, and no further (I9). */
 export function sitesOf(context: Context, spec: ChannelSpec): readonly string[] {
-  return listen(context.policy(isMarks(spec.name) ? marked(spec) : spec), context.picture())
+  return listenAt(context, isMarks(spec.name) ? marked(spec) : spec)
 }
 
 /** The channel at each of its sites. */

@@ -23,6 +23,7 @@ it('says for each site why it is where it is', () => {
     channel: 'quotes',
     lane: 'AAPL',
     policy: 'primary(frankfurt, dublin, oslo, rome, wien)',
+    generation: 1,
     sites: ['dublin', 'frankfurt'],
     trace: [
       'dublin is chosen: up, another region and environment, 21.4 ms, 3 on the way.',

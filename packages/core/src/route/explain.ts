@@ -9,6 +9,8 @@ export interface Explanation {
   readonly channel: string
   readonly lane: string
   readonly policy: string
+  /** Of the routes: 1 until they are changed. */
+  readonly generation: number
   /** Best first; under `all`, every one of them. */
   readonly sites: readonly string[]
   readonly trace: readonly string[]
@@ -33,6 +35,7 @@ export function explain(policy: Policy, ask: Ask, picture: Picture): Explanation
     channel: ask.channel,
     lane: ask.lane,
     policy: describePolicy(policy),
+    generation: picture.generation,
     sites,
     trace: [
       ...panic(

@@ -60,7 +60,9 @@ describe('routeFor', () => {
   it.each([primary('a', 'x'), weighted({ a: 1, x: 0 }), pinned({ by: { AAPL: 'x' } })])(
     'refuses a policy that names a site that is not there: %o',
     (policy) => {
-      expect(() => routeFor([{ match: 'orders', policy }], ['a'])).toThrow(/"orders" names the site x; there are: a\./)
+      expect(() => routeFor([{ match: 'orders', policy }], ['a'])).toThrow(
+        /^routes\[0\]\.policy: \w+ for "orders" names the site x; there are: a\.$/,
+      )
     },
   )
 })

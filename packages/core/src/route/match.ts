@@ -13,24 +13,26 @@ interface Channel {
   readonly params: number
 }
 
+/** A channel's policy. */
+export type Route = (channel: Channel) => Policy
+
 /**
  * Compiles routes once; the result gives a channel's policy: the first match, else `nearest()`. Wildcards are NATS': `*` one token,
  * `>` one or more at the end. Parameters are tokens that only wildcards match: `quotes.{symbol}` is matched by `quotes`, `quotes.*`
  * and `quotes.>`. Throws `invalid` for a bad pattern, and for a policy that names none of `sites`.
  */
-export function routeFor(rules: readonly Rule[], sites: readonly string[]): (channel: Channel) => Policy {
-  const compiled = rules.map(({ match, policy }) => {
+export function routeFor(rules: readonly Rule[], sites: readonly string[]): Route {
+  const compiled = rules.map(({ match, policy }, at) => {
+    const refuse = (what: string, why: string): never => {
+      throw new MessagingError('invalid', `routes[${at}].${what}: ${why}.`)
+    }
+    // Whoever calls without types may hand in anything.
+    if (!POLICIES.includes(policy?.by)) refuse('policy', `no policy; there are: ${POLICIES.join('(), ')}()`)
     const stranger = sitesIn(policy).find((site) => !sites.includes(site))
     if (stranger !== undefined)
-      throw new MessagingError(
-        'invalid',
-        `Route "${match}" names the site ${stranger}; there are: ${sites.join(', ')}.`,
-      )
+      refuse('policy', `${policy.by} for "${match}" names the site ${stranger}; there are: ${sites.join(', ')}`)
     if (!/^(?:(?:[a-z0-9-]+|\*)\.)*(?:[a-z0-9-]+|\*|>)$/.test(match))
-      throw new MessagingError(
-        'invalid',
-        `Route "${match}" is no pattern: tokens of a-z, 0-9 and -, * for one, > for the rest.`,
-      )
+      refuse('match', `"${match}" is no pattern: tokens of a-z, 0-9 and -, * for one, > for the rest`)
     return { tokens: match.split('.'), policy }
   })
   const otherwise = nearest()
@@ -40,6 +42,8 @@ export function routeFor(rules: readonly Rule[], sites: readonly string[]): (cha
     return compiled.find(({ tokens }) => fits(tokens, short) || fits(tokens, long))?.policy ?? otherwise
   }
 }
+
+const POLICIES: readonly Policy['by'][] = ['all', 'local', 'nearest', 'pinned', 'primary', 'weighted']
 
 function fits(pattern: readonly string[], channel: readonly string[]): boolean {
   const open = pattern.at(-1) === '>'
