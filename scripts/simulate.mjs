@@ -1,5 +1,6 @@
 /** Rehearses seed after seed on every processor, and says which ones broke a promise and how to see it again. */
 import { fork } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,16 +14,24 @@ invariant was violated.
 
   --seeds N     how many seeds (default 100)
   --from S      the first one (default 1)
-  --faults A,B  only these kinds: kill hang cut lost-ack swallow slow loss reset revoke drain leaderless stalled skew stall
+  --faults A,B  only these kinds: kill hang cut lost-ack swallow slow loss reset refuse revoke drain
+                leaderless stalled skew stall
   --log FILE    one seed only: write its event log there
+  --save FILE   keep what broke a promise there, with only the faults that it takes, to be run again
+  --replay FILE run what was kept there
   --help        this text
 `
 
 /** What a seed makes is forgotten soon: most of it before it would be copied. */
 const WORKER = ['--max-semi-space-size=32']
 
+/** Shrinking takes some dozens of runs: so many failed seeds are worth it. */
+const MAX_SHRUNK = 5
+
 /** @typedef {import('../packages/testkit/src/simulation/index.js').Rehearsal} Rehearsal */
-/** @typedef {{ seed: number, violations: Rehearsal['violations'], counts: Rehearsal['counts'] }} Told */
+/** @typedef {import('../packages/testkit/src/simulation/index.js').Regression} Regression */
+/** @typedef {{ seed: number, violations: Rehearsal['violations'], counts: Rehearsal['counts'], least?: Regression }} Told */
+/** @typedef {{ seed: number, shrinks: boolean, regression?: Regression }} Task */
 
 const { values } = parseArgs({
   options: {
@@ -30,12 +39,16 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     faults: { type: 'string' },
     log: { type: 'string' },
+    save: { type: 'string' },
+    replay: { type: 'string' },
     worker: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
-const first = whole('from', values.from)
-const count = values.log === undefined ? whole('seeds', values.seeds) : 1
+/** @type {Regression[] | undefined} */
+const kept = values.replay === undefined ? undefined : JSON.parse(readFileSync(values.replay, 'utf8'))
+const first = kept === undefined ? whole('from', values.from) : 0
+const count = kept?.length ?? (values.log === undefined ? whole('seeds', values.seeds) : 1)
 
 if (values.help) process.stdout.write(HELP)
 else if (values.worker) await work()
@@ -50,23 +63,24 @@ function whole(name, text) {
 
 /** Takes seeds from its parent until there are none. */
 async function work() {
-  const { rehearse } = await import(join(root, 'packages/testkit/dist/simulation.js'))
+  Error.stackTraceLimit = 0
+  const { rehearse, replay, shrink } = await import(join(root, 'packages/testkit/dist/simulation.js'))
   const faults = values.faults?.split(',')
-  /** @param {unknown} seed */
-  const take = async (seed) => {
+  /** @param {unknown} task */
+  const take = async (task) => {
+    const { seed, shrinks, regression } = /** @type {Task} */ (task)
+    const options = { seed, verbose: values.log !== undefined, ...(faults && { faults }) }
     /** @type {Rehearsal} */
-    const { violations, counts, lines, plan } = await rehearse({
-      seed: Number(seed),
-      verbose: values.log !== undefined,
-      ...(faults && { faults }),
-    })
-    if (values.log !== undefined) {
-      const { writeFileSync } = await import('node:fs')
+    const rehearsal = await (regression ? replay(regression, options) : rehearse(options))
+    const { violations, counts, lines, plan } = rehearsal
+    if (values.log !== undefined)
       writeFileSync(values.log, [...plan.map((one) => JSON.stringify(one)), ...lines, ''].join('\n'))
-    }
-    process.send?.({ seed, violations, counts })
+    const isBad = violations.length > 0
+    /** @type {Regression | undefined} */
+    const least = isBad && shrinks ? await shrink(rehearsal, options) : undefined
+    process.send?.({ seed: rehearsal.seed, violations, counts, ...(least && { least }) })
   }
-  process.on('message', (seed) => void take(seed))
+  process.on('message', (task) => void take(task))
   process.send?.('ready')
 }
 
@@ -86,8 +100,12 @@ async function conduct() {
       )
       child.on('message', (told) => {
         if (told !== 'ready') take(/** @type {Told} */ (told))
-        if (next < first + count) child.send(next++)
-        else child.kill()
+        if (next >= first + count) child.kill()
+        else {
+          const regression = kept?.[next]
+          child.send({ seed: next, shrinks: bad.length < MAX_SHRUNK && !regression, ...(regression && { regression }) })
+          next++
+        }
       })
     })
   /** @param {Told} told */
@@ -98,12 +116,20 @@ async function conduct() {
       bad.push(told)
       for (const { invariant, what } of told.violations.slice(0, 3))
         console.log(`seed ${told.seed}: ${invariant}: ${what}`)
-      const only = values.faults === undefined ? '' : ` --faults ${values.faults}`
-      console.log(`  again: npm run simulate -- --from ${told.seed} --seeds 1${only} --log seed-${told.seed}.log`)
+      for (const { atMs, fault } of told.least?.plan ?? [])
+        console.log(`  at ${atMs.toFixed(0)} ms ${JSON.stringify(fault)}`)
+      console.log(`  again: npm run simulate -- ${sameAs(told)} --log seed-${told.seed}.log`)
     }
     if (done % 50 === 0) console.error(`${done} of ${count} seeds, ${bad.length} with violations`)
   }
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), count) }, one))
+  const least = bad.flatMap((told) => told.least ?? [])
+  if (values.save !== undefined && least.length > 0) {
+    writeFileSync(values.save, `${JSON.stringify(least, undefined, 2)}\n`)
+    console.log(
+      `what is left of them when it is shrunk is in ${values.save}: npm run simulate -- --replay ${values.save}`,
+    )
+  }
   const seconds = ((performance.now() - began) / 1_000).toFixed(0)
   console.log(
     Object.entries(sums)
@@ -112,4 +138,10 @@ async function conduct() {
   )
   console.log(`${done} seeds in ${seconds} s, ${bad.length} with violations`)
   process.exitCode = bad.length > 0 || done < count ? 1 : 0
+}
+
+/** @param {Told} told */
+function sameAs({ seed }) {
+  if (values.replay !== undefined) return `--replay ${values.replay}`
+  return `--from ${seed} --seeds 1${values.faults === undefined ? '' : ` --faults ${values.faults}`}`
 }

@@ -29,6 +29,8 @@ export interface RehearseOptions {
 
 export interface Rehearsal {
   readonly seed: number
+  /** Virtual time with load, ms. */
+  readonly forMs: number
   readonly violations: readonly Violation[]
   /** Of the event log. */
   readonly hash: string
@@ -101,6 +103,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
   })
   return {
     seed,
+    forMs,
     violations,
     hash: journal.digest(),
     plan,
