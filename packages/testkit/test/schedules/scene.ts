@@ -138,5 +138,3 @@ export function ending(promise: Promise<unknown>): Promise<string> {
 export function tokens(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => first + at)
 }
-
-export { type Body, board, orders, quotes }
