@@ -4,7 +4,7 @@ import { type Distance, fair, Pipe, type Weather } from './pipe.js'
 import type { Host, World } from './world.js'
 
 /** The share of drivers that tell when their link hears anything. */
-const TELLING = 0.25
+const TELLING = 0.1
 
 /** The way between one machine and one site: its weather, and the connections on it. */
 export class Road {

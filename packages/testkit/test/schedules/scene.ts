@@ -8,7 +8,7 @@ import {
   type Subscription,
 } from '@spanwire/core'
 import type { Fault } from '../../src/simulation/fault.js'
-import { type Body, board, orders, quotes } from '../../src/simulation/play.js'
+import { quotes } from '../../src/simulation/play.js'
 import { type Machine, Simulation, type SimulationOptions } from '../../src/simulation/simulation.js'
 
 export interface Heard {
