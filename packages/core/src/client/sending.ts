@@ -24,6 +24,7 @@ import { listenAt } from './listening.js'
 
 const DURABILITY = { written: 'sent', taken: 'accepted', stored: 'stored' } as const
 const LIVE_RETAIN_MS = 3_000
+const LEAST = { messages: 1, bytes: 1 }
 
 /** What routing and keeping need of a contract; also made of a bare channel that only passes through. */
 export type Routed = Pick<Contract, 'kind' | 'name' | 'spec'> & {
@@ -228,9 +229,23 @@ function retainedChannel(context: Context, contract: Routed): RetainedChannel {
       const state = context.session(site).channel(contract.spec)
       return state.at === 'open' ? state.sender : undefined
     },
+    holds: (site, position) => holds(context.session(site).channel(contract.spec), position),
     everywhere: (headers) => header({ headers: () => headers }, REMOVED) !== undefined,
     offered: (from, to, count) =>
       context.events.emit({ type: 'offered-again', channel: contract.name, from, to, count }),
+  }
+}
+
+/** Does this channel's log reach as far as this position of it? Asked by attaching there. */
+async function holds(state: ChannelState, position: string): Promise<boolean> {
+  if (state.at !== 'open' || !state.channel.can.starts.includes('position')) return true
+  try {
+    const { signal } = new AbortController()
+    const reception = await state.channel.receive({ start: { at: 'position', position } }, LEAST, signal)
+    await reception.stop(AbortSignal.abort())
+    return true
+  } catch (error) {
+    return !MessagingError.is(error) || error.code !== 'conflict'
   }
 }
 

@@ -4,7 +4,7 @@ import type { Clocks } from '../runtime/moment.js'
 import type { ChannelState } from '../session/channels.js'
 import { withdraw } from '../session/sender.js'
 import { type Copy, type Heard, type Lane, Line, verdict } from './lane.js'
-import type { Departure } from './message.js'
+import type { Departure, Done } from './message.js'
 import { misfitOf } from './misfit.js'
 import { again, outgoing } from './outgoing.js'
 import type { Settling } from './settling.js'
@@ -203,7 +203,7 @@ export class Carrier {
     const how = verdict(outcome)
     if (outcome.outcome !== 'done') departure.error = outcome.error
     if (how === 'ambiguous') departure.ambiguous = true
-    if (how === 'stored') this.#stored(lane, line, copy)
+    if (outcome.outcome === 'done') this.#stored(lane, line, copy, outcome)
     else if (how === 'final') this.drop(line, copy)
     else if (!lane.lines.includes(line)) this.drop(line, copy)
     else if (copy.at !== 'gone') this.#failed(lane, line, copy)
@@ -215,13 +215,13 @@ export class Carrier {
     this.pump(lane, line)
   }
 
-  #stored(lane: Lane, line: Line, copy: Copy): void {
+  #stored(lane: Lane, line: Line, copy: Copy, proof: Done): void {
     this.drop(line, copy)
     line.failures = 0
     if (copy.closes !== undefined) return
     const { letter } = copy.of
     const { retainMs } = lane.channel
-    line.acknowledge(lane, letter, retainMs > 0 ? this.#around.publisher.moment.clocks : NEVER)
+    line.acknowledge(lane, letter, retainMs > 0 ? this.#around.publisher.moment.clocks : NEVER, proof)
     this.#around.stored(letter)
     if (this.#care === 'latest') this.#keepNewest(lane, line, copy)
   }

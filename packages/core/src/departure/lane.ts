@@ -4,7 +4,7 @@ import type { Clocks } from '../runtime/moment.js'
 import type { Deadline } from '../runtime/wheel.js'
 import type { ChannelState } from '../session/channels.js'
 import type { Parcel, Shipment } from '../session/sender.js'
-import type { Ack, Departure, Letter } from './message.js'
+import type { Ack, Departure, Done, Letter } from './message.js'
 import type { RetainedChannel } from './retained.js'
 
 /** A site's channel, ready to send. */
@@ -75,13 +75,13 @@ export class Line {
   }
 
   /** This site said that a letter is its own. */
-  acknowledge(lane: Lane, letter: Letter, clocks: Clocks): void {
+  acknowledge(lane: Lane, letter: Letter, clocks: Clocks, proof: Done): void {
     const { ack } = letter
-    if (ack !== undefined) letter.ack = { lane, stored: [...ack.stored, this.site], ...clocks }
+    if (ack !== undefined) letter.ack = { lane, stored: [...ack.stored, this.site], proof, ...clocks }
     else {
       const last = this.#ack
       if (last === undefined || last.stored !== this.home || clocks.nowMs >= last.nowMs + SAME_MS)
-        this.#ack = { lane, stored: this.home, ...clocks }
+        this.#ack = { lane, stored: this.home, proof, ...clocks }
       letter.ack = this.#ack
     }
   }

@@ -1,12 +1,16 @@
-import type { Body, Capabilities, Headers, MessagingError } from '@spanwire/driver'
+import type { Body, Capabilities, Headers, MessagingError, SendOutcome } from '@spanwire/driver'
 import type { Clocks } from '../runtime/moment.js'
 import type { Lane } from './lane.js'
+
+export type Done = Extract<SendOutcome, { readonly outcome: 'done' }>
 
 /** Where and when a letter was stored last. Never changed: letters that one line stored within a moment share it. */
 export interface Ack extends Clocks {
   readonly lane: Lane
   /** Sites that said it is theirs. */
   readonly stored: readonly string[]
+  /** What the last of them said: knows the place in its log, where the engine tells. Of letters that share this, the first one's. */
+  readonly proof: Done
 }
 
 /**

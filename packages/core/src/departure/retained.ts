@@ -24,14 +24,24 @@ export interface RetainedChannel {
   sender(site: string): Sender | undefined
   /** A tombstone belongs to all sites, also to one that comes back (R48). */
   everywhere(headers: Headers): boolean
+  /** False: the site's log is another one by now, or ends before this position. */
+  holds(site: string, position: string): Promise<boolean>
   offered(from: string, to: string, count: number): void
+}
+
+/** A site that is back: it may have lost what it had acknowledged by then. */
+interface Doubt {
+  readonly channel: RetainedChannel
+  readonly site: string
+  /** Runtime ms. */
+  readonly backAt: number
 }
 
 /** What keeping a message costs besides its body, about; so that the bound is one of memory. */
 const OVERHEAD = 512
 /** So many messages are added between two looks at the age of the oldest. */
 const TRIM_EVERY = 64
-/** Messages that are offered again in one turn, so that new ones are not held up (R13). */
+/** Messages that are offered again and not answered, so that new ones are not held up and a site that takes over is not flooded (R13). */
 const BURST = 512
 const PACE_MS = 10
 
@@ -48,7 +58,10 @@ export class Retained {
   #cut = false
   /** Sites that went away and did not come back since. */
   readonly #lost = new Set<string>()
+  readonly #doubts = new Set<Doubt>()
   #due: Due[] = []
+  #flying = 0
+  #asking = 0
   #pace: (() => void) | undefined
 
   constructor(runtime: Runtime, maxBytes: number) {
@@ -71,6 +84,10 @@ export class Retained {
   /** A site is gone: what only lost sites acknowledged goes elsewhere, lane by lane in seq order. */
   lost(site: string): void {
     this.#lost.add(site)
+    this.#offerLost(site)
+  }
+
+  #offerLost(from: string): void {
     this.#trim()
     const byLane = new Map<Lane, Letter[]>()
     for (const letter of this.#kept.slice(this.#head)) {
@@ -80,9 +97,11 @@ export class Retained {
       lane.push(letter)
       byLane.set(ack.lane, lane)
     }
+    const lost = new Set([...byLane.values()].flat())
+    this.#due = this.#due.filter(({ letter }) => !lost.has(letter))
     for (const lane of byLane.values()) {
       lane.sort((a, b) => a.seq - b.seq)
-      for (const letter of lane) this.#due.push({ letter, from: site, isLast: letter === lane.at(-1) })
+      for (const letter of lane) this.#due.push({ letter, from, isLast: letter === lane.at(-1) })
     }
     this.#work()
   }
@@ -91,16 +110,52 @@ export class Retained {
   back(site: string, returned: boolean): void {
     this.#lost.delete(site)
     if (returned) {
+      const channels = new Set<RetainedChannel>()
       for (const letter of this.#kept.slice(this.#head)) {
-        if (isForAll(letter) && !letter.ack?.stored.includes(site)) this.#due.push({ letter, from: site, isLast: true })
+        const { channel } = letter.ack?.lane ?? {}
+        if (letter.ack?.stored.includes(site)) channel && channels.add(channel)
+        else if (isForAll(letter)) this.#due.push({ letter, from: site, isLast: true })
       }
+      for (const channel of channels) this.#doubts.add({ channel, site, backAt: this.#runtime.now() })
     }
+    this.#examine()
     this.#work()
+  }
+
+  /** Asks sites that are back whether their logs still hold what they acknowledged last (R12). */
+  #examine(): void {
+    for (const doubt of this.#doubts) {
+      const { channel, site } = doubt
+      if (!this.#lost.has(site) && channel.sender(site) === undefined) continue
+      this.#doubts.delete(doubt)
+      const last = this.#storedBy(doubt).filter(({ ack }) => ack?.stored.at(-1) === site)
+      const position = last.at(-1)?.ack?.proof.position?.()
+      if (position === undefined) continue
+      this.#asking += 1
+      void channel.holds(site, position).then((holds) => {
+        this.#asking -= 1
+        if (!holds) this.#forgotten(doubt)
+      })
+    }
+  }
+
+  #storedBy({ backAt, channel, site }: Doubt): readonly Letter[] {
+    const kept = this.#kept.slice(this.#head)
+    return kept.filter(({ ack }) => ack?.lane.channel === channel && ack.stored.includes(site) && ack.nowMs < backAt)
+  }
+
+  /** The site came back without what it had acknowledged: what no other site has is offered again, there as well. */
+  #forgotten(doubt: Doubt): void {
+    for (const letter of this.#storedBy(doubt)) {
+      const { ack } = letter
+      if (ack !== undefined) letter.ack = { ...ack, stored: ack.stored.filter((site) => site !== doubt.site) }
+    }
+    this.#offerLost(doubt.site)
   }
 
   /** Nothing is waiting to be offered again. */
   get settled(): boolean {
-    return this.#due.length === 0
+    return this.#due.length + this.#flying + this.#asking === 0
   }
 
   status(): { messages: number; bytes: number; spanMs: number; cut: boolean } {
@@ -138,15 +193,18 @@ export class Retained {
     }
   }
 
-  /** Offers a burst, then lets new messages pass. What has no place to go yet waits for one, within its age. */
+  /** Offers a burst, then lets new messages pass. What has no place to go yet waits for one in its order, within its age. */
   #work(): void {
     if (this.#pace !== undefined) return
-    const burst = this.#due.splice(0, BURST)
-    const waiting: typeof burst = []
-    for (const one of burst) if (!this.#offer(one)) waiting.push(one)
-    const more = this.#due.length > 0
-    this.#due.push(...waiting.filter((one) => !this.#isOld(one.letter)))
-    if (!more) return
+    const due = this.#due
+    const waiting: Due[] = []
+    let at = 0
+    for (; at < due.length && this.#flying < BURST; at++) {
+      const one = due[at]
+      if (one !== undefined && !this.#isOld(one.letter) && !this.#offer(one)) waiting.push(one)
+    }
+    this.#due = [...waiting, ...due.slice(at)]
+    if (at === due.length) return
     this.#pace = this.#runtime.after(PACE_MS, () => {
       this.#pace = undefined
       this.#work()
@@ -169,11 +227,13 @@ export class Retained {
       const sender = channel.sender(site)
       if (sender === undefined) continue
       offered = true
+      this.#flying += 1
       channel.offered(from, site, 1)
       sender.send(again(letter), letter.bytes, (outcome) => {
+        this.#flying -= 1
         if (outcome.outcome === 'done') {
           const last = letter.ack ?? ack
-          letter.ack = { ...last, stored: [...last.stored, site] }
+          letter.ack = { ...last, stored: [...last.stored, site], proof: outcome }
           if (isLast) this.#close(lane, letter.seq, site, sender)
           // It comes behind what went out meanwhile, so whatever stood last does so no more.
         } else if (outcome.outcome !== 'refused') this.#due.push({ letter, from, isLast: true })

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { json, type StandardSchema, topic } from '../src/index.js'
+import { gather, only, range, stage } from './stage.js'
+
+const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
+
+describe('a site that comes back empty', () => {
+  it('is offered again what only it had acknowledged, though it is the only one: its readers miss nothing', async () => {
+    const { runtime, engines, actor } = stage('a')
+    const [reader, writer] = [actor(), actor()]
+    const got = gather(reader.client.subscribe(quotes))
+    await runtime.advance(100)
+    reader.roads.a.cut()
+    const sent = range(1, 700).map((n) => writer.client.publish(quotes, { symbol: 'IBM', n }))
+    await runtime.advance(100)
+    await Promise.all(sent)
+    engines.a.restart({ data: 'wipe' })
+    reader.roads.a.heal()
+    await runtime.advance(20_000)
+    expect(got.map(({ value }) => value.n)).toEqual(range(1, 700))
+    expect(only(writer.events, 'offered-again').length).toBe(700)
+    expect(only(reader.events, 'gap')).toEqual([])
+  })
+
+  it('is not offered it again when it kept its log', async () => {
+    const { runtime, engines, actor } = stage('a')
+    const [reader, writer] = [actor(), actor()]
+    const got = gather(reader.client.subscribe(quotes))
+    await runtime.advance(100)
+    for (const n of range(1, 50)) void writer.client.publish(quotes, { symbol: 'IBM', n })
+    await runtime.advance(100)
+    engines.a.restart({ data: 'keep' })
+    await runtime.advance(20_000)
+    expect(got.map(({ value }) => value.n)).toEqual(range(1, 50))
+    expect(only(writer.events, 'offered-again')).toEqual([])
+  })
+
+  it('is not offered what the publisher does not keep any more', async () => {
+    const { runtime, engines, actor } = stage('a')
+    const writer = actor({ retain: { time: '5s' } })
+    await runtime.advance(100)
+    for (const n of range(1, 50)) void writer.client.publish(quotes, { symbol: 'IBM', n })
+    await runtime.advance(10_000)
+    engines.a.restart({ data: 'wipe' })
+    await runtime.advance(20_000)
+    expect(only(writer.events, 'offered-again')).toEqual([])
+  })
+})
