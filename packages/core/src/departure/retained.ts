@@ -112,8 +112,7 @@ export class Retained {
     if (returned) {
       const channels = new Set<RetainedChannel>()
       for (const letter of this.#kept.slice(this.#head)) {
-        const { channel } = letter.ack?.lane ?? {}
-        if (letter.ack?.stored.includes(site)) channel && channels.add(channel)
+        if (letter.ack?.stored.includes(site)) channels.add(letter.ack.lane.channel)
         else if (isForAll(letter)) this.#due.push({ letter, from: site, isLast: true })
       }
       for (const channel of channels) this.#doubts.add({ channel, site, backAt: this.#runtime.now() })
