@@ -5,8 +5,8 @@
 export class Completed {
   readonly #max: number
   readonly #keepMs: number
-  #young: Set<string> = new Set()
-  #old: Set<string> = new Set()
+  #young: Set<string> | undefined
+  #old: Set<string> | undefined
   #sinceMs = 0
 
   constructor(max = 100_000, keepMs = 600_000) {
@@ -15,12 +15,12 @@ export class Completed {
   }
 
   has(id: string): boolean {
-    return this.#young.has(id) || this.#old.has(id)
+    return (this.#young?.has(id) || this.#old?.has(id)) ?? false
   }
 
   /** `nowMs`: monotonic. */
   add(id: string, nowMs: number): void {
-    if (this.#young.size * 2 >= this.#max || nowMs - this.#sinceMs >= this.#keepMs) {
+    if (this.#young === undefined || this.#young.size * 2 >= this.#max || nowMs - this.#sinceMs >= this.#keepMs) {
       this.#old = this.#young
       this.#young = new Set()
       this.#sinceMs = nowMs

@@ -51,7 +51,7 @@ function keepLease({ can, context, delivery, queue, site }: Given, lost: AbortCo
   const { runtime } = context
   const unwatch = context.session(site).onChange(() => {
     if (!delivery.held) lost.abort()
-  })
+  }, queue.name)
   const { leaseMs } = queue
   let cancel: () => void
   const renew = (): void => {

@@ -46,7 +46,7 @@ export function readySite(context: Context, question: Question, last: MessagingE
       const now = find()
       if (now !== undefined) end(now)
     }
-    const stops = [...context.sessions.values()].map((session) => session.onChange(look))
+    const stops = [...context.sessions.values()].map((session) => session.onChange(look, rpc.spec.name))
     const deadline = deadlines.add(until, () =>
       end(
         new MessagingError(

@@ -16,6 +16,9 @@ export interface MailboxOptions {
   onRoom?(): void
 }
 
+/** Never written to. */
+const NOTHING = new Map<never, never>()
+
 /** A bounded queue from whoever pushes to one reader. Never holds more than `limit`. */
 export class Mailbox<T extends NonNullable<unknown>> implements AsyncIterableIterator<T> {
   readonly #options: MailboxOptions
@@ -25,8 +28,8 @@ export class Mailbox<T extends NonNullable<unknown>> implements AsyncIterableIte
   #head = 0
   #size = 0
   /** Under `latest-per-key`: where the message of a key waits, counted as `#head` is, and the key of what waits there. */
-  readonly #byKey = new Map<string, number>()
-  readonly #keys = new Map<number, string>()
+  readonly #byKey: Map<string, number>
+  readonly #keys: Map<number, string>
   /** Readers ahead of the messages: there are only some when the box is empty. */
   readonly #readers: Deferred<IteratorResult<T, undefined>>[] = []
   #full = false
@@ -35,6 +38,10 @@ export class Mailbox<T extends NonNullable<unknown>> implements AsyncIterableIte
 
   constructor(options: MailboxOptions) {
     this.#options = options
+    // Thousands of boxes have no use for them.
+    const isKeyed = options.overflow === 'latest-per-key'
+    this.#byKey = isKeyed ? new Map() : NOTHING
+    this.#keys = isKeyed ? new Map() : NOTHING
   }
 
   get size(): number {

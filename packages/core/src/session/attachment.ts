@@ -223,7 +223,7 @@ class Keeper implements Attachment {
       const look = () => {
         if (this.#over || check()) done()
       }
-      const off = this.#session.onChange(look)
+      const off = this.#session.onChange(look, this.#spec.name)
       const cancel = ms < Infinity ? this.#options.runtime.after(ms, done) : () => {}
       signal.addEventListener('abort', done)
       look()

@@ -379,6 +379,30 @@ describe('a session’s channels', () => {
   })
 })
 
+describe('who listens for one channel', () => {
+  it('hears of it and of the link, and of nothing else, until the listener is removed', async () => {
+    const { runtime, engine, session } = await up()
+    const heard: string[] = []
+    const stop = session.onChange((change) => heard.push('channel' in change ? change.channel : change.to.at), 'orders')
+    const other = session.onChange(() => heard.push('another one'), 'prices')
+    session.channel(orders)
+    session.channel({ kind: 'rpc', name: 'others', params: 0 })
+    await runtime.advance(20_000)
+    expect(heard).toEqual(['orders'])
+    other()
+    engine.link.kill()
+    await runtime.advance(1)
+    expect(heard.slice(0, 2)).toEqual(['orders', 'waiting'])
+    stop()
+    stop()
+    const again = session.onChange(() => heard.push('again'), 'orders')
+    stop()
+    await runtime.advance(1_000)
+    expect(heard.at(-1)).toBe('again')
+    again()
+  })
+})
+
 describe('what routing sees of a session', () => {
   const site = { location: { environment: 'cloud', region: 'eu' } } as const
 

@@ -14,6 +14,8 @@ export type SessionChange =
   /** A channel of this name was opened, was refused, or may be tried again. */
   | { readonly channel: string }
 
+type Listener = (change: SessionChange) => void
+
 /** Weight of the newest round trip in the smoothed one, and what share of it is worth telling. */
 const SMOOTHING = 0.2
 const NOTEWORTHY = 0.1
@@ -26,7 +28,9 @@ export class Session {
   /** How soon it answers, over all its links. */
   readonly timing: Timing = { pace: undefined }
   readonly #options: SessionOptions
-  readonly #listeners = new Set<(change: SessionChange) => void>()
+  readonly #listeners = new Set<Listener>()
+  /** By the name of the channel that they are about: thousands may be, and most of what happens is not theirs. */
+  readonly #byChannel = new Map<string, Set<Listener>>()
   readonly #news: SessionChange[] = []
   /** What outlives the state it began in: dials and links on their way out. Each settles soon after its abort. */
   readonly #owned = new Set<Promise<void>>()
@@ -100,11 +104,25 @@ export class Session {
     this.#channels?.renew(spec)
   }
 
-  /** Listeners hear of changes in order, in a microtask of their own, and must not throw. The result removes the listener. */
-  onChange(listener: (change: SessionChange) => void): () => void {
+  /**
+   * Listeners hear of changes in order, in a microtask of their own, and must not throw. With a channel they hear only of channels of this name,
+   * and when the state or the link becomes another one. The result removes the listener.
+   */
+  onChange(listener: Listener, channel?: string): () => void {
     const own = (change: SessionChange) => listener(change)
-    this.#listeners.add(own)
-    return () => void this.#listeners.delete(own)
+    const listeners = channel === undefined ? this.#listeners : this.#about(channel)
+    listeners.add(own)
+    return () => {
+      listeners.delete(own)
+      if (channel !== undefined && listeners.size === 0 && this.#byChannel.get(channel) === listeners)
+        this.#byChannel.delete(channel)
+    }
+  }
+
+  #about(channel: string): Set<Listener> {
+    const known = this.#byChannel.get(channel) ?? new Set()
+    this.#byChannel.set(channel, known)
+    return known
   }
 
   /** Closes the link by the signal's grace, ends dials and timers. Resolves when nothing is left. A second call waits for the first. */
@@ -261,7 +279,12 @@ export class Session {
   }
 
   #publish(): void {
-    for (const change of this.#news.splice(0)) for (const listener of this.#listeners) listener(change)
+    for (const change of this.#news.splice(0)) {
+      for (const listener of this.#listeners) listener(change)
+      if ('channel' in change) for (const listener of this.#byChannel.get(change.channel) ?? []) listener(change)
+      else if (change.from.at !== change.to.at || linkOf(change.from) !== linkOf(change.to))
+        for (const listeners of this.#byChannel.values()) for (const listener of listeners) listener(change)
+    }
   }
 }
 
