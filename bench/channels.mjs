@@ -1,7 +1,7 @@
 import { createClient, json, primary, topic } from '@spanwire/core'
 import { createEngine, memory } from '@spanwire/driver-memory'
 
-const CHANNELS = Number(process.env.N ?? 10_000)
+const CHANNELS = 10_000
 const here = /** @type {const} */ ({ environment: 'on-prem' })
 /** One contract with a parameter, as quotes have, or a contract for each. */
 const KINDS = {

@@ -1,4 +1,4 @@
-import type { SessionChange } from '../session/session.js'
+import type { SessionChange } from '../session/listeners.js'
 import type { BareClient } from './api.js'
 import { close } from './close.js'
 import { CONTEXT, type Context, type Life, makeContext } from './context.js'

@@ -1,5 +1,5 @@
 import type { Outbox } from '../departure/outbox.js'
-import type { SessionChange } from '../session/session.js'
+import type { SessionChange } from '../session/listeners.js'
 import type { BareClient } from './api.js'
 import { type Context, contextOf } from './context.js'
 

@@ -1,5 +1,5 @@
 import type { Outbox } from '../departure/outbox.js'
-import type { SessionChange } from '../session/session.js'
+import type { SessionChange } from '../session/listeners.js'
 import { isLeft } from '../session/state.js'
 import type { Context } from './context.js'
 import type { Departures } from './departures.js'

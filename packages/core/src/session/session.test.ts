@@ -2,8 +2,9 @@ import { type ChannelSpec, MessagingError } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
 import { lost, Scripted } from '../../test/scripted.js'
 import { type VirtualRuntime, virtualRuntime } from '../runtime/virtual.js'
+import type { SessionChange } from './listeners.js'
 import { patienceOf } from './patience.js'
-import { Session, type SessionChange } from './session.js'
+import { Session } from './session.js'
 import { viewOf } from './site-view.js'
 
 const orders: ChannelSpec = { kind: 'queue', name: 'orders', params: 0, leaseMs: 30_000 }

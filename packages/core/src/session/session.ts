@@ -3,18 +3,11 @@ import { dialTimeoutMs } from './backoff.js'
 import { type ChannelState, Channels, NO_CHANNEL } from './channels.js'
 import { type Dialed, dial } from './dial.js'
 import { dialOptions, inOrder, type SessionOptions } from './dialing.js'
+import { type Listener, Listeners } from './listeners.js'
 import type { Timing } from './pace.js'
 import { Pulse } from './pulse.js'
 import { type Connected, isRefusal, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { step } from './step.js'
-
-export type SessionChange =
-  /** `from.at` equals `to.at` when only figures changed (`rttMs`) or a dial was started over. `reason` is for operators. */
-  | { readonly from: SessionState; readonly to: SessionState; readonly reason: string }
-  /** A channel of this name was opened, was refused, or may be tried again. */
-  | { readonly channel: string }
-
-type Listener = (change: SessionChange) => void
 
 /** Weight of the newest round trip in the smoothed one, and what share of it is worth telling. */
 const SMOOTHING = 0.2
@@ -28,10 +21,7 @@ export class Session {
   /** How soon it answers, over all its links. */
   readonly timing: Timing = { pace: undefined }
   readonly #options: SessionOptions
-  readonly #listeners = new Set<Listener>()
-  /** By the name of the channel that they are about: thousands may be, and most of what happens is not theirs. */
-  readonly #byChannel = new Map<string, Set<Listener>>()
-  readonly #news: SessionChange[] = []
+  readonly #listeners = new Listeners()
   /** What outlives the state it began in: dials and links on their way out. Each settles soon after its abort. */
   readonly #owned = new Set<Promise<void>>()
   #state: SessionState = { at: 'idle' }
@@ -109,20 +99,7 @@ export class Session {
    * and when the state or the link becomes another one. The result removes the listener.
    */
   onChange(listener: Listener, channel?: string): () => void {
-    const own = (change: SessionChange) => listener(change)
-    const listeners = channel === undefined ? this.#listeners : this.#about(channel)
-    listeners.add(own)
-    return () => {
-      listeners.delete(own)
-      if (channel !== undefined && listeners.size === 0 && this.#byChannel.get(channel) === listeners)
-        this.#byChannel.delete(channel)
-    }
-  }
-
-  #about(channel: string): Set<Listener> {
-    const known = this.#byChannel.get(channel) ?? new Set()
-    this.#byChannel.set(channel, known)
-    return known
+    return this.#listeners.add(listener, channel)
   }
 
   /** Closes the link by the signal's grace, ends dials and timers. Resolves when nothing is left. A second call waits for the first. */
@@ -150,7 +127,7 @@ export class Session {
       this.#leave = this.#enter(to)
     }
     this.#secure(from, to)
-    this.#tell({ from, to, reason: reasonOf(event) })
+    this.#listeners.tell({ from, to, reason: reasonOf(event) })
   }
 
   /** Begins what a state does; the result ends it. */
@@ -210,7 +187,7 @@ export class Session {
   #use({ link, endpoint, rttMs }: Connected): () => void {
     const { patience, runtime } = this.#options
     const channels = new Channels(link, { runtime, patience, timing: this.timing }, (channel) =>
-      this.#tell({ channel }),
+      this.#listeners.tell({ channel }),
     )
     this.#channels = channels
     const current = (event: SessionEvent) => {
@@ -272,19 +249,6 @@ export class Session {
   #own(work: Promise<void>): void {
     this.#owned.add(work)
     void work.then(() => this.#owned.delete(work))
-  }
-
-  #tell(change: SessionChange): void {
-    if (this.#news.push(change) === 1) queueMicrotask(() => this.#publish())
-  }
-
-  #publish(): void {
-    for (const change of this.#news.splice(0)) {
-      for (const listener of this.#listeners) listener(change)
-      if ('channel' in change) for (const listener of this.#byChannel.get(change.channel) ?? []) listener(change)
-      else if (change.from.at !== change.to.at || linkOf(change.from) !== linkOf(change.to))
-        for (const listeners of this.#byChannel.values()) for (const listener of listeners) listener(change)
-    }
   }
 }
 
