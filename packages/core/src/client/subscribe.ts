@@ -164,7 +164,9 @@ class Reader implements Subscription, ReadingSink, Intake {
 
   /** A site whose first dial fails is not waited for; an aborted signal stops. */
   #watch(signal: AbortSignal | undefined): () => void {
-    const stops = [...this.#context.sessions.values()].map((session) => session.onChange(() => this.#look(), this.spec.name))
+    const stops = [...this.#context.sessions.values()].map((session) =>
+      session.onChange(() => this.#look(), this.spec.name),
+    )
     const abort = (): void => void this.stop()
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()

@@ -243,7 +243,9 @@ class LiveTable implements Table, ReadingSink, Intake {
   }
 
   #watch(signal: AbortSignal | undefined): () => void {
-    const stops = [...this.#context.sessions.values()].map((session) => session.onChange(() => this.#look(), this.#topic.name))
+    const stops = [...this.#context.sessions.values()].map((session) =>
+      session.onChange(() => this.#look(), this.#topic.name),
+    )
     const abort = (): void => void this.stop()
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()

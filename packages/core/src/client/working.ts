@@ -61,7 +61,9 @@ export class Working implements Worker, Intake {
     this.ready.catch(() => undefined)
     this.reroute()
     context.intakes.add(this)
-    const stops = [...context.sessions.values()].map((session) => session.onChange(() => this.#look(), options.spec.name))
+    const stops = [...context.sessions.values()].map((session) =>
+      session.onChange(() => this.#look(), options.spec.name),
+    )
     const abort = (): void => void this.stop()
     options.signal?.addEventListener('abort', abort)
     this.#unwatch = () => {
