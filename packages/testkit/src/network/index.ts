@@ -1,3 +1,5 @@
 export { type Authority, type Certificate, type CertificateOptions, createAuthority } from './authority.js'
+export type { Shape } from './flow.js'
+export type { Action, FrameRule, FrameRuleHandle } from './frames.js'
 export { Relay, type RelayOptions, type Way } from './relay.js'
 export { silentEndpoint } from './silent.js'
