@@ -1,14 +1,10 @@
 import type { ChannelSpec } from '@spanwire/driver'
 import type { Rig } from '@spanwire/testkit'
 import type { EngineNode, EngineSite } from '@spanwire/testkit/engines'
-import { api, consumersAt, streamsAt } from './admin.js'
+import { consumersAt, streamsAt } from './admin.js'
 import { healthy, leadElsewhere } from './cluster.js'
-import { eventually } from './eventually.js'
 import { streamOf } from './names.js'
 import { stop } from './stop.js'
-
-/** How long readers may take to be made anew where they are wanted. */
-const MOVED_MS = 20_000
 
 /** What can befall one stream of a cluster while our node and other streams live. */
 export function clusterFaults(site: EngineSite, ours: EngineNode): Required<Pick<Rig, 'stall' | 'leaderLoss'>> {
@@ -22,23 +18,13 @@ export function clusterFaults(site: EngineSite, ours: EngineNode): Required<Pick
     return leader
   }
 
-  /** All other nodes, once no reader of the stream is on ours: a lost reader is made anew somewhere. None is made without a quorum. */
-  async function readersElsewhere(stream: string): Promise<readonly EngineNode[]> {
-    const away = async (): Promise<boolean> => {
-      const readers = await consumersAt(ours, stream)
-      const here = readers.filter(({ cluster }) => cluster?.leader === ours.name)
-      for (const { name } of here) await api(ours, `CONSUMER.DELETE.${stream}.${name}`)
-      return readers.length > 0 && here.length === 0
-    }
-    await eventually(`the readers of ${stream} are elsewhere than on ${ours.name}`, away, MOVED_MS)
-    return others
-  }
-
   return {
     async stall(spec: ChannelSpec) {
       const stream = streamOf(spec)
-      const isRead = (await consumersAt(ours, stream)).length > 0
-      const sick = isRead ? await readersElsewhere(stream) : [await alone(stream)]
+      const readers = await consumersAt(ours, stream)
+      if (readers.some(({ cluster }) => cluster?.leader === ours.name)) return undefined
+      // No consumer is made anew without a quorum.
+      const sick = readers.length > 0 ? others : [await alone(stream)]
       await Promise.all(sick.map(stop))
       return async () => {
         for (const node of sick) node.heal()

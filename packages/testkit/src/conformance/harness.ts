@@ -79,8 +79,11 @@ export interface Facilities {
    * retention takes them. Gives how many it sent.
    */
   expire(spec: ChannelSpec): Promise<number>
-  /** Hangs what stands behind one channel while connections and other channels live. Gives the cure. */
-  stall(spec: ChannelSpec): Promise<() => Promise<void>>
+  /**
+   * Hangs what stands behind one channel while connections and other channels live. Gives the cure; or nothing, when the channel is
+   * read from a place that cannot hang alone: another reception may be elsewhere.
+   */
+  stall(spec: ChannelSpec): Promise<(() => Promise<void>) | undefined>
   /** Takes the leader from one channel: its sends are refused or dropped. Gives the cure. */
   leaderLoss(spec: ChannelSpec): Promise<() => Promise<void>>
   /** Lets the engine ask its links to leave. */
