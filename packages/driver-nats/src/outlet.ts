@@ -4,6 +4,9 @@ import { fitsWire } from './headers.js'
 import type { Opened } from './opened.js'
 import type { Wire } from './wire.js'
 
+/** Paths whose subject is remembered: to look a path over costs a tenth of sending it. */
+const MAX_SUBJECTS = 10_000
+
 /** Where the messages of a channel go. */
 export interface Outlet {
   readonly wire: Wire
@@ -16,11 +19,18 @@ export function outletOf(
   { wire, spec, can }: Opened,
   write: (message: Outgoing, subject: string, reply?: string) => void,
 ): Outlet {
+  const subjects = new Map<string, string>()
+  const subjectFor = (path: string): string => {
+    if (!isPath(path, spec.params)) throw invalid('a path', spec)
+    if (subjects.size >= MAX_SUBJECTS) subjects.clear()
+    subjects.set(path, subjectOf(spec, path))
+    return subjectOf(spec, path)
+  }
   return {
     wire,
     write(message, reply) {
       const { path, headers } = message
-      if (!isPath(path, spec.params)) throw invalid('a path', spec)
+      const subject = subjects.get(path) ?? subjectFor(path)
       if (headers && !fitsWire(headers)) {
         throw new MessagingError('invalid', `A header of a message to ${spec.name} does not fit the wire.`)
       }
@@ -29,7 +39,6 @@ export function outletOf(
         const text = `${size} bytes are above the ${can.maxBytes} that ${spec.name} takes at this NATS server.`
         throw new MessagingError('too-large', text)
       }
-      const subject = subjectOf(spec, path)
       write(message, subject, reply)
       return subject
     },

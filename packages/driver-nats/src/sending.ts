@@ -24,11 +24,11 @@ export function sendAndFlush(outlet: Outlet, batch: Batch, report: Report): Canc
   if (!open.isOver) {
     outlet.wire.read().then(
       (denied) => {
-        if (denied.size === 0) open.rest(DONE)
-        for (const [index, subject] of subjects.entries()) {
+        for (const [index, subject] of denied.size > 0 ? subjects.entries() : []) {
           const error = denied.get(subject)
-          open.one(index, error ? failed('refused', error) : DONE)
+          if (error) open.one(index, failed('refused', error))
         }
+        open.rest(DONE)
       },
       (error: MessagingError) => open.rest(failed('unknown', error)),
     )
