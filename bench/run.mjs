@@ -1,9 +1,10 @@
 import { channels } from './channels.mjs'
+import { failover } from './failover.mjs'
 import { gateway } from './gateway.mjs'
 import { layers } from './layers.mjs'
 import { nats } from './nats.mjs'
 
-const jobs = { layers, gateway, nats, channels }
+const jobs = { layers, gateway, nats, channels, failover }
 const [name = 'layers'] = process.argv.slice(2)
 const job = Object.entries(jobs).find(([key]) => key === name)?.[1]
 if (job === undefined) {
