@@ -35,9 +35,9 @@ function page(does, file, limit) {
 
 export default [
   page('shows the newest values', 'board', '20.5 kB'),
-  page('shows quotes: tables and subscriptions', 'quotes', '27.9 kB'),
-  page('also publishes and requests', 'desk', '42.1 kB'),
-  page('uses every verb', 'everything', '48 kB'),
+  page('shows quotes: tables and subscriptions', 'quotes', '28 kB'),
+  page('also publishes and requests', 'desk', '42.6 kB'),
+  page('uses every verb', 'everything', '48.6 kB'),
   {
     name: 'browser, by itself: the client without verbs and the life of a page',
     path: 'packages/browser/dist/index.js',

@@ -15,6 +15,8 @@ export class Road {
   forgets: (body: string, channel: string) => boolean = () => false
   /** Sends for which this says yes the engine refuses for good. */
   refuses: (body: string, channel: string) => boolean = () => false
+  /** So many resumes at a position are told that the log is another one. */
+  conflicts = 0
   #isCut = false
   readonly #links = new Set<Link>()
 
@@ -66,7 +68,11 @@ export class Road {
         const messages = passed.flatMap((index) => batch[index] ?? [])
         return channel.send(messages, (at, outcome) => report(passed[at] ?? -1, outcome))
       },
-      receive: async (...how) => this.#reception(await channel.receive(...how), name),
+      receive: async (source, ...how) => {
+        if (source.start?.at === 'position' && this.conflicts-- > 0)
+          throw new MessagingError('conflict', 'The position is of another log.', { scope: 'channel' })
+        return this.#reception(await channel.receive(source, ...how), name)
+      },
       probe: (signal) => channel.probe(signal),
     }
   }

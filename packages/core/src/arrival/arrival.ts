@@ -134,6 +134,13 @@ export class Arrival<M> {
     }
   }
 
+  /** The oldest of what is looked for was sent then or later, Unix ms by its publisher's clock; Infinity: nothing is. */
+  get missingSinceMs(): number {
+    let sinceMs = Infinity
+    for (const gap of this.#ledger.gaps) sinceMs = Math.min(sinceMs, gap.sinceMs)
+    return sinceMs
+  }
+
   /** This process stood still: all deadlines move (R36). */
   stalled(byMs: number): void {
     this.#stallMs += byMs

@@ -43,10 +43,11 @@ export class Lane<M> {
       ledger.duplicates++
       return
     }
-    if (timeMs > this.timeMs) this.timeMs = timeMs
     const untold = verdict === 'uncertain'
     if (seq === this.#known + 1 && this.#owed > 0) this.#known = seq
     else if (!untold) this.#account(arrived, nowMs, ledger)
+    // Not before: what is missing was sent after the one that stood highest so far.
+    if (timeMs > this.timeMs) this.timeMs = timeMs
     if (this.window.lost) this.#lose(ledger)
     this.#place(arrived, untold || timeMs <= this.doubtMs, nowMs, ledger)
   }

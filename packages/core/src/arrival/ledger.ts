@@ -63,12 +63,13 @@ export interface Hole<M> {
   readonly atMs: number
 }
 
-/** Owed, noticed missing at `atMs`, and not reported yet. `left` of them are still missing. */
+/** Owed, noticed missing at `atMs`, and not reported yet. `left` of them are still missing; they were sent at `sinceMs` (Unix, by their publisher) or later. */
 export interface Gap<M> {
   readonly lane: Lane<M>
   readonly first: number
   readonly last: number
   readonly atMs: number
+  readonly sinceMs: number
   left: number
 }
 
@@ -98,7 +99,7 @@ export class Ledger<M> {
   /** From now on these are looked for. */
   notice(lane: Lane<M>, first: number, last: number, atMs: number): void {
     if (!this.rules.gaps) return
-    const gap = { lane, first, last, atMs, left: last - first + 1 }
+    const gap = { lane, first, last, atMs, sinceMs: lane.timeMs, left: last - first + 1 }
     const { gaps } = lane.troubled()
     gaps.splice(place(gaps, first), 0, gap)
     this.gaps.add(gap)

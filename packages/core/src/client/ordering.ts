@@ -73,6 +73,10 @@ export class Ordering implements Merge {
     this.#timer = { at, cancel }
   }
 
+  get missingSinceMs(): number {
+    return this.arrival.missingSinceMs
+  }
+
   listen(sites: readonly string[]): void {
     this.#ear?.listen(sites)
   }

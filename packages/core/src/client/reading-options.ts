@@ -43,6 +43,8 @@ export interface Merge {
   arm?(): void
   /** Something about the sites changed, and with it perhaps what may still come. */
   settle?(): void
+  /** What is missing was sent then or later, Unix ms by its publisher's clock; Infinity: nothing is. */
+  readonly missingSinceMs?: number
   /** Sites are read at, or no longer. */
   listen?(sites: readonly string[]): void
   /** The last call. */

@@ -197,12 +197,17 @@ export class Reading {
     return { at: 'time', timeMs: Math.max(this.#options.startWallMs, this.#context.runtime.wall() - MAX_REPLAY_MS) }
   }
 
-  /** Engine time of what was taken last, else our start; never further back than ten minutes. */
+  /** Engine time of what was taken last, or of what is missing where that is older (R24), else our start; never further back than ten minutes. */
   #lastTime(way: Way): number {
     const { from } = this.#options
     const start =
       from.at === 'time' || from.at === 'checkpoint' ? from.timeMs : from.at === 'now' ? this.#options.startWallMs : 0
-    return Math.max(way.last?.delivery.timeMs ?? start, this.#context.runtime.wall() - MAX_REPLAY_MS)
+    const { missingSinceMs = Infinity } = this.#sink.merge
+    const last = way.last?.delivery.timeMs
+    // How far the engine's clock is behind publishers': a fast one must not hide what is missing.
+    const behindMs = Math.min(0, (last ?? 0) - (way.last?.timeMs ?? 0))
+    const sinceMs = Math.min(last ?? start, missingSinceMs + behindMs)
+    return Math.max(sinceMs, this.#context.runtime.wall() - MAX_REPLAY_MS)
   }
 
   #take(way: Way, batch: Batch): Promise<void> | undefined {
