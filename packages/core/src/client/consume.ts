@@ -55,7 +55,21 @@ export function consume(client: BareClient, queue: Queue, handler: Handler, opti
   })
 }
 
-async function work(work: Work, handler: Handler, run: AbortController): Promise<void> {
+/** A copy that another site delivers waits for the one that runs: it must not run beside it (R40). */
+async function work(one: Work, handler: Handler, run: AbortController): Promise<void> {
+  const { context, delivery, queue } = one
+  if (delivery.id === undefined) return handle(one, handler, run)
+  const id = `${queue.name} ${delivery.id}`
+  const { running } = context
+  while (running.has(id)) await running.get(id)
+  const over = handle(one, handler, run)
+  running.set(id, over)
+  await over
+  running.delete(id)
+}
+
+/** Never rejects. */
+async function handle(work: Work, handler: Handler, run: AbortController): Promise<void> {
   const { context, delivery, queue, site } = work
   const { id } = delivery
   // Done before, only the acknowledgement was lost: acknowledged again and not run.

@@ -60,6 +60,8 @@ export interface Context {
   maxRate: number | undefined
   /** Of `completedOf`. */
   completed: Completed | undefined
+  /** Jobs in work, by channel and id. At most one for each that may be in work at once. */
+  readonly running: Map<string, Promise<void>>
   /** Of `repliesOf`. */
   replies: Replies | undefined
   /** Of `budgetOf`, by site. */
@@ -143,6 +145,7 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     intakes: new Set(),
     maxRate: undefined,
     completed: undefined,
+    running: new Map(),
     replies: undefined,
     budgets: new Map(),
     answered: new Map(),
