@@ -102,18 +102,19 @@ export class Teller {
   }
 
   readonly #tick = (): void => {
-    const { runtime, sites } = this.#audience
+    const { runtime } = this.#audience
+    const sites = this.#audience.sites()
     this.#round += 1
     const isRound = this.#round % ROUND === 0
     this.#voids = this.#voids.filter(({ until }) => until > runtime.now())
     this.#look()
-    for (const site of sites()) {
+    for (const site of sites) {
       this.#audience.open(site)
       if (isRound || this.#deaf.has(site)) this.#sayVoids(site)
       const due = [...this.#lanes].filter((one) => isDue(one, site, isRound))
       void Promise.all(this.#sayMarks(site, due))
     }
-    for (const one of this.#lanes) if (isOver(one, sites())) this.#lanes.delete(one)
+    for (const one of this.#lanes) if (isOver(one, sites)) this.#lanes.delete(one)
     this.#arm()
   }
 

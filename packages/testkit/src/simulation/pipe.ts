@@ -16,7 +16,7 @@ export function fair(): Weather {
   return { flowing: 'open', slow: 1, loss: 0 }
 }
 
-/** Delay of a segment, ms: log-normal-like around a base, with a tail. */
+/** Delay of a segment, ms: a base, mostly, with a tail. */
 export interface Distance {
   readonly baseMs: number
 }
@@ -27,6 +27,9 @@ interface Segment {
   readonly isSure: boolean
   readonly arrive: () => void
 }
+
+/** The share of segments that take up to four times as long. */
+const SLOWER = 1 / 24
 
 /** First retransmission timeout of TCP, and how often it doubles here at most. */
 const RTO_MS = 200
@@ -100,7 +103,7 @@ export class Pipe {
 
   #delay(): number {
     const { dice } = this.#world
-    const jitter = 1 + dice.next() * dice.next() * 2
+    const jitter = dice.chance(SLOWER) ? 1 + dice.next() * 3 : 1 + dice.next() * 0.1
     let delay = this.#distance.baseMs * jitter * this.#weather.slow
     for (let tries = 0; tries < DOUBLINGS && dice.chance(this.#weather.loss); tries++) delay += RTO_MS * 2 ** tries
     return delay
