@@ -1,4 +1,5 @@
 import type { ChannelSpec } from '@spanwire/driver'
+import { ANY_PARAMS } from '../route/match.js'
 
 /** A run of seqs of one source that nobody will ever receive. */
 export type Void = readonly [source: string, first: number, last: number]
@@ -26,9 +27,9 @@ export function isMarks(channel: string): boolean {
   return channel.startsWith(MARKS)
 }
 
-/** The channel whose marks these are; whatever its parameters, they match the same route. */
+/** The channel whose marks these are, as far as routes need to know it: marks do not tell how many parameters it has. */
 export function marked(marks: ChannelSpec): ChannelSpec {
-  return { ...marks, name: marks.name.slice(MARKS.length) }
+  return { ...marks, name: marks.name.slice(MARKS.length), params: ANY_PARAMS }
 }
 
 /** The side channel of a contract's marks and voids (R6). Live, because a mark that nobody hears is said again; without parameters, because one message speaks of many lanes. */

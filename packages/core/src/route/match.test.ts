@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { routeFor } from './match.js'
+import { ANY_PARAMS, routeFor } from './match.js'
 import { all, local, nearest, pinned, primary, weighted } from './policy.js'
 
 const invalid = expect.objectContaining({ code: 'invalid' })
@@ -35,6 +35,22 @@ describe('routeFor', () => {
     ['quotes.eur.>', 'quotes', 2],
   ])('%s does not match %s with %d parameters', (match, name, params) => {
     expect(policyOf(match, name, params)).toBe('nearest')
+  })
+
+  it('finds the route of a channel whose parameters nobody knows', () => {
+    const rules = [
+      { match: 'quotes.*.*', policy: all() },
+      { match: 'eu.>', policy: primary('a') },
+    ]
+    const route = routeFor(rules, ['a'])
+    const by = (name: string) => route({ name, params: ANY_PARAMS }).by
+    expect(['quotes', 'eu', 'eu.fx', 'quotes.fx.eur.spot', 'orders'].map(by)).toEqual([
+      'all',
+      'primary',
+      'primary',
+      'nearest',
+      'nearest',
+    ])
   })
 
   it('takes the first match, and nearest without one', () => {

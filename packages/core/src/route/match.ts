@@ -10,8 +10,12 @@ interface Rule {
 /** What a `ChannelSpec` says of names. */
 interface Channel {
   readonly name: string
+  /** {@link ANY_PARAMS}: nobody knows how many. */
   readonly params: number
 }
+
+/** Matched as with any number of parameters that a pattern may ask for. */
+export const ANY_PARAMS = -1
 
 /** A channel's policy. */
 export type Route = (channel: Channel) => Policy
@@ -38,8 +42,11 @@ export function routeFor(rules: readonly Rule[], sites: readonly string[]): Rout
   const otherwise = nearest()
   return ({ name, params }) => {
     const short = name.split('.')
-    const long = [...short, ...Array<string>(params).fill('')]
-    return compiled.find(({ tokens }) => fits(tokens, short) || fits(tokens, long))?.policy ?? otherwise
+    const find = ({ tokens }: { readonly tokens: readonly string[] }): boolean => {
+      const more = params === ANY_PARAMS ? tokens.length - short.length : params
+      return fits(tokens, short) || fits(tokens, [...short, ...Array<string>(Math.max(0, more)).fill('')])
+    }
+    return compiled.find(find)?.policy ?? otherwise
   }
 }
 
