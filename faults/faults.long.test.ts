@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest'
+import { faults } from './program.js'
+
+it.each(['drop', 'double', 'swap', 'lie'])(
+  'catches a program that plays %s with what it says',
+  async (plant) => {
+    const { code, output } = await faults('--policy', 'primary', '--fault', 'none', '--away', '500', '--plant', plant)
+    expect(output).toMatch(/caught in 1 of 1 rounds/)
+    expect(code).toBe(0)
+  },
+  60_000,
+)
