@@ -78,3 +78,17 @@ describe('sites that all refuse us', () => {
     }
   })
 })
+
+describe('the last site', () => {
+  it('is not waited for when another one that was lost is back meanwhile', async () => {
+    const { runtime, a, b, client } = stage(primary('a', 'b'))
+    await runtime.advance(100)
+    b.kill()
+    // By then it is dialled twice a minute.
+    await runtime.advance(120_000)
+    b.restart({ data: 'keep' })
+    a.kill()
+    expect(await ends(runtime, client.publish(quotes, 1, IBM), 500)).toBe('done')
+    await client.close()
+  })
+})

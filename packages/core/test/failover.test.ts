@@ -212,6 +212,22 @@ describe('a channel that is ill while its site lives', () => {
     expect(only(events, 'failover')).toEqual([])
   })
 
+  it('is tried again at once when the site that took its lanes is lost', async () => {
+    const { runtime, a, b, client } = stage()
+    const one = client()
+    await runtime.advance(100)
+    a.fault('quotes', 'stalled')
+    const moved = settled(one.publish(quotes, { symbol: 'IBM', n: 1 }))
+    // By then it is looked at only now and then.
+    await runtime.advance(33_000)
+    expect(moved.value?.sites).toEqual(['b'])
+    a.cure('quotes')
+    b.kill()
+    const back = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    await runtime.advance(100)
+    expect(back.value?.sites).toEqual(['a'])
+  })
+
   it('moves alone when nobody answers its sends, within 2.75 s, jobs as well', async () => {
     const { runtime, a, client } = stage()
     const one = client()

@@ -76,7 +76,12 @@ async function scripted() {
   /** What is on its way at a site ends so. */
   const answer = (site: 'a' | 'b', error: MessagingError, outcome: 'refused' | 'unknown' = 'refused') =>
     channel(site)?.batches.at(-1)?.report(0, { outcome, error })
-  return { runtime, engines, asked, answer, request }
+  /** Nobody hears what became of all that a site was asked. */
+  const lose = (site: 'a' | 'b') => {
+    for (const { messages, report } of channel(site)?.batches ?? [])
+      for (const index of messages.keys()) report(index, { outcome: 'unknown', error: cut })
+  }
+  return { runtime, engines, asked, answer, request, lose }
 }
 
 const busy = new MessagingError('overloaded', 'Too many requests.', { scope: 'message', retryAfterMs: 400 })
@@ -103,11 +108,20 @@ describe('a request whose answer was lost', () => {
     expect([asked('a'), asked('b')]).toEqual([2, 1])
   })
 
-  it('is not repeated beyond the budget of the next site, so that a storm dies down', async () => {
+  it('is asked once more, however many there are, when the link ended that carried it', async () => {
     const { asked, engines, request, runtime } = await scripted()
     const results = await Promise.all(Array.from({ length: 300 }, () => request(safe, { timeout: '10s' })))
-    expect(asked('a')).toBe(300)
     engines.a.link.kill()
+    await runtime.advance(100)
+    expect([asked('a'), asked('b')]).toEqual([300, 300])
+    expect(results.filter(({ error }) => error !== undefined)).toEqual([])
+  })
+
+  it('is not repeated beyond the budget of the next site, so that a storm dies down', async () => {
+    const { asked, lose, request, runtime } = await scripted()
+    const results = await Promise.all(Array.from({ length: 300 }, () => request(safe, { timeout: '10s' })))
+    expect(asked('a')).toBe(300)
+    lose('a')
     await runtime.advance(100)
     const given = results.filter(({ error }) => error !== undefined)
     expect(given.every(({ error }) => error?.code === 'outcome-unknown')).toBe(true)

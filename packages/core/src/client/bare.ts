@@ -4,6 +4,9 @@ import { close } from './close.js'
 import { CONTEXT, type Context, type Life, makeContext } from './context.js'
 import type { ClientOptions } from './options.js'
 
+/** Within so long the sites that wait for their next dial are dialled when none is left: not by all clients in the same moment. */
+const SPREAD_MS = 250
+
 /**
  * A client without verbs, for pages that load no more than they use: `subscribe(client, quotes)` instead of
  * `client.subscribe(quotes)`, or {@link withVerbs}. Otherwise as {@link createClient}: dials all sites at once, in the
@@ -28,4 +31,15 @@ function tell(context: Context, site: string, change: SessionChange): void {
   if ('channel' in change) return
   const { from, to, reason } = change
   if (from.at !== to.at) context.events.emit({ type: 'site', site, from: from.at, to: to.at, reason })
+  if ('link' in from && !('link' in to)) lookForAnother(context, site)
+}
+
+/** The last link is gone: who waits for its time to be dialled may be back by now, and is all that there is. */
+function lookForAnother({ sessions, runtime, closed }: Context, lost: string): void {
+  const all = [...sessions.values()]
+  if (all.some(({ link }) => link !== undefined)) return
+  const cancel = runtime.after(runtime.random() * SPREAD_MS, () => {
+    for (const session of all) if (session.site !== lost && session.state.at === 'waiting') session.retryNow()
+  })
+  void closed.promise.then(cancel)
 }

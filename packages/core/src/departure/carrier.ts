@@ -105,7 +105,15 @@ export class Carrier {
   }
 
   #better(lane: Lane, home: string, avoid: ReadonlySet<string> | undefined): string | undefined {
-    return this.#around.choose(lane.key, avoid, home).sites.find((site) => site !== home && this.#takes(site))
+    const { reachable } = this.#around
+    const others = this.#around.choose(lane.key, avoid, home).sites.filter((site) => site !== home)
+    const well = others.find((site) => this.#takes(site))
+    // From a site that is lost, one whose channel was ill is better than none: what is sent there shows whether it still is.
+    return well ?? (reachable(home) ? undefined : others.find((site) => reachable(site) && this.#isOpenAt(site)))
+  }
+
+  #isOpenAt(site: string): boolean {
+    return this.#around.channel(site).at === 'open'
   }
 
   /** A site that refuses the channel, or where its sends do not get through, is no better home than the one that is left. */
