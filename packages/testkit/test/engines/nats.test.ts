@@ -6,45 +6,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from '../../src/conformance/wait.js'
-import {
-  type EngineNode,
-  type EngineSite,
-  type Engines,
-  installEngine,
-  type NatsServer,
-  startEngines,
-} from '../../src/engines/index.js'
+import { installEngine, type NatsServer, startEngines } from '../../src/engines/index.js'
 import { createAuthority } from '../../src/network/index.js'
 import { INSTALL_MS } from './launcher.js'
+import { ELECTION_MS, nodeOf, siteOf, store } from './nodes.js'
 import { stored, Wire } from './wire.js'
-
-/** An election of a loaded cluster takes 4 to 9 s, and a test may need two. */
-const ELECTION_MS = 60_000
-
-function siteOf(engines: Engines): EngineSite {
-  const site = engines.sites[0]
-  if (site === undefined) throw new Error('no site')
-  return site
-}
-
-function nodeOf(engines: Engines, index = 0): EngineNode {
-  const node = siteOf(engines).nodes[index]
-  if (node === undefined) throw new Error(`no node ${index}`)
-  return node
-}
-
-async function store(node: EngineNode, replicas: number): Promise<void> {
-  const wire = await Wire.to(node.endpoint)
-  const made = await wire.request('$JS.API.STREAM.CREATE.KEPT', {
-    name: 'KEPT',
-    subjects: ['kept'],
-    num_replicas: replicas,
-  })
-  expect(made['error']).toBeUndefined()
-  // The other nodes hear of a new stream's subject a moment after it is made.
-  await eventually('the stream takes one', async () => (await wire.request('kept', 'body'))['seq'] === 1, ELECTION_MS)
-  for (const seq of [2, 3]) expect((await wire.request('kept', 'body'))['seq']).toBe(seq)
-}
 
 describe('nats', () => {
   beforeAll(async () => {
@@ -114,17 +80,6 @@ describe('nats', () => {
     await answer
   })
 
-  it('says of a node that hangs that it does not end when asked, and restarts it all the same', async () => {
-    await using engines = await startEngines({ engine: 'nats' })
-    const node = nodeOf(engines)
-    const { pid } = node
-    node.hang()
-    await expect(node.terminate()).rejects.toThrow(`process ${pid} did not end within 10000 ms of SIGTERM: it is hung`)
-    await node.restart()
-    expect(node.pid).not.toBe(pid)
-    await (await Wire.to(node.endpoint)).ping()
-  })
-
   it('ends one process for each that it starts when restarts are asked for at once', async () => {
     await using engines = await startEngines({ engine: 'nats' })
     const node = nodeOf(engines)
@@ -158,33 +113,6 @@ describe('nats', () => {
     expect(node.state).toBe('down')
     expect(existsSync(engines.dir)).toBe(false)
   })
-
-  it(
-    'is a cluster of three that keeps a replicated stream while one is away, and takes it back',
-    async () => {
-      await using engines = await startEngines({ engine: 'nats', nodes: 3 })
-      const [first, second] = [nodeOf(engines, 0), nodeOf(engines, 1)]
-      await store(first, 3)
-      await first.kill()
-      await eventually('the others answer', async () => (await stored(second.endpoint, 'KEPT')) === 3, ELECTION_MS)
-      await first.restart({ data: 'wipe' })
-      await eventually('the third has it', async () => (await stored(first.endpoint, 'KEPT')) === 3, ELECTION_MS)
-    },
-    ELECTION_MS,
-  )
-
-  it(
-    'brings a cluster back whose nodes were all killed, one after the other',
-    async () => {
-      await using engines = await startEngines({ engine: 'nats', nodes: 3 })
-      const { nodes } = siteOf(engines)
-      await store(nodeOf(engines), 3)
-      await Promise.all(nodes.map((node) => node.kill()))
-      for (const node of nodes) await node.restart()
-      await eventually('the stream', async () => (await stored(nodeOf(engines).endpoint, 'KEPT')) === 3, ELECTION_MS)
-    },
-    ELECTION_MS,
-  )
 
   it('starts three without JetStream', async () => {
     await using engines = await startEngines({ engine: 'nats', nodes: 3, jetstream: false })
