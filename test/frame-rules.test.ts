@@ -1,38 +1,21 @@
 import { type Client, createClient, json, type StandardSchema, topic } from '@spanwire/core'
-import { createEngine, memory } from '@spanwire/driver-memory'
 import { websocket } from '@spanwire/driver-websocket'
-import { allowAll, anonymous, createGateway } from '@spanwire/gateway'
-import { Relay } from '@spanwire/testkit/network'
+import type { Relay } from '@spanwire/testkit/network'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { relayedGateway } from './relayed-gateway.js'
 
 const here = { environment: 'on-prem' } as const
 const notes = topic('notes.{n}', json as StandardSchema<{ n: number }>, { delivery: 'durable' })
 
 /** A gateway behind a relay that knows its frames, and a client before it. */
 async function line(): Promise<{ relay: Relay; client: Client }> {
-  const engine = createEngine()
-  const gateway = await createGateway({
-    upstream: () =>
-      memory(engine).connect(
-        ['memory'],
-        { client: 'gateway', nonce: 'AAAAAAAAAAAAAAAA', missing: 'create', credentials: async () => ({ by: 'none' }) },
-        new AbortController().signal,
-      ),
-    listen: { port: 0 },
-    authenticate: anonymous,
-    authorize: allowAll,
-  })
-  const relay = await Relay.listen({ target: gateway.port, protocol: 'gateway' })
+  const relay = await relayedGateway({ protocol: 'gateway' })
   const client = createClient({
     here,
     sites: { a: { location: here, driver: websocket({ WebSocket }), endpoints: [`127.0.0.1:${relay.port}`] } },
   })
-  onTestFinished(async () => {
-    await client.close({ timeout: '200ms' })
-    await relay.close()
-    await gateway.close()
-  })
+  onTestFinished(() => client.close({ timeout: '200ms' }))
   return { relay, client }
 }
 

@@ -1,35 +1,12 @@
 import { type Client, type ClientEvent, createClient, json, primary, type StandardSchema, topic } from '@spanwire/core'
-import { createEngine, memory } from '@spanwire/driver-memory'
 import { websocket } from '@spanwire/driver-websocket'
-import { allowAll, anonymous, createGateway } from '@spanwire/gateway'
-import { Relay } from '@spanwire/testkit/network'
+import type { Relay } from '@spanwire/testkit/network'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { relayedGateway } from './relayed-gateway.js'
 
 const here = { environment: 'on-prem' } as const
 const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
-
-/** A gateway over an engine of its own, behind a relay that can fall silent. */
-async function site(): Promise<Relay> {
-  const engine = createEngine()
-  const gateway = await createGateway({
-    upstream: () =>
-      memory(engine).connect(
-        ['memory'],
-        { client: 'gateway', nonce: 'AAAAAAAAAAAAAAAA', missing: 'create', credentials: async () => ({ by: 'none' }) },
-        new AbortController().signal,
-      ),
-    listen: { port: 0 },
-    authenticate: anonymous,
-    authorize: allowAll,
-  })
-  const relay = await Relay.listen({ target: gateway.port })
-  onTestFinished(async () => {
-    await relay.close()
-    await gateway.close()
-  })
-  return relay
-}
 
 function open(a: Relay, b: Relay, standby: 'cold' | 'warm' = 'cold'): Client {
   const client = createClient({
@@ -55,7 +32,7 @@ function events(client: Client): ClientEvent[] {
 
 describe('a gateway whose connections carry nothing any more', () => {
   it('is left over real sockets: what was pending is taken elsewhere, and every message comes once and in order', async () => {
-    const [a, b] = [await site(), await site()]
+    const [a, b] = [await relayedGateway(), await relayedGateway()]
     const writer = open(a, b)
     const reader = open(a, b)
     const seen = events(writer)
@@ -76,7 +53,7 @@ describe('a gateway whose connections carry nothing any more', () => {
   })
 
   it('is left while it is still in doubt when the next one stands ready, and every message comes once and in order', async () => {
-    const [a, b] = [await site(), await site()]
+    const [a, b] = [await relayedGateway(), await relayedGateway()]
     const writer = open(a, b, 'warm')
     const reader = open(a, b)
     const seen = events(writer)
@@ -97,7 +74,7 @@ describe('a gateway whose connections carry nothing any more', () => {
   })
 
   it('is not what we take for it when we stand still ourselves for 2.7 s', async () => {
-    const [a, b] = [await site(), await site()]
+    const [a, b] = [await relayedGateway(), await relayedGateway()]
     const client = open(a, b)
     const seen = events(client)
     await client.publish(quotes, { symbol: 'IBM', n: 1 })
