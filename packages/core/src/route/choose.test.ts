@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chooseCases, here, site } from './choose.cases.js'
 import { type Ask, choose } from './choose.js'
+import { here, site } from './choose.samples.js'
 import { isLocal } from './distance.js'
 import { explain } from './explain.js'
 import { listen } from './listen.js'
@@ -32,12 +32,6 @@ const homes = (policy: Policy, sites: readonly SiteView[], rest: Partial<Ask> = 
   lanes.map((lane) => choose(policy, asking({ lane, ...rest }), picture(sites)).sites[0])
 
 describe('choose', () => {
-  it.each(chooseCases)('$says', ({ policy, sites, ask, gives, ack }) => {
-    const choice = choose(policy, asking(ask), picture(sites))
-    expect(choice.sites).toEqual(gives)
-    expect(choice.ack).toBe(ack)
-  })
-
   it('draws two of the window: the busiest of three is never first, the others are', () => {
     const sites = [site('busy', 'zone', { inflight: 90 }), site('a', 'zone'), site('b', 'zone')]
     const random = seeded(1)

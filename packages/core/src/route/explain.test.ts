@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { here, site } from './choose.cases.js'
 import type { Ask } from './choose.js'
+import { here, site } from './choose.samples.js'
 import { explain } from './explain.js'
 import type { SiteView } from './picture.js'
 import { all, primary } from './policy.js'
