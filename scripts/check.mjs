@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { env, pnpmFile, root, tryBuild } from './bootstrap.mjs'
 import { checkLockfile } from './check/lockfile.mjs'
+import { checkSemantics } from './check/semantics.mjs'
 import { checkTarballs } from './check/tarballs.mjs'
 import { capture, fail } from './exec.mjs'
 import { checkSnippets } from './snippets.mjs'
@@ -44,6 +45,11 @@ const steps = [
     name: 'snippets',
     remedy: 'the code in README.md and docs/ must compile; the lines are those of the page',
     run: checkSnippets,
+  },
+  {
+    name: 'semantics',
+    remedy: 'each row names a file with tests and words of one title in it',
+    run: async () => checkSemantics(),
   },
   {
     name: 'unused',
