@@ -8,6 +8,7 @@ import { plants } from './planted.mjs'
  * @property {readonly string[]} kinds
  * @property {readonly string[]} policies
  * @property {readonly string[]} faults
+ * @property {readonly string[]} standbys Of topics that have one home: how ready the other site is.
  * @property {number} rounds
  * @property {number} rate
  * @property {number} keys
@@ -23,16 +24,23 @@ import { plants } from './planted.mjs'
 const engines = ['embedded', 'nats', 'kafka', 'kubemq']
 const kinds = ['topic', 'queue', 'rpc', 'rpc-idempotent']
 const policies = ['primary', 'all']
+const standbys = ['cold', 'warm']
 /** What `docs/failover.md` shows. */
-const shown = { kind: kinds.join(), policy: policies.join(), fault: 'kill,hang,one-way,flap' }
+const shown = {
+  kind: kinds.join(),
+  policy: policies.join(),
+  standby: standbys.join(),
+  fault: 'kill,hang,one-way,flap',
+}
 
 export const help = `npm run faults -- [option ...]
   --engine NAME[,NAME]   a site of each; one name: two sites of it (${engines.join(', ')}). Default embedded
   --kind KIND[,KIND]     ${kinds.join(', ')}. Default topic
   --policy NAME[,NAME]   of topics: ${policies.join(', ')}. Default both
+  --standby NAME[,NAME]  of topics with policy primary: ${standbys.join(', ')}. Default cold
   --fault NAME[,NAME]    ${[...faults.keys()].join(', ')}. Default kill
-  --all                  every kind and policy, each with ${shown.fault}: what docs/failover.md shows
-  --rounds N             of each kind, policy and fault. Default 20
+  --all                  every kind, policy and standby, each with ${shown.fault}: what docs/failover.md shows
+  --rounds N             of each scenario. Default 20
   --rate N               messages a second. Default 1000
   --keys N, --publishers N   default 20 and 2
   --hang MS              how long a site hangs or is cut off. Default 3500
@@ -52,6 +60,7 @@ export function readOptions(args) {
       kind: { type: 'string', default: 'topic' },
       policy: { type: 'string', default: policies.join() },
       fault: { type: 'string', default: 'kill' },
+      standby: { type: 'string', default: 'cold' },
       rounds: { type: 'string', default: '20' },
       rate: { type: 'string', default: '1000' },
       keys: { type: 'string', default: '20' },
@@ -67,7 +76,7 @@ export function readOptions(args) {
     },
   })
   if (values.help) return 'help'
-  const { fault, kind, policy } = values.all ? shown : values
+  const { fault, kind, policy, standby } = values.all ? shown : values
   const named = list('--engine', values.engine, engines)
   if (values.plant !== undefined) list('--plant', values.plant, Object.keys(plants))
   return {
@@ -75,6 +84,7 @@ export function readOptions(args) {
     kinds: list('--kind', kind, kinds),
     policies: list('--policy', policy, policies),
     faults: list('--fault', fault, [...faults.keys()]),
+    standbys: list('--standby', standby, standbys),
     rounds: whole('--rounds', values.rounds, 1),
     rate: whole('--rate', values.rate, 1),
     keys: whole('--keys', values.keys, 1),

@@ -9,8 +9,8 @@ export function lineOf({ clean, round, scenario, sum, times }) {
 }
 
 /** @param {import('./rounds.mjs').Scenario} scenario */
-export function nameOf({ fault, kind, policy }) {
-  return kind === 'topic' ? `${kind} ${policy} ${fault}` : `${kind} ${fault}`
+export function nameOf({ fault, kind, policy, standby }) {
+  return [kind, kind === 'topic' && policy, standby === 'warm' && standby, fault].filter(Boolean).join(' ')
 }
 
 /** @param {object} sum */

@@ -14,6 +14,7 @@ import { timesOf } from './times.mjs'
  * @typedef {object} Scenario
  * @property {string} kind
  * @property {string} policy
+ * @property {string} standby
  * @property {string} fault
  */
 
@@ -48,9 +49,9 @@ const DEADLY = new Set(['kill', 'flap'])
  * @returns {Promise<Result>}
  */
 export async function play(scene, scenario, options, round, random) {
-  const { fault, kind, policy } = scenario
+  const { fault, kind, policy, standby } = scenario
   const name = `faults-${kind}-${policy}-${fault}-${round}-${process.pid}`
-  const config = await scene.configure({ kind, policy, name, relayed: networkFaults.has(fault) })
+  const config = await scene.configure({ kind, policy, standby, name, relayed: networkFaults.has(fault) })
   const cast = castOf(kind, config, options)
   /** @type {Command[]} */
   const all = []

@@ -61,9 +61,14 @@ function progress(done, total, tookMs) {
 }
 
 /** @param {Options} options @returns {Scenario[]} */
-function scenarios({ faults, kinds, policies }) {
+function scenarios({ faults, kinds, policies, standbys }) {
   return kinds.flatMap((kind) =>
-    (kind === 'topic' ? policies : ['primary']).flatMap((policy) => faults.map((fault) => ({ kind, policy, fault }))),
+    (kind === 'topic' ? policies : ['primary']).flatMap((policy) =>
+      // What has a home at every site has no other one to go to, and jobs and requests wait for the verdict.
+      (kind === 'topic' && policy === 'primary' ? standbys : ['cold']).flatMap((standby) =>
+        faults.map((fault) => ({ kind, policy, standby, fault })),
+      ),
+    ),
   )
 }
 

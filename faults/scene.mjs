@@ -23,6 +23,7 @@ import { Relay } from '@spanwire/testkit/network'
  * @typedef {object} Channel
  * @property {string} kind
  * @property {string} policy
+ * @property {string} standby
  * @property {string} name
  * @property {boolean} relayed Through the relays, for faults of the network; a process that dies must be seen to die.
  */
@@ -57,7 +58,7 @@ export async function setUp(engines) {
 }
 
 /** @param {string} dir @param {readonly Site[]} sites @param {Channel} channel */
-async function configure(dir, sites, { kind, name, policy, relayed }) {
+async function configure(dir, sites, { kind, name, policy, relayed, standby }) {
   const location = { environment: 'on-prem' }
   const config = {
     here: location,
@@ -75,6 +76,7 @@ async function configure(dir, sites, { kind, name, policy, relayed }) {
       { match: '>', policy: policy === 'all' ? { all: { ack: 'any' } } : { primary: sites.map((site) => site.name) } },
     ],
     channels: { judged: channelOf(kind, name) },
+    standby,
   }
   const file = join(dir, `${name}.json`)
   await writeFile(file, JSON.stringify(config, undefined, 2))

@@ -18,7 +18,7 @@ import { loadDriver, type MakeDriver } from './drivers.js'
 import type { Config, PolicyConfig, SiteConfig } from './schema.js'
 import { credentialsOf, tlsOf } from './secrets.js'
 
-/** What a program may add to its configuration. */
+/** What a program may add to its configuration; where both say `standby`, the program decides. */
 export interface ConnectOptions extends Partial<Omit<ClientOptions, 'here' | 'sites' | 'routes'>> {
   /** Drivers that the program brings along, by the name that sites use; all others are loaded as packages. */
   readonly drivers?: Readonly<Record<string, MakeDriver>>
@@ -31,10 +31,11 @@ export interface ConnectOptions extends Partial<Omit<ClientOptions, 'here' | 'si
  */
 export async function connect(config?: Config | string, options: ConnectOptions = {}): Promise<Client> {
   const { drivers = {}, ...rest } = options
-  const { here, routes = [], sites } = typeof config === 'object' ? config : await loadConfig(config)
+  const { here, routes = [], sites, standby } = typeof config === 'object' ? config : await loadConfig(config)
   const made: [string, SiteOptions][] = []
   for (const [name, site] of Object.entries(sites)) made.push([name, await siteOf(name, site, drivers)])
   return createClient({
+    ...(standby === undefined ? undefined : { standby }),
     ...rest,
     here: defined(here),
     sites: Object.fromEntries(made),

@@ -74,6 +74,8 @@ export interface Config {
   readonly routes?: readonly { readonly match: string; readonly policy: PolicyConfig }[] | undefined
   /** Contracts for programs that have none in code. */
   readonly channels?: Readonly<Record<string, ChannelConfig>> | undefined
+  /** `warm`: the sites that come next are kept ready, and topics go there while the one before is still in doubt. Default `cold`. */
+  readonly standby?: 'cold' | 'warm' | undefined
 }
 
 const secret: z.ZodType<Secret> = z.union([
@@ -154,4 +156,5 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   sites: z.record(z.string(), site).refine((sites) => Object.keys(sites).length > 0, 'at least one site'),
   routes: z.array(z.strictObject({ match: z.string(), policy })).optional(),
   channels: z.record(z.string(), channel).optional(),
+  standby: z.enum(['cold', 'warm']).optional(),
 })

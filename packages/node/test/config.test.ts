@@ -1,5 +1,7 @@
+import { json, topic } from '@spanwire/core'
+import type { Driver } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
-import { connect, contractOf, parseConfig } from '../src/index.js'
+import { connect, contractOf, loadDriver, parseConfig, type SiteConfig } from '../src/index.js'
 
 const good = `
 here: { environment: on-prem, region: eu-central, zone: fra1 }
@@ -21,7 +23,26 @@ channels:
   quotes: { kind: topic, name: 'quotes.{symbol}', delivery: durable, latest: true }
   orders: { kind: queue, name: orders, maxDeliveries: 5, deadLetter: orders.dead }
   price:  { kind: rpc, name: prices, idempotent: true }
+standby: warm
 `
+
+const NEXT = 'policy: { primary: [frankfurt, dublin] }'
+
+/** The driver, and the name of each channel that is opened through it. */
+function telling(driver: Driver, opened: (channel: string) => void): Driver {
+  return {
+    ...driver,
+    async connect(...args) {
+      const link = await driver.connect(...args)
+      const open = link.open.bind(link)
+      link.open = (spec, signal) => {
+        opened(spec.name)
+        return open(spec, signal)
+      }
+      return link
+    },
+  }
+}
 
 /** A configuration with one text replaced. */
 function wrong(from: string, to: string): () => unknown {
@@ -63,6 +84,7 @@ describe('the configuration file', () => {
       'ack: some',
       /routes\.1\.policy\.all\.ack: "some" is not allowed; allowed: any, majority, all/,
     ],
+    ['a standby that is none', 'standby: warm', 'standby: hot', /standby: "hot" is not allowed; allowed: cold, warm/],
     ['a channel of no kind', 'kind: rpc', 'kind: call', /channels\.price/],
     ['a site without endpoints', "endpoints: ['127.0.0.1:9092']", 'endpoints: []', /sites\.dublin\.endpoints/],
     ['what is no YAML', 'sites:', 'sites: ][', /neither JSON nor YAML/],
@@ -76,6 +98,19 @@ describe('the configuration file', () => {
     const config = parseConfig(good)
     expect(client.explain('request', contractOf(config, 'price')).policy).toBe('weighted(frankfurt 90, dublin 10)')
     expect(client.explain('send', contractOf(config, 'orders')).policy).toBe('primary(frankfurt, dublin)')
+  })
+
+  it('keeps the channels of the next site open when it says that standby is warm', async () => {
+    let told = (_channel: string): void => {}
+    const opened = new Promise<string>((resolve) => {
+      told = resolve
+    })
+    const config = parseConfig(good.replace(/ {4}credentials: .*\n/, '').replace('policy: nearest', NEXT))
+    const dublin = { ...config.sites['dublin'], driver: 'telling' } as SiteConfig
+    const drivers = { telling: async () => telling(await loadDriver('memory', {}, 'dublin'), told) }
+    await using client = await connect({ ...config, sites: { ...config.sites, dublin } }, { drivers })
+    await client.publish(topic('prices', json), { bid: 101 })
+    expect(await opened).toBe('prices')
   })
 
   it('says what to install when a driver is missing, and which names there are for one that cannot be', async () => {
