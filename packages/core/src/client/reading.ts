@@ -11,6 +11,8 @@ interface Way {
   /** The last two taken here: a resume starts at the one before, and the first message must then be the last one (R23). */
   last: Taken | undefined
   before: Taken | undefined
+  /** When `last` was taken, monotonic ms. */
+  lastAt: number
   /** The id that must come first after a resume, or the log is another one. */
   expects: string | undefined
   caughtUp: boolean
@@ -192,22 +194,37 @@ export class Reading {
         : { at: 'position', position: stored }
     }
     // A site that joins after the others: what it took since the start is ours as well.
-    const late = why === 'again' || this.#context.runtime.now() - this.#startedAt > 1_000
+    const now = this.#context.runtime.now()
+    const late = why === 'again' || now - this.#startedAt > 1_000
     if (from.at !== 'now' || !late) return from
-    return { at: 'time', timeMs: Math.max(this.#options.startWallMs, this.#context.runtime.wall() - MAX_REPLAY_MS) }
+    return { at: 'time', timeMs: this.#clock(way, Math.max(this.#startedAt, now - MAX_REPLAY_MS)) }
   }
 
   /** Engine time of what was taken last, or of what is missing where that is older (R24), else our start; never further back than ten minutes. */
   #lastTime(way: Way): number {
     const { from } = this.#options
     const start =
-      from.at === 'time' || from.at === 'checkpoint' ? from.timeMs : from.at === 'now' ? this.#options.startWallMs : 0
+      from.at === 'time' || from.at === 'checkpoint'
+        ? from.timeMs
+        : from.at === 'now'
+          ? this.#clock(way, this.#startedAt)
+          : 0
     const { missingSinceMs = Infinity } = this.#sink.merge
     const last = way.last?.delivery.timeMs
     // How far the engine's clock is behind publishers': a fast one must not hide what is missing.
     const behindMs = Math.min(0, (last ?? 0) - (way.last?.timeMs ?? 0))
     const sinceMs = Math.min(last ?? start, missingSinceMs + behindMs)
-    return Math.max(sinceMs, this.#context.runtime.wall() - MAX_REPLAY_MS)
+    return Math.max(sinceMs, this.#clock(way, this.#context.runtime.now() - MAX_REPLAY_MS))
+  }
+
+  /**
+   * What the site's clock showed at a monotonic time, Unix ms, or a little less: as it stamped what was taken last, else as
+   * another site did, else as our wall clock said at the start, which may have been set since (R60).
+   */
+  #clock(way: Way, at: number): number {
+    const { last, lastAt } = way.last ? way : (this.#ways.find((other) => other.last) ?? way)
+    const stamp = last?.delivery.timeMs
+    return at + (stamp === undefined ? this.#options.startWallMs - this.#startedAt : stamp - lastAt)
   }
 
   #take(way: Way, batch: Batch): Promise<void> | undefined {
@@ -229,6 +246,7 @@ export class Reading {
       const taken = new Taken(delivery, way.site, way.last?.source)
       way.before = way.last
       way.last = taken
+      way.lastAt = now
       merge.take(taken, now)
     }
     this.#sink.beat?.()
@@ -264,6 +282,7 @@ function makeWay(site: string): Way {
     attachment: undefined,
     last: undefined,
     before: undefined,
+    lastAt: 0,
     expects: undefined,
     caughtUp: false,
     attachedAt: undefined,
