@@ -6,6 +6,7 @@ const below = {
   'driver-memory': ['driver'],
   'driver-websocket': ['driver'],
   'driver-nats': ['driver'],
+  'driver-kubemq': ['driver'],
   node: ['driver', 'core'],
   browser: ['driver', 'core', 'driver-websocket'],
   react: ['core'],

@@ -15,7 +15,7 @@ const alias = readdirSync(`${root}packages`).map((name) => ({
   find: new RegExp(`^@spanwire/${name}$`),
   replacement: `${root}packages/${name}/src/index.ts`,
 }))
-for (const entry of ['engines', 'network', 'simulation'])
+for (const entry of ['engines', 'kubemq', 'network', 'simulation'])
   alias.push({
     find: new RegExp(`^@spanwire/testkit/${entry}$`),
     replacement: `${root}packages/testkit/src/${entry}/index.ts`,

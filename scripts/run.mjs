@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { build, env, pnpm, prepare, root } from './bootstrap.mjs'
 import { provideChromium } from './chromium.mjs'
 import { fail, run, toStderr } from './exec.mjs'
+import { generate } from './generate.mjs'
 
 const [command = '', ...args] = process.argv.slice(2)
 
@@ -80,6 +81,8 @@ const commands = {
     await build('programs', ['./packages/*'])
     return (await node(['faults/run.mjs', ...args])).code
   },
+
+  generate,
 
   pnpm: () => pnpm(args),
 }

@@ -4,6 +4,7 @@ import { library } from '../../tsup.base.js'
 const entry = {
   index: 'src/index.ts',
   engines: 'src/engines/index.ts',
+  kubemq: 'src/kubemq/index.ts',
   network: 'src/network/index.ts',
   simulation: 'src/simulation/index.ts',
 }

@@ -1,0 +1,1 @@
+export { KUBEMQ_SERVICE } from './service.js'
