@@ -18,12 +18,20 @@ import { viewOf } from '../session/site-view.js'
 import type { BareClient, SubscriptionStatus } from './api.js'
 import type { Departures } from './departures.js'
 import { Events } from './events.js'
+import type { Failovers } from './failovers.js'
 import type { MarksListener } from './marks.js'
 import type { ClientOptions, SiteOptions } from './options.js'
 import type { Replies } from './replies.js'
 import { requestIds } from './request-ids.js'
 import type { RetryBudget } from './retry-budget.js'
 import { troubleOf } from './trouble.js'
+
+/** What is counted of a message that came in. `timeMs`: its stamp, Unix ms. */
+export interface Tapped {
+  readonly site: string
+  readonly timeMs: number
+  readonly again: boolean
+}
 
 /** Something that takes messages in and must end with the client. */
 export interface Intake {
@@ -34,6 +42,8 @@ export interface Intake {
   /** Throws unless it can live with this policy of its channel. */
   check?(policy: Policy): void
   readonly spec: ChannelSpec
+  /** Hears of each message that comes, while there is something to count. */
+  tap?: ((taken: Tapped) => void) | undefined
   /** {@link Context.maxRate} changed. */
   pace?(): void
   /** Takes no more; resolves when what it began has ended. */
@@ -50,6 +60,8 @@ export interface Context {
   readonly publisher: Publisher
   /** Of `departuresOf`. */
   departures: Departures | undefined
+  /** Of the first who watches. */
+  failovers: Failovers | undefined
   /** Of `avoiding`: sites that answer far more slowly than others, each with a sentence. */
   slow: (() => ReadonlyMap<string, string>) | undefined
   /** Of `deadlinesOf`. */
@@ -139,6 +151,7 @@ export function makeContext(options: ClientOptions, life: Life): Context {
     events: new Events(runtime),
     publisher,
     departures: undefined,
+    failovers: undefined,
     slow: undefined,
     deadlines: undefined,
     marks: new Map(),

@@ -6,7 +6,7 @@ import type { Teller } from '../departure/teller.js'
 import { Ticks } from '../departure/ticks.js'
 import type { SessionChange } from '../session/listeners.js'
 import { healthOf } from '../session/site-view.js'
-import { isLeft, linkOf, type Outage } from '../session/state.js'
+import { linkOf } from '../session/state.js'
 import type { Context } from './context.js'
 import { Failback } from './failback.js'
 import type { Status } from './happenings.js'
@@ -31,8 +31,6 @@ export interface Departures {
   /** Ends all that is still open with this error. */
   close(error: MessagingError): void
 }
-
-type StateChange = Extract<SessionChange, { readonly to: unknown }>
 
 /** Made by the first verb that sends; from then on it follows the sites. */
 export function departuresOf(context: Context): Departures {
@@ -59,7 +57,6 @@ function begin(context: Context): Departures {
       else if (change.to.at === 'draining') for (const outbox of outboxes.values()) outbox.leave(session.site)
       standby.follow(session.site, change)
       if (!('to' in change)) return
-      tellFailover(context, left, session.site, change)
       returns.follow(session.site, change)
     }),
   )
@@ -131,23 +128,4 @@ function follow(
   // A site that refuses us has lost nothing, and nobody has to take its place.
   if (isBack || to.at === 'idle' || healthOf(to) === 'disabled') return
   retained.lost(site)
-}
-
-/** Told when the lanes of a site have moved: with its loss, or before that where the next one stood ready. */
-function tellFailover(context: Context, left: Map<string, number>, site: string, change: StateChange): void {
-  const { from, to, reason } = change
-  const outage = isLeft(to) && !isLeft(from) ? { firstSign: to.silentSince, detected: to.leftAt } : lostWith(change)
-  const lanes = left.get(site) ?? 0
-  if (outage === undefined || (lanes === 0 && isLeft(from))) return
-  left.delete(site)
-  const { runtime, events } = context
-  const wall = (at: number): number => Math.round(runtime.wall() - (runtime.now() - at))
-  const { detected, firstSign } = outage
-  events.emit({ type: 'failover', site, reason, firstSignAt: wall(firstSign), detectedAt: wall(detected), lanes })
-}
-
-function lostWith({ from, to }: StateChange): Pick<Outage, 'firstSign' | 'detected'> | undefined {
-  if (!('link' in from) || 'link' in to || !('outage' in to) || healthOf(to) === 'disabled') return undefined
-  // None of its own: all sites fell silent with it.
-  return 'outage' in from && from.outage === to.outage ? undefined : to.outage
 }

@@ -30,6 +30,49 @@ export interface Status {
   readonly subscriptions: readonly ({ readonly channel: string } & SubscriptionStatus)[]
 }
 
+/**
+ * What the loss of a site came to: told 10 s after the site was back, 90 s after the loss if it was not, at its next loss, or
+ * when the client closes. Times are Unix ms.
+ */
+export interface FailoverRecord {
+  readonly site: string
+  readonly reason: string
+  /** When its silence began, or its link ended. */
+  readonly firstSignAt: number
+  /** When it was taken for lost. */
+  readonly detectedAt: number
+  /** How many lanes went elsewhere, and when the last of them did; absent: none had to. */
+  readonly lanes: number
+  readonly switchedAt: number | undefined
+  /** When a link to it was up again; absent: not so far. */
+  readonly backAt: number | undefined
+  /** The first message that any site gave to any of the reads since it was in doubt; absent: there was none. */
+  readonly firstMessageAt: number | undefined
+  /** Sums over all reads, also those that are not named. */
+  readonly received: number
+  readonly replayed: number
+  readonly duplicates: number
+  readonly missing: number
+  /** Each subscription, table, worker and responder that listened there; 100 at most. */
+  readonly reads: readonly Read[]
+  /** How many more there were. */
+  readonly unnamed: number
+}
+
+/** What one of those that listened at a lost site had from all sites since it was suspect, or lost without that. */
+export interface Read {
+  readonly channel: string
+  readonly kind: 'topic' | 'queue' | 'rpc'
+  readonly firstMessageAt: number | undefined
+  readonly received: number
+  /** Of these, sent or offered again, or given by the lost site itself though stamped before the loss was noticed. */
+  readonly replayed: number
+  /** Of these, seen before and swallowed. */
+  readonly duplicates: number
+  /** Messages reported missing since then that have not come. */
+  readonly missing: number
+}
+
 /** What happened, for logs, pages and operators. `at`: Unix ms. */
 export type ClientEvent = { readonly at: number } & (
   | {
@@ -40,7 +83,7 @@ export type ClientEvent = { readonly at: number } & (
       readonly reason: string
     }
   /**
-   * A site was lost and what ran there went elsewhere; `at` is when. `firstSignAt`: when its silence began, or its link
+   * A site was lost and what ran there goes elsewhere; told at once. `firstSignAt`: when its silence began, or its link
    * ended; `detectedAt`: when it was taken for lost. Unix ms. `lanes`: how many moved at that moment.
    */
   | {
@@ -51,6 +94,8 @@ export type ClientEvent = { readonly at: number } & (
       readonly detectedAt: number
       readonly lanes: number
     }
+  /** What the loss of a site came to: one for each `failover`, told when it is over. */
+  | ({ readonly type: 'failover-record' } & FailoverRecord)
   /** A lane (or all of a channel's) goes to another site now. `ms`: since the first sign of the fault. */
   | {
       readonly type: 'moved'

@@ -1,6 +1,7 @@
 import type { Batch, ChannelSpec, Flow } from '@spanwire/driver'
 import type { ArrivalSnapshot } from '../arrival/arrival.js'
 import type { ParamsOf, Topic } from '../contract/contract.js'
+import type { Intake } from './context.js'
 import type { Taken } from './taken.js'
 
 /** Some of a topic's parameters; what is left out matches all. */
@@ -51,7 +52,7 @@ export interface Merge {
   stop?(): void
 }
 
-export interface ReadingSink {
+export interface ReadingSink extends Pick<Intake, 'tap'> {
   readonly merge: Merge
   /** The next pull waits for it: the reader has no room. */
   room(): Promise<void> | undefined

@@ -247,6 +247,7 @@ export class Reading {
       way.before = way.last
       way.last = taken
       way.lastAt = now
+      this.#sink.tap?.(taken)
       merge.take(taken, now)
     }
     this.#sink.beat?.()

@@ -44,6 +44,7 @@ export function subscribe(
 class Reader implements Subscription, ReadingSink, Intake {
   readonly channel: string
   readonly ready: Promise<void>
+  tap: Intake['tap']
   readonly #context: Context
   readonly #topic: Topic
   readonly #mailbox: Inbox

@@ -52,6 +52,7 @@ export function table(
 class LiveTable implements Table, ReadingSink, Intake {
   readonly channel: string
   readonly ready: Promise<void>
+  tap: Intake['tap']
   readonly #context: Context
   readonly #topic: Topic
   readonly #rows = new Map<string, Row>()

@@ -4,6 +4,7 @@ import { type Attachment, attach } from '../session/attachment.js'
 import type { Worker } from './api.js'
 import type { Context, Intake } from './context.js'
 import { listenAt } from './listening.js'
+import { Taken } from './taken.js'
 
 export interface WorkingOptions {
   readonly channel: string
@@ -40,6 +41,7 @@ export class Working implements Worker, Intake {
   readonly channel: string
   readonly spec: ChannelSpec
   readonly ready: Promise<void>
+  tap: Intake['tap']
   readonly #context: Context
   readonly #options: WorkingOptions
   readonly #places = new Map<string, Place>()
@@ -119,7 +121,10 @@ export class Working implements Worker, Intake {
 
   #take(batch: Batch, site: string, can: Capabilities): void {
     this.#count(site, batch.deliveries.length)
-    for (const delivery of batch.deliveries) this.#waiting.push({ delivery, site, can })
+    for (const delivery of batch.deliveries) {
+      this.tap?.(new Taken(delivery, site))
+      this.#waiting.push({ delivery, site, can })
+    }
     this.#work()
   }
 
