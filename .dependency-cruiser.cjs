@@ -7,6 +7,7 @@ const below = {
   'driver-websocket': ['driver'],
   'driver-nats': ['driver'],
   'driver-kubemq': ['driver'],
+  'driver-kafka': ['driver'],
   node: ['driver', 'core'],
   browser: ['driver', 'core', 'driver-websocket'],
   react: ['core'],
