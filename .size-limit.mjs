@@ -34,10 +34,10 @@ function page(does, file, limit) {
 }
 
 export default [
-  page('shows the newest values', 'board', '20.8 kB'),
-  page('shows quotes: tables and subscriptions', 'quotes', '28.2 kB'),
+  page('shows the newest values', 'board', '20.9 kB'),
+  page('shows quotes: tables and subscriptions', 'quotes', '28.3 kB'),
   page('also publishes and requests', 'desk', '42.9 kB'),
-  page('uses every verb', 'everything', '49.9 kB'),
+  page('uses every verb', 'everything', '50 kB'),
   {
     name: 'browser, by itself: the client without verbs and the life of a page',
     path: 'packages/browser/dist/index.js',

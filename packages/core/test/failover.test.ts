@@ -199,6 +199,12 @@ describe('a channel that is ill while its site lives', () => {
     const moved = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
     await runtime.advance(1_000)
     expect(moved.value?.sites).toEqual(['b'])
+    // Since the first refusal: it was sent there once more, 13 to 100 ms later.
+    const [move, ...more] = only(events, 'moved')
+    expect(more).toEqual([])
+    expect(move?.ms).toBeGreaterThanOrEqual(13)
+    expect(move?.ms).toBeLessThanOrEqual(100)
+    expect(move?.reason).toMatch(/leader/)
     expect((await one.publish(other, { symbol: 'IBM' })).sites).toEqual(['a'])
     for (const n of [3, 4]) {
       const next = settled(one.publish(quotes, { symbol: `NEW${n}`, n }))
@@ -229,11 +235,13 @@ describe('a channel that is ill while its site lives', () => {
   })
 
   it('moves alone when nobody answers its sends, within 2.75 s, jobs as well', async () => {
-    const { runtime, a, client } = stage()
+    const { runtime, a, client, follow } = stage()
     const one = client()
+    const events = follow(one)
     await runtime.advance(100)
     await one.publish(quotes, { symbol: 'IBM', n: 1 })
     await one.send(orders, { n: 1 })
+    const since = runtime.wall()
     a.fault('quotes', 'stalled')
     a.fault('orders', 'stalled')
     const published = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
@@ -243,6 +251,10 @@ describe('a channel that is ill while its site lives', () => {
     await runtime.advance(400)
     expect(published.value?.sites).toEqual(['b'])
     expect(sent.value?.sites).toEqual(['b'])
+    const moves = only(events, 'moved')
+    expect(moves.map(({ channel }) => channel)).toEqual(['quotes.IBM', 'orders'])
+    // Since they were handed over, as it looks every 250 ms.
+    for (const { at, ms } of moves) expect(Math.floor((at - ms - since) / 250)).toBe(0)
     expect(one.status().sites[0]?.state).toBe('up')
     const elsewhere = settled(one.publish(other, { symbol: 'IBM' }))
     await runtime.advance(10)

@@ -172,10 +172,12 @@ function surroundings(context: Context, contract: Routed): Surroundings {
     },
     moved: (lane, from, to) => {
       left.set(from, (left.get(from) ?? 0) + 1)
-      const { state } = context.session(from)
-      const sign = firstSign(state)
+      const session = context.session(from)
+      const { state } = session
+      const illness = state.at === 'up' ? session.sign(contract.spec) : undefined
+      const sign = illness?.since ?? firstSign(state)
       const ms = sign === undefined ? 0 : Math.round(runtime.now() - sign)
-      const why = context.session(from).illness(contract.spec)?.message ?? `as planned: ${to} is preferred`
+      const why = illness?.error.message ?? `as planned: ${to} is preferred`
       // A bucket of keys is nobody's channel; a path is.
       const channel = contract.spec.params > 0 ? channelOf(contract, lane.split(':')[0] ?? '') : contract.name
       events.emit({ type: 'moved', channel, from, to, reason: state.at === 'up' ? why : state.at, ms })

@@ -22,6 +22,13 @@ export interface ChannelHealthOptions {
   onChange(ill: MessagingError | undefined): void
 }
 
+/** Sends of a channel do not end as they should. */
+export interface Sign {
+  /** Since the first of them, Runtime ms. */
+  readonly since: number
+  readonly error: MessagingError
+}
+
 /**
  * Whether the sends of one channel get through, though the link behind them lives: a stream without a leader refuses
  * them, a hung partition does not answer. Ill, the channel is left alone for a while, then asked, then tried. A message
@@ -31,6 +38,7 @@ export class ChannelHealth {
   readonly #options: ChannelHealthOptions
   readonly #sends = new SendHealth()
   #isIll = false
+  #sign: Sign | undefined
   #isAsking = false
   #reports = 0
   #seen = 0
@@ -41,12 +49,23 @@ export class ChannelHealth {
     this.#options = options
   }
 
+  /** Its first sign of illness, before it is taken for ill and as long as nothing gets through. */
+  get sign(): Sign | undefined {
+    return this.#sign
+  }
+
   /** Runs for each message that ended. */
   ended(outcome: SendOutcome): void {
     this.#reports += 1
-    if (outcome.outcome === 'done') this.#sends.done()
-    else if (isIllness(outcome.error) && !this.#isIll && this.#sends.failed(this.#options.runtime.now()))
-      this.#fall(outcome.error)
+    if (outcome.outcome === 'done') {
+      this.#sends.done()
+      this.#sign = undefined
+    } else if (isIllness(outcome.error) && !this.#isIll) {
+      const { error } = outcome
+      const now = this.#options.runtime.now()
+      this.#sign ??= { since: now, error }
+      if (this.#sends.failed(now)) this.#fall(error)
+    }
   }
 
   /** Called now and then while the link lives: messages that nobody answers make it ask who takes them. */
@@ -54,10 +73,11 @@ export class ChannelHealth {
     const { patience, runtime, sender } = this.#options
     const now = runtime.now()
     const waitedMs = now - sender.seenSince(now)
+    const silentMs = Math.min(now - this.#movedAt, waitedMs)
     if (sender.inflight === 0 || this.#reports !== this.#seen || this.#isIll) {
       this.#seen = this.#reports
       this.#movedAt = now
-    } else if (Math.min(now - this.#movedAt, waitedMs) >= patience.suspectMs && !this.#isAsking) {
+    } else if (silentMs >= patience.suspectMs && !this.#isAsking) {
       const reports = this.#reports
       this.#ask().then(
         // Slow, but somebody is there.
@@ -65,7 +85,9 @@ export class ChannelHealth {
           this.#movedAt = runtime.now()
         },
         (error: MessagingError) => {
-          if (this.#reports === reports && !this.#isIll) this.#fall(error)
+          if (this.#reports !== reports || this.#isIll) return
+          this.#sign ??= { since: now - silentMs, error }
+          this.#fall(error)
         },
       )
     }
@@ -126,6 +148,7 @@ export class ChannelHealth {
       if (signal.aborted) return
       this.#sends.recovered(runtime.now())
       this.#isIll = false
+      this.#sign = undefined
       onChange(undefined)
     } catch {
       if (!signal.aborted) this.#leave()

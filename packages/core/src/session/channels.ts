@@ -2,7 +2,7 @@ import { type Channel, type ChannelSpec, type Link, MessagingError } from '@span
 import type { Runtime } from '../runtime/runtime.js'
 import { within } from '../runtime/within.js'
 import { backoffMs, slowMs } from './backoff.js'
-import { ChannelHealth } from './channel-health.js'
+import { ChannelHealth, type Sign } from './channel-health.js'
 import { asFault } from './dial.js'
 import type { Timing } from './pace.js'
 import type { Patience } from './patience.js'
@@ -82,6 +82,11 @@ export class Channels {
   illness(spec: ChannelSpec): MessagingError | undefined {
     const state = this.#bySpec.get(spec)?.state
     return state?.at === 'open' ? state.ill : undefined
+  }
+
+  /** The first of what its sends fail with now, ill or not yet; looks only. */
+  sign(spec: ChannelSpec): Sign | undefined {
+    return this.#bySpec.get(spec)?.health?.sign
   }
 
   /** Asks again now for a channel that was refused: somebody new wants it. */

@@ -1,5 +1,6 @@
 import { type ChannelSpec, type Endpoint, type Link, MessagingError } from '@spanwire/driver'
 import { dialTimeoutMs } from './backoff.js'
+import type { Sign } from './channel-health.js'
 import { type ChannelState, Channels, NO_CHANNEL } from './channels.js'
 import { type Dialed, dial } from './dial.js'
 import { dialOptions, inOrder, type SessionOptions } from './dialing.js'
@@ -87,6 +88,11 @@ export class Session {
   /** Why sends on the channel do not get through though the link lives; opens nothing. */
   illness(spec: ChannelSpec): MessagingError | undefined {
     return this.#channels?.illness(spec)
+  }
+
+  /** Since when and why sends on the channel fail though the link lives, ill or not yet; opens nothing. */
+  sign(spec: ChannelSpec): Sign | undefined {
+    return this.#channels?.sign(spec)
   }
 
   /** Asks again now for a channel that the engine refused. */
