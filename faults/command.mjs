@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -29,13 +28,13 @@ import { fileURLToPath } from 'node:url'
  */
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const cli = join(dirname(createRequire(import.meta.url).resolve('@spanwire/cli/package.json')), 'dist/bin.js')
+const held = join(here, 'held.mjs')
 const wrapper = join(here, 'planted.mjs')
 
 /** How long a command may take to end after it was asked to; longer than its own drain. */
 const END_MS = 30_000
 
-/** A verify command as a process of its own, with its lines. */
+/** A verify command as a process of its own, with its lines. It is loaded at once and begins when it is told to. */
 export class Command {
   /** @type {Line[]} */
   lines = []
@@ -51,9 +50,10 @@ export class Command {
   constructor(args, plant) {
     const wrapped = plant === undefined ? [] : [wrapper, plant, process.execPath]
     // From here: drivers are looked up where a program runs.
-    const stdio = /** @type {const} */ (['ignore', 'pipe', 'pipe'])
     this.name = args[0] ?? ''
-    this.child = spawn(process.execPath, [...wrapped, cli, ...args], { cwd: here, stdio: [...stdio] })
+    this.child = spawn(process.execPath, [...wrapped, held, ...args], { cwd: here, stdio: 'pipe' })
+    // Who ended before it was told to begin says so by its exit.
+    this.child.stdin.on('error', () => undefined)
     createInterface({ input: this.child.stdout }).on('line', (text) => this.#take(JSON.parse(text)))
     createInterface({ input: this.child.stderr }).on('line', (text) => this.#stderr.push(text))
     this.ended = once(this.child, 'close').then(() => {
@@ -83,7 +83,13 @@ export class Command {
     return new Promise((resolve) => this.#lookers.add(() => resolve(undefined)))
   }
 
-  ready() {
+  loaded() {
+    return this.until(() => this.count('loaded') > 0, 'it was loaded')
+  }
+
+  /** Lets it begin, and waits until it is ready. */
+  begin() {
+    this.child.stdin.end('begin')
     return this.until(() => this.count('startup_complete') > 0, 'it was ready')
   }
 

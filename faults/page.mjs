@@ -2,13 +2,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { grouped, tables } from './report.mjs'
+import { readOptions } from './options.mjs'
+import { scenarios } from './plan.mjs'
+import { grouped, nameOf, tables } from './report.mjs'
 import { timeline } from './timeline.mjs'
 import { percentile } from './times.mjs'
 
 /** @typedef {import('./rounds.mjs').Result} Result */
 /** @typedef {import('./report.mjs').Group} Group */
-/** @typedef {Group & { readonly on: string, readonly picture: string }} Entry */
+/** @typedef {Group & { readonly on: string, readonly load: number, readonly picture: string }} Entry */
 
 const docs = fileURLToPath(new URL('../docs/', import.meta.url))
 const pictures = join(docs, 'failover')
@@ -17,28 +19,43 @@ const page = join(docs, 'failover.md')
 const BEGIN = '<!-- rounds: written by `npm run faults -- --write` -->'
 const END = '<!-- /rounds -->'
 
-/** Puts scenarios into `docs/failover.md`, in place of what an earlier run said of the same ones. @param {readonly Result[]} results @param {import('./options.mjs').Options} options */
-export async function write(results, { engines, rate }) {
+/**
+ * Puts scenarios into `docs/failover.md`, in place of what an earlier run said of the same ones. One that was broken off replaces
+ * nothing that has more rounds.
+ * @param {readonly Result[]} results @param {import('./options.mjs').Options} options
+ */
+export async function write(results, { engines, rate, rounds }) {
   await mkdir(pictures, { recursive: true })
   const entries = new Map((await known()).map((entry) => [entry.name, entry]))
   const engine = [...new Set(engines)].join(' and ')
-  const on = `${engine}, ${rate}/s, Node ${process.versions.node}, ${cpus().length} cores at load ${Math.round(loadavg()[0] ?? 0)}`
+  const on = `${engine}, ${rate}/s, Node ${process.versions.node}, ${cpus().length} cores`
+  const load = Math.round(loadavg()[0] ?? 0)
   for (const group of grouped(results)) {
     const name = engines.every((one) => one === 'embedded') ? group.name : `${group.name} (${engine})`
+    const before = entries.get(name)?.rounds.length ?? 0
+    if (group.rounds.length < rounds && group.rounds.length < before) continue
     const picture = `${name.replaceAll(/[^a-z0-9]+/g, '-')}.svg`
     const shown = typical(results.filter((result) => group.results.includes(result)))
     await writeFile(
       join(pictures, picture),
       timeline(shown, `${name}: the middling one of ${group.rounds.length} rounds`),
     )
-    entries.set(name, { name, kind: group.kind, rounds: group.rounds, on, picture })
+    entries.set(name, { name, kind: group.kind, rounds: group.rounds, on, load, picture })
   }
-  const all = [...entries.values()]
+  const all = [...entries.values()].toSorted((a, b) => rank(a) - rank(b))
   await writeFile(data, `${JSON.stringify(all, undefined, 2)}\n`)
   const text = await readFile(page, 'utf8')
   const [before = '', rest = ''] = text.split(BEGIN)
   const after = rest.split(END)[1] ?? '\n'
   await writeFile(page, `${before}${BEGIN}\n\n${section(all)}\n\n${END}${after}`)
+}
+
+/** Where `--all` has it; other engines and faults come behind, in the order in which they were played. @param {Entry} entry */
+function rank({ name }) {
+  const options = readOptions(['--all'])
+  const order = options === 'help' ? [] : scenarios(options).map(nameOf)
+  const at = order.indexOf(name)
+  return at < 0 ? order.length : at
 }
 
 /** @returns {Promise<readonly Entry[]>} */
@@ -79,10 +96,16 @@ function section(entries) {
 /** @param {readonly Entry[]} entries */
 function measuredOn(entries) {
   const machines = [...new Set(entries.map(({ on }) => on))]
-  if (machines.length === 1) return machines[0]
   const named = machines.map((machine) => {
-    const names = entries.filter(({ on }) => on === machine).map(({ name }) => name)
-    return `${names.join(', ')}: ${machine}`
+    const own = entries.filter(({ on }) => on === machine)
+    const names = machines.length === 1 ? '' : `${own.map(({ name }) => name).join(', ')}: `
+    return `${names}${machine} at load ${range(own.map(({ load }) => load))}`
   })
   return named.join('; ')
+}
+
+/** @param {readonly number[]} values */
+function range(values) {
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  return least === most ? `${least}` : `${least} to ${most}`
 }

@@ -44,7 +44,7 @@ function play(name, [file = '', ...args]) {
   const plant = plants[name]
   if (plant === undefined) throw new Error(`no trick "${name}"; one of ${Object.keys(plants).join(', ')}`)
   const trick = plant.trick()
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(file, args, { stdio: ['inherit', 'pipe', 'inherit'] })
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) process.on(signal, () => child.kill(signal))
   let index = 0
   createInterface({ input: child.stdout }).on('line', (text) => {

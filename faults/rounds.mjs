@@ -44,44 +44,74 @@ const FORGETFUL = new Set(['embedded'])
 const DEADLY = new Set(['kill', 'flap'])
 
 /**
- * One round: programs under load, a fault at a random moment, the sums.
- * @param {Scene} scene @param {Scenario} scenario @param {Options} options @param {number} round @param {() => number} random
- * @returns {Promise<Result>}
+ * The programs of one round, loaded and waiting for the word to begin.
+ * @typedef {object} Cast
+ * @property {Scenario} scenario
+ * @property {number} round
+ * @property {readonly Command[]} readers
+ * @property {Command} writer
+ * @property {() => Promise<void>} kill All of them, whatever they are at.
  */
-export async function play(scene, scenario, options, round, random) {
+
+/** What was done to whom. @typedef {Pick<Result, 'site' | 'struckAt' | 'healedAt'> & { destroyed: string | undefined }} Blow */
+
+/** @param {Scene} scene @param {Scenario} scenario @param {Options} options @param {number} round @returns {Promise<Cast>} */
+export async function prepare(scene, scenario, options, round) {
   const { fault, kind, policy, standby } = scenario
-  const name = `faults-${kind}-${policy}-${fault}-${round}-${process.pid}`
+  const name = `faults-${kind}-${policy}-${standby}-${fault}-${round}-${process.pid}`
   const config = await scene.configure({ kind, policy, standby, name, relayed: networkFaults.has(fault) })
-  const cast = castOf(kind, config, options)
-  /** @type {Command[]} */
-  const all = []
-  try {
-    const readers = cast.readers.map((args) => start(all, args, plantFor('record', options)))
-    await Promise.all(readers.map((reader) => reader.ready()))
-    const writer = start(all, cast.writer, plantFor('producer_send_success', options))
-    await writer.ready()
-    await writer.until(() => progress(writer) >= options.rate, 'a second of load was through')
-    await elapse(random() * 500)
-    const site = hit(scene, policy, random)
-    const destroyed = FORGETFUL.has(site.engine) && DEADLY.has(fault) ? site.name : undefined
-    let struckAt = 0
-    await faults.get(fault)?.(site, options, () => {
-      struckAt = performance.timeOrigin + performance.now()
-    })
-    const healedAt = performance.timeOrigin + performance.now()
-    await elapse(AFTER_MS)
-    await writer.end()
-    const mostMs = options.plant === undefined ? SETTLE_MS : PLANTED_SETTLE_MS
-    await settle(writer, readers, { mostMs, destroyed: kind === 'queue' ? destroyed : undefined })
-    await Promise.all(readers.map((reader) => reader.end()))
-    const read = readers.map(({ lines }) => lines)
-    const { clean, sum } = add(kind, writer.lines, read, destroyed)
-    const times = timesOf(writer.lines, read.flat(), { struckAt, healedAt, site: site.name })
-    const lines = all.map((command) => ({ name: command.name, lines: command.lines }))
-    return { scenario, round, clean, sum, site: site.name, struckAt, healedAt, times, lines }
-  } finally {
+  const args = castOf(kind, config, options)
+  const readers = args.readers.map((reader) => new Command(reader, plantFor('record', options)))
+  const writer = new Command(args.writer, plantFor('producer_send_success', options))
+  const all = [...readers, writer]
+  const kill = async () => {
     await Promise.all(all.map((command) => command.kill()))
   }
+  return { scenario, round, readers, writer, kill }
+}
+
+/** Resolves when nothing of it is being loaded any more. @param {Cast} cast */
+export async function loaded({ readers, writer }) {
+  await Promise.all([...readers, writer].map((command) => command.loaded()))
+}
+
+/**
+ * Programs under load, a fault at a random moment, and the end of the load. The fault waits for what `calm` waits for.
+ * @param {Cast} cast @param {Scene} scene @param {Options} options @param {{ random: () => number, calm: () => Promise<unknown> }} chance
+ * @returns {Promise<Blow>}
+ */
+export async function act({ readers, scenario, writer }, scene, options, { calm, random }) {
+  const { fault, policy } = scenario
+  await Promise.all(readers.map((reader) => reader.begin()))
+  await writer.begin()
+  const quiet = calm()
+  quiet.catch(() => undefined)
+  await writer.until(() => progress(writer) >= options.rate, 'a second of load was through')
+  await quiet
+  await elapse(random() * 500)
+  const site = hit(scene, policy, random)
+  const destroyed = FORGETFUL.has(site.engine) && DEADLY.has(fault) ? site.name : undefined
+  let struckAt = 0
+  await faults.get(fault)?.(site, options, () => {
+    struckAt = performance.timeOrigin + performance.now()
+  })
+  const healedAt = performance.timeOrigin + performance.now()
+  await elapse(AFTER_MS)
+  await writer.end()
+  return { site: site.name, struckAt, healedAt, destroyed }
+}
+
+/** The sums, once all is there that should be. @param {Cast} cast @param {Blow} blow @param {Options} options @returns {Promise<Result>} */
+export async function judge({ readers, round, scenario, writer }, { destroyed, ...blow }, options) {
+  const { kind } = scenario
+  const mostMs = options.plant === undefined ? SETTLE_MS : PLANTED_SETTLE_MS
+  await settle(writer, readers, { mostMs, destroyed: kind === 'queue' ? destroyed : undefined })
+  await Promise.all(readers.map((reader) => reader.end()))
+  const read = readers.map(({ lines }) => lines)
+  const { clean, sum } = add(kind, writer.lines, read, destroyed)
+  const times = timesOf(writer.lines, read.flat(), blow)
+  const lines = [...readers, writer].map((command) => ({ name: command.name, lines: command.lines }))
+  return { scenario, round, clean, sum, ...blow, times, lines }
 }
 
 /** @param {string} kind @param {string} config @param {Options} options */
@@ -101,13 +131,6 @@ function castOf(kind, config, { keys, publishers, rate }) {
       return { readers: [reader, reader], writer: ['verify-requester', ...at, ...load, '--timeout', '3000'] }
     }
   }
-}
-
-/** @param {Command[]} all @param {readonly string[]} args @param {string | undefined} plant */
-function start(all, args, plant) {
-  const command = new Command(args, plant)
-  all.push(command)
-  return command
 }
 
 /** @param {string} of @param {Options} options */

@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { help, readOptions } from './options.mjs'
 import { write } from './page.mjs'
+import { scenarios } from './plan.mjs'
 import { grouped, lineOf, nameOf, tables, wrongs } from './report.mjs'
-import { play } from './rounds.mjs'
 import { setUp } from './scene.mjs'
+import { playAll } from './series.mjs'
 
 /** @typedef {import('./options.mjs').Options} Options */
 /** @typedef {import('./rounds.mjs').Result} Result */
-/** @typedef {import('./rounds.mjs').Scenario} Scenario */
 
 try {
   const options = readOptions(process.argv.slice(2))
@@ -22,30 +22,34 @@ try {
 /** @param {Options} options */
 async function judge(options) {
   console.log(`sites ${options.engines.join(', ')}; ${options.rate} a second; seed ${options.seed}`)
-  const random = dice(options.seed)
+  const turns = scenarios(options).flatMap((scenario) =>
+    Array.from({ length: options.rounds }, (_, index) => ({ scenario, round: index + 1 })),
+  )
   /** @type {Result[]} */
   const results = []
   const scene = await setUp(options.engines)
-  const stop = () => void scene.end().then(() => process.exit(130))
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
-  const plan = scenarios(options)
-  const total = plan.length * options.rounds
   const began = performance.now()
+  /** @param {Result} result */
+  const tell = async (result) => {
+    results.push(result)
+    console.log(`${progress(results.length, turns.length, performance.now() - began)} ${lineOf(result)}`)
+    for (const wrong of wrongs(result.sum)) console.log(wrong)
+    await keep(result, options)
+    if (result.round === options.rounds) await finish(results, options)
+  }
+  const stop = async () => {
+    await finish(results, options)
+    await scene.end()
+    console.log(`\n${tables(grouped(results))}\n\nended after ${results.length} of ${turns.length} rounds`)
+    process.exit(130)
+  }
+  process.once('SIGINT', () => void stop())
+  process.once('SIGTERM', () => void stop())
   try {
-    for (const scenario of plan) {
-      for (let round = 1; round <= options.rounds; round++) {
-        const result = await play(scene, scenario, options, round, random)
-        results.push(result)
-        console.log(`${progress(results.length, total, performance.now() - began)} ${lineOf(result)}`)
-        for (const wrong of wrongs(result.sum)) console.log(wrong)
-        await keep(result, options)
-      }
-      const own = results.slice(-options.rounds)
-      if (options.write) await write(own, options)
-      // A long run keeps its sums.
-      for (const result of own) result.lines = []
-    }
+    await playAll(scene, turns, options, { random: dice(options.seed), tell })
+  } catch (error) {
+    await finish(results, options)
+    throw error
   } finally {
     await scene.end()
   }
@@ -53,23 +57,18 @@ async function judge(options) {
   return verdict(results, options)
 }
 
+/** The latest scenario, as far as it came, goes to the page. A long run keeps its sums alone. @param {readonly Result[]} results @param {Options} options */
+async function finish(results, options) {
+  const own = results.filter(({ lines }) => lines.length > 0)
+  if (options.write && own.length > 0) await write(own, options)
+  for (const result of own) result.lines = []
+}
+
 /** How many rounds of all are over, and how long the rest will take if it goes on like that. @param {number} done @param {number} total @param {number} tookMs */
 function progress(done, total, tookMs) {
   const seconds = Math.round(((tookMs / done) * (total - done)) / 1_000)
   const left = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
   return `[${done}/${total}${done < total ? `, ${left} left` : ''}]`
-}
-
-/** @param {Options} options @returns {Scenario[]} */
-function scenarios({ faults, kinds, policies, standbys }) {
-  return kinds.flatMap((kind) =>
-    (kind === 'topic' ? policies : ['primary']).flatMap((policy) =>
-      // What has a home at every site has no other one to go to, and jobs and requests wait for the verdict.
-      (kind === 'topic' && policy === 'primary' ? standbys : ['cold']).flatMap((standby) =>
-        faults.map((fault) => ({ kind, policy, standby, fault })),
-      ),
-    ),
-  )
 }
 
 /** @param {Result} result @param {Options} options */
