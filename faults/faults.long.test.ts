@@ -5,7 +5,7 @@ it.each(['drop', 'double', 'swap', 'lie'])(
   'catches a program that plays %s with what it says',
   async (plant) => {
     const { code, output } = await faults('--policy', 'primary', '--fault', 'none', '--away', '500', '--plant', plant)
-    expect(output).toMatch(/caught in 1 of 1 rounds/)
+    expect(output).toMatch(/1 of 1 rounds in which what was planted was caught/)
     expect(code).toBe(0)
   },
   60_000,

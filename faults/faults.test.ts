@@ -24,6 +24,7 @@ it.each([
   [['--fault', 'earthquake'], /--fault earthquake: one of none, kill/],
   [['--rounds', '0'], /--rounds 0: a whole number from 1/],
   [['--plant', 'x'], /--plant x: one of drop, double/],
+  [['--plant', 'swap', '--kind', 'queue'], /--plant swap: not of queue/],
 ])('says what is wrong with %j', async (args, sentence) => {
   const { code, output } = await faults(...args)
   expect(output).toMatch(sentence)

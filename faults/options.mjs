@@ -16,7 +16,7 @@ import { plants } from './planted.mjs'
  * @property {number} hangMs How long a site hangs or is cut off.
  * @property {number} awayMs How long a killed one stays away.
  * @property {number} seed
- * @property {string | undefined} plant
+ * @property {readonly string[]} plants Empty: the programs say what they see.
  * @property {string | undefined} keep
  * @property {boolean} write
  */
@@ -46,7 +46,8 @@ export const help = `npm run faults -- [option ...]
   --hang MS              how long a site hangs or is cut off. Default 3500
   --away MS              how long a killed site stays away. Default 1000
   --seed N               of the moments at which faults come. Default: another one each time, printed
-  --plant TRICK          ${Object.keys(plants).join(', ')}: falsify what the programs say; then every round must be caught
+  --plant TRICK[,TRICK]  ${Object.keys(plants).join(', ')}: falsify what the programs say; then every round must be
+                         caught. Of topics and, but for swap, of queues
   --keep DIR             write the lines of every round there; without: only of those that went wrong
   --write                put the tables and the timelines into docs/failover.md, scenario by scenario
 Ends with 0 if nothing was lost, doubled, unexpected or out of order (with --plant: if every round was caught).`
@@ -78,7 +79,8 @@ export function readOptions(args) {
   if (values.help) return 'help'
   const { fault, kind, policy, standby } = values.all ? shown : values
   const named = list('--engine', values.engine, engines)
-  if (values.plant !== undefined) list('--plant', values.plant, Object.keys(plants))
+  const planted = values.plant === undefined ? [] : list('--plant', values.plant, Object.keys(plants))
+  if (planted.length > 0 && values.write) throw new Error('--write: nothing that is planted goes to the page')
   return {
     engines: named.length === 1 ? [...named, ...named] : named,
     kinds: list('--kind', kind, kinds),
@@ -92,7 +94,7 @@ export function readOptions(args) {
     hangMs: whole('--hang', values.hang, 1),
     awayMs: whole('--away', values.away, 0),
     seed: whole('--seed', values.seed, 0),
-    plant: values.plant,
+    plants: planted,
     keep: values.keep,
     write: values.write,
   }

@@ -8,14 +8,29 @@ import { createInterface } from 'node:readline'
 /** @typedef {import('./command.mjs').Line & Record<string, unknown>} Line */
 /** @typedef {(line: Line, index: number) => readonly Line[]} Trick `index` of the record or the acknowledgement */
 
-/** Which command's lines are falsified, and how. @type {Record<string, { of: string, trick: () => Trick }>} */
+/**
+ * Which command's lines are falsified, how, and which sum must show it. Queues promise no order.
+ * @type {Record<string, { of: string, shows: 'lost' | 'duplicated' | 'reordered' | 'belied', kinds: readonly string[], trick: () => Trick }>}
+ */
 export const plants = {
-  drop: { of: 'record', trick: () => (line, index) => (index % 100 === 50 ? [] : [line]) },
-  double: { of: 'record', trick: () => (line, index) => (index % 1_000 === 500 ? [line, line] : [line]) },
-  swap: { of: 'record', trick: swap },
+  drop: {
+    of: 'record',
+    shows: 'lost',
+    kinds: ['topic', 'queue'],
+    trick: () => (line, index) => (index % 100 === 50 ? [] : [line]),
+  },
+  double: {
+    of: 'record',
+    shows: 'duplicated',
+    kinds: ['topic', 'queue'],
+    trick: () => (line, index) => (index % 1_000 === 500 ? [line, line] : [line]),
+  },
+  swap: { of: 'record', shows: 'reordered', kinds: ['topic'], trick: swap },
   // The message goes its way, and its publisher was told that nobody would receive it.
   lie: {
     of: 'producer_send_success',
+    shows: 'belied',
+    kinds: ['topic', 'queue'],
     trick: () => (line, index) =>
       index % 1_000 === 500
         ? [{ ...line, name: 'producer_send_error', outcome: 'failed', code: 'unavailable', message: 'planted' }]

@@ -1,16 +1,28 @@
+import { plants } from './planted.mjs'
 import { percentile } from './times.mjs'
 
 /** @typedef {import('./rounds.mjs').Result} Result */
 
+/** What was planted shows in the sum that is there for it. @param {Pick<Result, 'scenario' | 'sum'>} result */
+export function isCaught({ scenario: { plant = '' }, sum }) {
+  const shows = plants[plant]?.shows
+  const found = shows === undefined ? [] : Object.entries(sum).find(([name]) => name === shows)?.[1]
+  return Array.isArray(found) && found.length > 0
+}
+
 /** One line while rounds are played. @param {Result} result */
-export function lineOf({ clean, round, scenario, sum, times }) {
+export function lineOf(result) {
+  const { clean, round, scenario, sum, times } = result
   const ms = Object.entries(times).map(([name, value]) => `${name} ${value === undefined ? '-' : Math.round(value)}`)
-  return `${clean ? 'ok  ' : 'FAIL'} ${nameOf(scenario)} ${round}: ${ms.join(' ')} ms; ${sums(sum)}`
+  const said = scenario.plant === undefined ? (clean ? 'ok    ' : 'FAIL  ') : isCaught(result) ? 'caught' : 'MISSED'
+  return `${said} ${nameOf(scenario)} ${round}: ${ms.join(' ')} ms; ${sums(sum)}`
 }
 
 /** @param {import('./rounds.mjs').Scenario} scenario */
-export function nameOf({ fault, kind, policy, standby }) {
-  return [kind, kind === 'topic' && policy, standby === 'warm' && standby, fault].filter(Boolean).join(' ')
+export function nameOf({ fault, kind, plant, policy, standby }) {
+  return [kind, kind === 'topic' && policy, standby === 'warm' && standby, fault, plant && `planted ${plant}`]
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** @param {object} sum */

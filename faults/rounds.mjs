@@ -16,6 +16,7 @@ import { timesOf } from './times.mjs'
  * @property {string} policy
  * @property {string} standby
  * @property {string} fault
+ * @property {string} [plant] The trick that is played.
  */
 
 /**
@@ -61,8 +62,8 @@ export async function prepare(scene, scenario, options, round) {
   const name = `faults-${kind}-${policy}-${standby}-${fault}-${round}-${process.pid}`
   const config = await scene.configure({ kind, policy, standby, name, relayed: networkFaults.has(fault) })
   const args = castOf(kind, config, options)
-  const readers = args.readers.map((reader) => new Command(reader, plantFor('record', options)))
-  const writer = new Command(args.writer, plantFor('producer_send_success', options))
+  const readers = args.readers.map((reader) => new Command(reader, plantFor('record', scenario)))
+  const writer = new Command(args.writer, plantFor('producer_send_success', scenario))
   const all = [...readers, writer]
   const kill = async () => {
     await Promise.all(all.map((command) => command.kill()))
@@ -101,10 +102,10 @@ export async function act({ readers, scenario, writer }, scene, options, { calm,
   return { site: site.name, struckAt, healedAt, destroyed }
 }
 
-/** The sums, once all is there that should be. @param {Cast} cast @param {Blow} blow @param {Options} options @returns {Promise<Result>} */
-export async function judge({ readers, round, scenario, writer }, { destroyed, ...blow }, options) {
+/** The sums, once all is there that should be. @param {Cast} cast @param {Blow} blow @returns {Promise<Result>} */
+export async function judge({ readers, round, scenario, writer }, { destroyed, ...blow }) {
   const { kind } = scenario
-  const mostMs = options.plant === undefined ? SETTLE_MS : PLANTED_SETTLE_MS
+  const mostMs = scenario.plant === undefined ? SETTLE_MS : PLANTED_SETTLE_MS
   await settle(writer, readers, { mostMs, destroyed: kind === 'queue' ? destroyed : undefined })
   await Promise.all(readers.map((reader) => reader.end()))
   const read = readers.map(({ lines }) => lines)
@@ -133,7 +134,7 @@ function castOf(kind, config, { keys, publishers, rate }) {
   }
 }
 
-/** @param {string} of @param {Options} options */
+/** @param {string} of @param {Scenario} scenario */
 function plantFor(of, { plant }) {
   return plant !== undefined && plants[plant]?.of === of ? plant : undefined
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { help, readOptions } from './options.mjs'
 import { write } from './page.mjs'
 import { scenarios } from './plan.mjs'
-import { grouped, lineOf, nameOf, tables, wrongs } from './report.mjs'
+import { grouped, isCaught, lineOf, nameOf, tables, wrongs } from './report.mjs'
 import { setUp } from './scene.mjs'
 import { playAll } from './series.mjs'
 
@@ -25,6 +25,8 @@ async function judge(options) {
   const turns = scenarios(options).flatMap((scenario) =>
     Array.from({ length: options.rounds }, (_, index) => ({ scenario, round: index + 1 })),
   )
+  if (turns.length === 0)
+    throw new Error(`--plant ${options.plants}: not of ${options.kinds}; there is nothing to play`)
   /** @type {Result[]} */
   const results = []
   const scene = await setUp(options.engines)
@@ -72,8 +74,8 @@ function progress(done, total, tookMs) {
 }
 
 /** @param {Result} result @param {Options} options */
-async function keep({ clean, lines, round, scenario }, { keep, plant }) {
-  if (keep === undefined && (clean || plant !== undefined)) return
+async function keep({ clean, lines, round, scenario }, { keep }) {
+  if (keep === undefined && (clean || scenario.plant !== undefined)) return
   const dir = join(keep ?? 'faults-failed', `${nameOf(scenario).replaceAll(' ', '-')}-${round}`)
   await mkdir(dir, { recursive: true })
   for (const [index, { lines: said, name }] of lines.entries())
@@ -82,14 +84,12 @@ async function keep({ clean, lines, round, scenario }, { keep, plant }) {
 }
 
 /** @param {readonly Result[]} results @param {Options} options */
-function verdict(results, { plant }) {
-  const clean = results.filter((result) => result.clean).length
-  if (plant === undefined) {
-    console.log(`\n${clean} of ${results.length} rounds without a fault of ours`)
-    return clean === results.length ? 0 : 1
-  }
-  console.log(`\nplanted ${plant}: caught in ${results.length - clean} of ${results.length} rounds`)
-  return clean === 0 ? 0 : 1
+function verdict(results, { plants }) {
+  const isHonest = plants.length === 0
+  const right = results.filter((result) => (isHonest ? result.clean : isCaught(result))).length
+  const what = isHonest ? 'without a fault of ours' : 'in which what was planted was caught'
+  console.log(`\n${right} of ${results.length} rounds ${what}`)
+  return right === results.length ? 0 : 1
 }
 
 /** The same numbers from 0 to 1 for the same seed (mulberry32). @param {number} seed @returns {() => number} */
