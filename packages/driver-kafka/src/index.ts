@@ -1,1 +1,18 @@
 export { partitionOf } from './partition.js'
+export { KafkaError, type KafkaErrorOptions, type OwnCode } from './port/error.js'
+export type { Committed, KafkaGroupMember, MembershipListener, MembershipOptions } from './port/group.js'
+export type {
+  KafkaClient,
+  KafkaConnect,
+  KafkaPartition,
+  KafkaPoint,
+  KafkaPort,
+  KafkaSasl,
+  KafkaTimes,
+  KafkaTls,
+  KafkaTopic,
+  NewKafkaTopic,
+} from './port/port.js'
+export { defaultTimes } from './port/port.js'
+export type { KafkaHeader, NewRecord, ProduceBatch, Produced } from './port/producing.js'
+export type { Fetched, Fetching, KafkaReader, KafkaRecord, Missing, ReadFrom, TopicPartition } from './port/reading.js'
