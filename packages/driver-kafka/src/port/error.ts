@@ -1,27 +1,40 @@
-/**
- * What an adapter rejects with. `code` is the name that Kafka's protocol has for it (`MESSAGE_TOO_LARGE`, `NOT_LEADER_FOR_PARTITION`
- * as `NOT_LEADER_OR_FOLLOWER`), or one of ours:
- *
- * - `CONNECTION`: no connection, refused, reset, ended; `cause` is the socket's error.
- * - `TLS`: the handshake does not fit; `cause` is Node's error with its code.
- * - `TIMEOUT`: no answer within the request's time. It may have been done.
- * - `AUTHENTICATION`: SASL said no.
- * - `CODEC`: records are compressed in a way that cannot be read here; the message names the package that would.
- * - `CORRUPT`: bytes that are not what the protocol says.
- * - `CLOSED`: by us.
- * - `ABORTED`: by the caller's signal.
- */
-export class PortError extends Error {
+/** Codes of ours, beside those of the protocol. */
+export type OwnCode =
+  /** The connection could not be made, or broke. */
+  | 'NETWORK'
+  /** No answer in time. */
+  | 'TIMEOUT'
+  /** The certificates do not fit, or one side does not speak TLS. */
+  | 'TLS'
+  /** The caller's signal. */
+  | 'ABORTED'
+  /** Closed by us. */
+  | 'CLOSED'
+  /** A batch that cannot be read: its codec is not here, or it is damaged. */
+  | 'UNREADABLE'
+  /** What came is not Kafka. */
+  | 'GARBAGE'
+
+export interface KafkaErrorOptions {
+  readonly retriable?: boolean
+  readonly fatal?: boolean
+  readonly cause?: unknown
+}
+
+/** What a port rejects with. */
+export class KafkaError extends Error {
+  override readonly name = 'KafkaError'
+  /** The protocol's name of the error, as `TOPIC_AUTHORIZATION_FAILED`, or one of {@link OwnCode}. */
   readonly code: string
+  /** The same may succeed later, with nothing changed by an operator. */
+  readonly retriable: boolean
+  /** Nothing on this client will succeed: credentials refused, certificates that do not fit. */
+  readonly fatal: boolean
 
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.name = 'PortError'
+  constructor(code: OwnCode | (string & {}), message: string, options: KafkaErrorOptions = {}) {
+    super(message, { cause: options.cause })
     this.code = code
-  }
-
-  /** The error's code; `undefined` for what no adapter made. */
-  static codeOf(error: unknown): string | undefined {
-    return error instanceof PortError ? error.code : undefined
+    this.retriable = options.retriable ?? false
+    this.fatal = options.fatal ?? false
   }
 }

@@ -1,166 +1,132 @@
-import type { PortError } from './error.js'
+import type { KafkaGroupMember, MembershipListener, MembershipOptions } from './group.js'
+import type { ProduceBatch, Produced } from './producing.js'
+import type { Fetching, KafkaReader, ReadFrom } from './reading.js'
 
 /**
- * Kafka as this driver needs it. An adapter fills it with a client library, whose own retries, partitioners, commits and batching
- * are off: one call is one attempt. Whatever fails rejects with a {@link PortError}. Nothing of a library's types passes.
+ * All that the driver needs of a Kafka client. Two come with it, on kafkajs and on @platformatic/kafka; another is any object of
+ * this shape. A port holds no policy: it retries nothing that may have been taken, and drops nothing that it has read.
  */
-export interface Port {
-  /** Resolves after authentication and a metadata answer. Aborted or failed it leaves no socket or timer. */
-  connect(options: PortOptions, signal: AbortSignal): Promise<Cluster>
+export interface KafkaPort {
+  /** The library's name and version, for status and errors. */
+  readonly name: string
+  /**
+   * Resolves with a client when one of the brokers has let us in and told the cluster's brokers. Dead and hung ones among
+   * `brokers` cost no time if another answers. On abort it rejects within 50 ms and leaves no socket and no timer.
+   */
+  connect(options: KafkaConnect, signal: AbortSignal): Promise<KafkaClient>
 }
 
-export interface PortOptions {
-  readonly clientId: string
-  /** `host:port`. */
+export interface KafkaConnect {
+  /** `host:port` of some brokers of one cluster; the others are learnt from them. */
   readonly brokers: readonly string[]
-  /** PEM texts. Absent: no TLS. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly serverName?: string }
-  readonly sasl?: Sasl
-  /** How long a produce request may take, and any other that has no signal, in ms. */
-  readonly requestMs: number
-  /** How old the picture of who leads what may get, in ms. */
-  readonly metadataMs: number
-  /** What a broker that has nothing new waits before it says so, in ms. */
-  readonly pollMs: number
+  readonly clientId: string
+  /** Present: TLS. All in PEM. */
+  readonly tls?: KafkaTls
+  readonly sasl?: KafkaSasl
+  readonly times: KafkaTimes
 }
 
-export type Sasl =
+export interface KafkaTls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly serverName?: string
+}
+
+export type KafkaSasl =
   | {
       readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
       readonly user: string
       readonly password: string
     }
+  /** Asked before each authentication, of which each connection has one. */
   | { readonly mechanism: 'oauthbearer'; token(): Promise<string> }
 
-/** One cluster, by connections of its own to those brokers that it needs. */
-export interface Cluster {
-  readonly id: string
-  /** The brokers known now, `host:port`. */
-  readonly brokers: readonly string[]
-  /** One metadata round trip over the connections that are there. */
-  probe(): Promise<void>
-  /** Its partitions by number, asked anew; `undefined`: there is no such topic. */
-  partitions(topic: string): Promise<readonly Partition[] | undefined>
-  /** Its settings; rejects with `TOPIC_AUTHORIZATION_FAILED` where they may not be read. */
-  settings(topic: string): Promise<Readonly<Record<string, string>>>
-  /** Resolves when every partition has a leader. Rejects with `TOPIC_ALREADY_EXISTS` where it was there. */
-  createTopic(topic: NewTopic): Promise<void>
-  /** Writes to one partition in one request to its leader, with acks from all in-sync replicas, and tells the offset of the first. */
-  produce(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended>
-  /** By partition: the first offset, the one behind the last, or the first that was stamped then or later (else the one behind the last). */
-  offsets(topic: string, at: 'low' | 'high' | { readonly timeMs: number }): Promise<readonly number[]>
-  /** Reads partitions from these offsets without a group. Resolves when every leader has answered once. */
-  read(topic: string, from: Offsets, events: ReadEvents, signal: AbortSignal): Promise<Reader>
-  /** Resolves when the group has given us what is ours, maybe nothing. */
-  join(membership: Membership, events: MemberEvents, signal: AbortSignal): Promise<Member>
-  /** Cuts all that is open, in this turn: every call rejects with `CLOSED`, readers and members say nothing more. */
-  close(): void
+/** Every limit of time that a port keeps. */
+export interface KafkaTimes {
+  /** To be connected to one broker and let in. */
+  readonly connectMs: number
+  /** For an answer that a broker can give at once: metadata, offsets, a commit, a heartbeat. */
+  readonly answerMs: number
+  /** For a produce request, which waits for the replicas: above the brokers' time to fence one of them. */
+  readonly produceMs: number
+  /** How long a broker holds an idle fetch. */
+  readonly fetchWaitMs: number
+  /** How long a fetch may be late, beyond that, before its broker counts as hung and is asked again elsewhere. */
+  readonly fetchLateMs: number
+  /** How often leaders are looked up again while something waits for one that does not answer. */
+  readonly lookAgainMs: number
 }
 
-export interface Partition {
-  /** `undefined`: it has no leader now. */
+export const defaultTimes: KafkaTimes = {
+  connectMs: 1_000,
+  answerMs: 2_000,
+  produceMs: 30_000,
+  fetchWaitMs: 250,
+  fetchLateMs: 1_000,
+  lookAgainMs: 500,
+}
+
+/**
+ * One cluster, with as many connections to its brokers as are needed. It survives the loss of brokers: no call hangs on one
+ * that is hung for longer than the times say, and the next goes to whoever leads by then. All promises reject with
+ * {@link KafkaError} only; those that take a signal reject with `ABORTED` at its abort, at once.
+ */
+export interface KafkaClient {
+  /** As the cluster calls itself; two that differ are two clusters. */
+  readonly clusterId: string
+  /** One round trip to some broker on a connection that operations use. */
+  probe(signal: AbortSignal): Promise<void>
+  /** The topic as it is now; `undefined`: there is none, or none that we may see. */
+  describe(topic: string, signal: AbortSignal): Promise<KafkaTopic | undefined>
+  /** `exists`: somebody made it before, perhaps with other settings. Resolves when all its partitions have leaders. */
+  create(topic: NewKafkaTopic, signal: AbortSignal): Promise<'created' | 'exists'>
+  /** Resolves also when there is none. */
+  remove(topic: string, signal: AbortSignal): Promise<void>
+  /** The settings of a topic by name, as `max.message.bytes`; `undefined`: we may not see them. */
+  settings(topic: string, signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>
+  /** The offset of each partition at this point: of the first record stamped then or later, the end if there is none. */
+  offsets(topic: string, at: KafkaPoint, signal: AbortSignal): Promise<ReadonlyMap<number, number>>
+  /**
+   * Writes each batch to its partition, all replicas in sync asked to confirm, one request to a leader for what it leads. Reports
+   * each batch once, as soon as its fate is known, `produceMs` after the call at the latest, perhaps before this returns. Never
+   * tried again. Batches of one partition that are open at the same time may change places: have one open.
+   */
+  produce(batches: readonly ProduceBatch[], report: (index: number, produced: Produced) => void): void
+  /** Reads these partitions, without a group and leaving nothing behind at the brokers. Attached when it returns: offsets are the caller's. */
+  read(from: readonly ReadFrom[], how: Fetching): KafkaReader
+  /** Resolves when the member has its first assignment. */
+  join(options: MembershipOptions, listener: MembershipListener, signal: AbortSignal): Promise<KafkaGroupMember>
+  /**
+   * Resolves when the sockets are gone; what is under way is reported or rejected before that, with `CLOSED`. Members leave their
+   * groups first, unless the signal aborts. Never rejects. Again: the same.
+   */
+  close(signal: AbortSignal): Promise<void>
+}
+
+export interface KafkaTopic {
+  readonly name: string
+  /** Differs from that of an earlier topic of the same name; `undefined`: the library does not ask. */
+  readonly id: string | undefined
+  /** In the order of their numbers, from 0. */
+  readonly partitions: readonly KafkaPartition[]
+}
+
+export interface KafkaPartition {
+  readonly partition: number
+  /** `undefined`: none at the moment. */
   readonly leader: number | undefined
+  readonly replicas: number
+  readonly inSync: number
 }
 
-/** By number of the partition. */
-export type Offsets = ReadonlyMap<number, number>
-
-export interface NewTopic {
+export interface NewKafkaTopic {
   readonly name: string
   readonly partitions: number
-  /** -1: as many as the brokers like. */
-  readonly replicas: number
-  readonly settings: Readonly<Record<string, string>>
+  /** Absent: the brokers' default. */
+  readonly replicas?: number
+  /** Settings by name; others are the brokers' defaults. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
-/** In order, repeated names allowed. */
-export type RecordHeaders = readonly (readonly [name: string, value: Uint8Array])[]
-
-export interface NewRecord {
-  readonly key: Uint8Array | null
-  /** `null`: a tombstone. */
-  readonly value: Uint8Array | null
-  readonly headers: RecordHeaders
-}
-
-export interface Appended {
-  readonly offset: number
-  /** The stamp of the broker's log, Unix ms, where it stamps. */
-  readonly timeMs: number | undefined
-}
-
-/** A record as it lies in a partition. `headers` may be decoded when asked. */
-export interface StoredRecord {
-  readonly offset: number
-  /** Unix ms: the log's stamp or the producer's, as the topic is set. */
-  readonly timeMs: number
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  readonly headers: RecordHeaders
-}
-
-/** What comes from one partition. */
-export interface FetchEvents {
-  /** In order; none below the offset asked for. `next`: where the following fetch begins, which may be further than the last record. */
-  records(partition: number, records: readonly StoredRecord[], next: number): void
-  /** What lies from `from` to before `next` cannot be decoded; reading goes on behind it. */
-  undecodable(partition: number, from: number, next: number, error: PortError): void
-  /** Retention has taken what lay from `from` to before `next`; reading goes on there. */
-  trimmed(partition: number, from: number, next: number): void
-  /** This source is over and the cluster is not: the topic is gone, or reading it was forbidden. Nothing comes after. */
-  failed(error: PortError): void
-}
-
-/** An adapter follows leaders as they move; meanwhile nothing is said. */
-export interface ReadEvents extends FetchEvents {
-  /** All leaders, those of held partitions too, have answered since the last time. */
-  alive(): void
-}
-
-/** One source of records without a group. */
-export interface Reader {
-  /** Nothing more is fetched until `resume`; leaders are still asked for a sign of life. What is on its way still comes. */
-  pause(): void
-  resume(): void
-  /** At once: no event comes after the call, no socket remains. */
-  stop(): void
-}
-
-export interface Membership {
-  readonly group: string
-  readonly topic: string
-  /** After so long without a sign of us the group gives our partitions to others, in ms. */
-  readonly sessionMs: number
-  readonly heartbeatMs: number
-  /** How long the group waits for its members when it divides anew, in ms. */
-  readonly rebalanceMs: number
-}
-
-/** How far a group has come in a partition, and what its member noted with that. */
-export interface Place {
-  readonly partition: number
-  /** The next that nobody has done; -1: nothing was committed. */
-  readonly offset: number
-  readonly note: string
-}
-
-export interface MemberEvents extends FetchEvents {
-  /** These partitions are ours from now on, with what was committed there last. Gives where to read from. */
-  assigned(places: readonly Place[]): Offsets
-  /** None is ours any more. Called in the turn in which we learn of it, before the group can give them to others if that is possible. */
-  revoked(): void
-  /** The coordinator has answered, and every leader of our partitions since the last time. */
-  alive(): void
-}
-
-/** Our share of a group. */
-export interface Member {
-  /** These, and only these of ours, are not fetched from now on. */
-  hold(partitions: readonly number[]): void
-  /** Reads on from there. */
-  seek(partition: number, offset: number): void
-  /** Rejects with `ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID` or `REBALANCE_IN_PROGRESS` where it is not ours any more. */
-  commit(places: readonly Place[]): Promise<void>
-  /** Says goodbye, so that others get our partitions at once, and ends. No event comes after the call. Never rejects. */
-  leave(): Promise<void>
-}
+export type KafkaPoint = 'beginning' | 'end' | { readonly timeMs: number }
