@@ -63,6 +63,10 @@ async function listen({ host, name, origin = [], port }: DevOptions, upstream: U
       authorize: allowAll,
       origins: origin,
       cluster: name,
+      onBusy: ({ perSecond, sentAway, waiting }) =>
+        console.error(
+          `site ${name}: too many clients come at once; ${sentAway} were told to come back later, ${waiting} wait, ${perSecond} a second get in`,
+        ),
     })
   } catch (cause) {
     const { code } = cause as { code?: string }

@@ -24,3 +24,8 @@ export const CLOSE: Readonly<Record<Reason, Close>> = {
   breach: [3501, 'protocol'],
   version: [3502, 'version'],
 }
+
+/** Too many say hello at once: come back after so many ms. */
+export function busy(retryAfterMs: number): Close {
+  return [3002, `busy ${retryAfterMs}`]
+}

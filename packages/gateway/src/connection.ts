@@ -3,9 +3,10 @@ import { type Endpoint, MessagingError } from '@spanwire/driver'
 import type { WebSocket } from 'ws'
 import { invalid, opOf, text, whole } from './check.js'
 import { ServedClient } from './client.js'
-import { CLOSE, type Close } from './closing.js'
+import { busy, CLOSE, type Close } from './closing.js'
 import { readFrame } from './frame.js'
 import { Grants } from './grants.js'
+import type { Line } from './line.js'
 import type { Authenticate, Authorize, Limits, Principal, Timing } from './options.js'
 import { Outbox, wireError } from './outbox.js'
 import { Turn, type Turns } from './turn.js'
@@ -24,12 +25,14 @@ export interface House {
   upstream(missing: 'create' | 'refuse'): Upstream
   /** When what goes out goes out. */
   readonly turns: Turns
+  /** Who said hello and is not looked at yet. */
+  readonly line: Line
   readonly onFault: (error: unknown) => void
 }
 
 type State =
   | { readonly at: 'greeting'; readonly deadline: NodeJS.Timeout }
-  /** The token is being checked; what comes before the welcome breaks the protocol. */
+  /** In the line, or the token is being checked; what comes before the welcome breaks the protocol. */
   | { readonly at: 'checking' }
   | { readonly at: 'open'; readonly client: ServedClient; readonly nonce: string; principal: Principal }
   | { readonly at: 'closed' }
@@ -140,7 +143,11 @@ export class Connection {
       throw invalid('a nonce that is not 16 characters of base64url')
     if (missing !== 'create' && missing !== 'refuse') throw invalid('no word on missing channels')
     this.#state = { at: 'checking' }
-    this.#admit(token, nonce as string, missing).catch(() => this.close(CLOSE.unauthenticated))
+    const place = this.#house.line.enter(() =>
+      this.#admit(token, nonce as string, missing).catch(() => this.close(CLOSE.unauthenticated)),
+    )
+    if ('leave' in place) this.#ends.push(place.leave)
+    else this.close(busy(place.retryAfterMs))
   }
 
   async #admit(token: unknown, nonce: string, missing: 'create' | 'refuse'): Promise<void> {

@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws'
 import { Admission, refuse, SUBPROTOCOL } from './admission.js'
 import { CLOSE } from './closing.js'
 import { Connection, FRAME_MORE, type House } from './connection.js'
+import { Line } from './line.js'
 import { DEFAULT_LIMITS, DEFAULT_TIMING, type GatewayOptions, type Limits, type OwnPort } from './options.js'
 import { Turns } from './turn.js'
 import { Upstream } from './upstream.js'
@@ -18,6 +19,9 @@ export interface Health {
   readonly cluster: string
   readonly node: string
   readonly connections: number
+  /** Clients that said hello and are not let in yet, and how many were sent away since the start because these were too many. */
+  readonly waiting: number
+  readonly sentAway: number
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -55,6 +59,9 @@ class Served implements Gateway {
   readonly #upstreams: { readonly create: Upstream; readonly refuse: Upstream }
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.#upgrade(request, socket, head)
+  readonly #line: Line
+  #sentAway = 0
+  #toldAway = 0
   #timer: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
@@ -63,6 +70,7 @@ class Served implements Gateway {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#upstreams = upstreamsOf(options.upstream)
     this.#admission = new Admission(options, this.#limits)
+    this.#line = new Line({ ...this.#limits.hellos, onShed: () => this.#sentAway++ })
     this.#house = {
       cluster: options.cluster ?? 'gateway',
       node: options.node ?? randomBytes(6).toString('base64url'),
@@ -74,6 +82,7 @@ class Served implements Gateway {
       authorize: options.authorize,
       upstream: (missing) => this.#upstreams[missing],
       turns: new Turns(),
+      line: this.#line,
       onFault: options.onFault ?? ((error) => process.emitWarning(String(error), 'SpanwireGateway')),
     }
     this.#sockets = new WebSocketServer({
@@ -103,6 +112,7 @@ class Served implements Gateway {
     this.#timer = setInterval(() => {
       const now = performance.now()
       for (const connection of this.#connections) connection.tick(now)
+      this.#tellBusy()
     }, beatMs)
     this.#timer.unref()
   }
@@ -120,7 +130,8 @@ class Served implements Gateway {
   health(): Health {
     const { cluster, node } = this.#house
     const state = this.#closing ? 'draining' : this.#upstreams.create.link ? 'serving' : 'no-upstream'
-    return { state, cluster, node, connections: this.#admission.total }
+    const [waiting, sentAway] = [this.#line.length, this.#sentAway]
+    return { state, cluster, node, connections: this.#admission.total, waiting, sentAway }
   }
 
   close({ drainMs = 0 }: { readonly drainMs?: number } = {}): Promise<void> {
@@ -175,6 +186,13 @@ class Served implements Gateway {
     while (this.#connections.size > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, Math.min(50, drainMs)))
     }
+  }
+
+  #tellBusy(): void {
+    const sentAway = this.#sentAway - this.#toldAway
+    this.#toldAway = this.#sentAway
+    if (sentAway > 0)
+      this.#options.onBusy?.({ sentAway, waiting: this.#line.length, perSecond: Math.round(this.#line.perSecond) })
   }
 
   #answerHealth(response: ServerResponse): void {

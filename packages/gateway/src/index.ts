@@ -5,6 +5,7 @@ export {
   type Authorize,
   allowAll,
   anonymous,
+  type Busy,
   type GatewayOptions,
   type Limits,
   type MakeLink,

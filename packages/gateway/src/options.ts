@@ -38,6 +38,11 @@ export interface Limits {
   readonly connections: number
   /** Sockets of one address. Default 1,000. */
   readonly connectionsPerAddress: number
+  /**
+   * Hellos that are looked at at once (`authenticate` included), and for how long the next one may have to wait for that. Who would
+   * wait longer is sent away at once, with the moment at which to come back. Default 200 and 1 s.
+   */
+  readonly hellos: { readonly atOnce: number; readonly waitMs: number }
   /** Channels that one connection may open. Default 1,000. */
   readonly channels: number
   /** Receptions that one connection may have. Default 1,000. */
@@ -63,6 +68,7 @@ export const DEFAULT_LIMITS: Limits = {
   message: 1 << 20,
   connections: 10_000,
   connectionsPerAddress: 1_000,
+  hellos: { atOnce: 200, waitMs: 1_000 },
   channels: 1_000,
   receptions: 1_000,
   inFlight: 20_000,
@@ -71,6 +77,16 @@ export const DEFAULT_LIMITS: Limits = {
   held: { messages: 100_000, bytes: 64 << 20 },
   buffered: 8 << 20,
   flush: 128 << 10,
+}
+
+/** More clients come than can be let in. */
+export interface Busy {
+  /** Sent away since the last time. */
+  readonly sentAway: number
+  /** In the line now. */
+  readonly waiting: number
+  /** Let in, of late, a second; 0: not known yet. */
+  readonly perSecond: number
 }
 
 export interface Timing {
@@ -134,6 +150,8 @@ export interface GatewayOptions {
   readonly elsewhere?: readonly Endpoint[]
   /** Told of errors that are nobody's answer: bugs of the gateway or of a driver behind it. Default: a process warning. */
   readonly onFault?: (error: unknown) => void
+  /** Told each second (each `beatMs`) in which clients were sent away because too many said hello at once. */
+  readonly onBusy?: (busy: Busy) => void
   readonly limits?: Partial<Limits>
   readonly timing?: Partial<Timing>
 }
