@@ -5,6 +5,7 @@ const entry = {
   index: 'src/index.ts',
   engines: 'src/engines/index.ts',
   kubemq: 'src/kubemq/index.ts',
+  'kubemq-double': 'src/kubemq/main.ts',
   network: 'src/network/index.ts',
   simulation: 'src/simulation/index.ts',
 }

@@ -1,5 +1,8 @@
-/** What {@link startEngines} starts. `embedded`: the memory engine behind a gateway, for driver `websocket`. */
-export type EngineName = 'nats' | 'embedded'
+/**
+ * What {@link startEngines} starts. `embedded`: the memory engine behind a gateway, for driver `websocket`. `kubemq`: the
+ * server that `KUBEMQ_BIN` names, or without it a double.
+ */
+export type EngineName = 'nats' | 'kubemq' | 'embedded'
 
 /** A program that runs nodes. */
 export interface InstalledEngine {
@@ -9,6 +12,8 @@ export interface InstalledEngine {
   readonly path: string
   /** Where it came from, in words: `go install`, `debian package`, `@spanwire/cli`. */
   readonly source: string
+  /** It is not the engine but a program of ours that speaks as the engine does. */
+  readonly double?: true
 }
 
 /** Sites that were started, and whoever holds this owns them: they end with `stop()`, or with this process. */
@@ -24,6 +29,8 @@ export interface EngineSite {
   /** `site1`, `site2` and so on. */
   readonly name: string
   readonly engine: EngineName
+  /** Not the engine itself but a double of it: what was shown there is to be shown with the engine too. */
+  readonly double?: true
   /** `127.0.0.1:PORT` of each node, in their order, as a client's configuration takes it. */
   readonly endpoints: readonly string[]
   readonly nodes: readonly EngineNode[]

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { planEmbedded } from './embedded.js'
 import type { EngineName, EngineSite, Engines } from './engine.js'
 import { unknownEngine } from './install.js'
+import { planKubemq } from './kubemq.js'
 import { planNats } from './nats.js'
 import { NodeEnded, PlannedNode } from './node.js'
 import type { Company, NodePlan } from './plan.js'
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly engine: EngineName
   /** The engine's installed program. */
   readonly program: string
+  /** Whether the program is a double of the engine. */
+  readonly double?: true
   readonly sites?: number
   readonly nodes?: number
   readonly jetstream?: boolean
@@ -64,7 +67,8 @@ export class Run implements Engines {
       try {
         await Promise.all(nodes.map((node) => node.launch()))
         await Promise.all(nodes.map((node) => node.becomeReady()))
-        return { name, engine: options.engine, nodes, endpoints: nodes.map((node) => node.endpoint) }
+        const { engine, double } = options
+        return { name, engine, ...(double && { double }), nodes, endpoints: nodes.map((node) => node.endpoint) }
       } catch (error) {
         if (attempt === MAX_TRIES || !(error instanceof NodeEnded) || !error.portTaken) throw error
         await this.#retire(nodes)
@@ -74,13 +78,15 @@ export class Run implements Engines {
 
   #plan(
     name: string,
-    { engine, program, nodes = 1, jetstream = true, config = '' }: RunOptions,
+    { engine, program, double, nodes = 1, jetstream = true, config = '' }: RunOptions,
   ): Promise<readonly NodePlan[]> {
     const take = (count: number): Promise<readonly number[]> => this.#ports.take(count)
     const site = { name, nodes, dir: this.dir, program, take }
     switch (engine) {
       case 'nats':
         return planNats({ ...site, jetstream, config, run: this.#id })
+      case 'kubemq':
+        return planKubemq({ ...site, double: double === true, quirks: config, run: this.#id })
       case 'embedded':
         return planEmbedded(site)
       default:

@@ -13,13 +13,16 @@ export interface StartOptions extends WorkOptions {
   readonly engine: EngineName
   /** How many sites, each for itself, 1 to 16. Default 1. */
   readonly sites?: number
-  /** How many nodes each site has, 1 to 16; more than one are a cluster. Default 1, and `embedded` has no more. */
+  /** How many nodes each site has, 1 to 16; more than one are a cluster. Default 1, and only `nats` has more. */
   readonly nodes?: number
   /** Which server of `nats`: `newest` (default) or `debian`. */
   readonly server?: NatsServer
   /** Whether the nodes of `nats` have JetStream. Default: they do. */
   readonly jetstream?: boolean
-  /** More lines for each `nats` node's configuration, after ours. Paths in them are seen from the node's folder. */
+  /**
+   * More lines for each `nats` node's configuration, after ours; paths in them are seen from the node's folder. For a double
+   * of `kubemq` its quirks as JSON.
+   */
   readonly config?: string
 }
 
@@ -36,7 +39,8 @@ export async function startEngines(options: StartOptions): Promise<Engines> {
   const stop = (): void => void run.stop()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    await run.start({ ...options, program: installed.path })
+    const { path: program, double } = installed
+    await run.start({ ...options, program, ...(double && { double }) })
     signal.throwIfAborted()
     return run
   } catch (error) {
@@ -53,9 +57,13 @@ function check({ engine, nodes = 1, sites = 1 }: StartOptions): void {
   for (const [what, count] of Object.entries({ sites, nodes }))
     if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
       throw new MessagingError('invalid', `${what} is ${count}: a whole number from 1 to ${MAX_COUNT}`)
-  if (engine === 'embedded' && nodes > 1)
+  if (engine !== 'nats' && nodes > 1)
     throw new MessagingError(
       'invalid',
-      `nodes is ${nodes}: an embedded site is one process; ask for more sites instead`,
+      `nodes is ${nodes}: ${article(engine)} site is one process; ask for more sites instead`,
     )
+}
+
+function article(engine: EngineName): string {
+  return /^[aeiou]/.test(engine) ? `an ${engine}` : `a ${engine}`
 }

@@ -24,6 +24,8 @@ export async function up(options: StartOptions): Promise<void> {
 function readyLine({ sites }: Engines): unknown {
   return {
     ready: true,
+    // Never to be taken for the engine itself.
+    ...(sites.some(({ double }) => double) && { double: true }),
     sites: sites.map(({ name, engine, endpoints, nodes }) => ({
       name,
       engine,

@@ -1,1 +1,3 @@
-export { KUBEMQ_SERVICE } from './service.js'
+export { type DoubleOptions, type KubemqDouble, startKubemqDouble } from './double.js'
+export { CALM, type Quirks } from './quirks.js'
+export type { Ending, Tls } from './run.js'

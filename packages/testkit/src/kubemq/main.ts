@@ -1,0 +1,29 @@
+/**
+ * The double as a program, in the environment of the real server: `HOST`, `GRPC_PORT`, `STORE_STORE_PATH` (default `store` in
+ * the folder it runs in), `GRPC_BODY_LIMIT`, and `KUBEMQ_DOUBLE` with quirks as JSON. Ends cleanly on SIGTERM.
+ */
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { startKubemqDouble } from './double.js'
+import type { Quirks } from './quirks.js'
+
+async function run({ env }: NodeJS.Process): Promise<void> {
+  const host = env['HOST'] ?? hostname().replaceAll('.', '-')
+  const quirks: Partial<Quirks> = {
+    ...(env['GRPC_BODY_LIMIT'] ? { maxBytes: Number(env['GRPC_BODY_LIMIT']) } : {}),
+    // Who starts a double writes them; what is no quirk does nothing.
+    ...(JSON.parse(env['KUBEMQ_DOUBLE'] ?? '{}') as Partial<Quirks>),
+  }
+  // Every path of the real server is one in the folder it runs in (1).
+  const dir = join(resolve(`./${env['STORE_STORE_PATH'] ?? 'store'}`), host)
+  const double = await startKubemqDouble({ host, port: Number(env['GRPC_PORT'] ?? 50_000), dir, quirks })
+  process.stdout.write(`double of KubeMQ at ${double.endpoint}, pid ${process.pid}\n`)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void double.stop('clean').finally(() => process.exit(0)))
+  }
+}
+
+run(process).catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { credentials, type ServiceError } from '@grpc/grpc-js'
+import { afterAll, onTestFinished } from 'vitest'
+import { startEngines } from '../../src/engines/index.js'
+import { CALM, type Quirks, startKubemqDouble } from '../../src/kubemq/index.js'
+import { kubemqClient } from '../../src/kubemq/proto.js'
+
+/**
+ * Whom these tests speak to. `KUBEMQ_ADDRESS`: a server that runs, of which only what harms nobody is asked. `KUBEMQ_BIN`: the
+ * real server, started and restarted here. Neither: the double.
+ */
+export type PeerKind = 'address' | 'real' | 'double'
+
+const address = process.env['KUBEMQ_ADDRESS']
+
+export const peerKind: PeerKind = address ? 'address' : process.env['KUBEMQ_BIN'] ? 'real' : 'double'
+
+/** A real server takes 2.3 s to start, and this machine may be busy. */
+export const START_MS = 60_000
+
+export interface Peer extends AsyncDisposable {
+  readonly endpoint: string
+  kill(): Promise<void>
+  terminate(): Promise<void>
+  restart(): Promise<void>
+}
+
+/** A server of one's own, which may be harmed. */
+export async function ownPeer(quirks: Partial<Quirks> = {}): Promise<Peer> {
+  return peerKind === 'double' ? await ownDouble(quirks) : await ownServer()
+}
+
+async function ownDouble(quirks: Partial<Quirks>): Promise<Peer> {
+  const double = await startKubemqDouble({ quirks: { ...CALM, ...quirks } })
+  return {
+    endpoint: double.endpoint,
+    kill: () => double.stop('kill'),
+    terminate: () => double.stop('clean'),
+    restart: () => double.restart(),
+    [Symbol.asyncDispose]: () => double[Symbol.asyncDispose](),
+  }
+}
+
+async function ownServer(): Promise<Peer> {
+  const engines = await startEngines({ engine: 'kubemq' })
+  const node = engines.sites[0]?.nodes[0]
+  if (node === undefined) throw new Error('no node')
+  return {
+    endpoint: node.endpoint,
+    kill: () => node.kill(),
+    terminate: () => node.terminate(),
+    restart: () => node.restart(),
+    [Symbol.asyncDispose]: () => engines.stop(),
+  }
+}
+
+let shared: Promise<Peer> | undefined
+
+/** The server that all tests of a file share; nobody may harm it. */
+export async function sharedEndpoint(): Promise<string> {
+  if (address) return address
+  shared ??= ownPeer()
+  return (await shared).endpoint
+}
+
+afterAll(async () => {
+  await (await shared)?.[Symbol.asyncDispose]()
+})
+
+/** A client with a connection of its own, closed with the test. */
+export async function client(endpoint?: string): Promise<kubemqClient> {
+  const one = new kubemqClient(endpoint ?? (await sharedEndpoint()), credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.max_receive_message_length': -1,
+    'grpc.max_send_message_length': -1,
+  })
+  onTestFinished(() => one.close())
+  return one
+}
+
+/** Names that nobody used before, also on a server that other runs have filled. */
+export function fresh(what: string): string {
+  return `${what}-${randomUUID().slice(0, 8)}`
+}
+
+/** The answer of a unary call; a failure is given, not thrown. */
+export function ask<Q, A>(
+  method: (request: Q, reply: (error: ServiceError | null, response: A) => void) => unknown,
+  request: Q,
+): Promise<A | ServiceError> {
+  return new Promise((resolve) => {
+    method(request, (error, response) => resolve(error ?? response))
+  })
+}
