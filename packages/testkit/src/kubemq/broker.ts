@@ -65,6 +65,12 @@ export class Broker implements Ground {
     this.#quirks = quirks
   }
 
+  /** Kept under the message's id alone: the same id delayed twice, in whatever queues, loses the first (5.4). */
+  delay(message: QueueMessage, dueNs: bigint): void {
+    this.#journal?.append(RECORD.delayed, dueNs, QueueMessage.encode(message).finish())
+    this.delayed.set(message.messageId, { message, dueNs })
+  }
+
   /** Nothing that happens from now on is remembered. */
   close(): void {
     this.#journal?.close()

@@ -1,18 +1,10 @@
 import type { Broker } from './broker.js'
 import { wallNs } from './clock.js'
 import { RECORD } from './journal.js'
-import { QueueMessage } from './proto.js'
-import { attributesOf, enqueue, NO_ATTRIBUTES, NO_POLICY } from './queueing.js'
+import { enqueue, NO_ATTRIBUTES, NO_POLICY } from './queueing.js'
 
 /** How often the server looks whether a delay is over: messages come 0 to 500 ms late (5.4). */
 const LOOK_MS = 500
-
-/** Kept under the message's id alone: the same id delayed twice, in whatever queues, loses the first (5.4). */
-export function delay(broker: Broker, message: QueueMessage): void {
-  const dueNs = attributesOf(message).delayedTo
-  broker.journal()?.append(RECORD.delayed, dueNs, QueueMessage.encode(message).finish())
-  broker.delayed.set(message.messageId, { message, dueNs })
-}
 
 /** Sends what is due, in the order of its times. Gives what ends it. */
 export function watchDelays(broker: Broker): () => void {

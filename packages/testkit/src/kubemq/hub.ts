@@ -36,7 +36,7 @@ export class Hub<T> {
 }
 
 /** `*` is one token, a last `>` one or more; `>` elsewhere never matches, and nobody is told (3.2). */
-export function matches(pattern: string, channel: string): boolean {
+function matches(pattern: string, channel: string): boolean {
   const wanted = pattern.split('.')
   const tokens = channel.split('.')
   if (tokens.includes('')) return false

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Broker } from './broker.js'
 import { wallNs } from './clock.js'
-import { delay } from './delaying.js'
 import { folderError, PREFIX, troubleWith } from './names.js'
 import type { QueueMessage, QueueMessageAttributes, QueueMessagePolicy, SendQueueMessageResult } from './proto.js'
 import { SAYS } from './texts.js'
@@ -47,7 +46,7 @@ export function enqueue(broker: Broker, given: QueueMessage): Queued {
     attributes,
     policy: { ...policy, maxReceiveCount: policy.maxReceiveCount || MAX_RECEIVES },
   }
-  if (attributes.delayedTo > 0n) delay(broker, message)
+  if (attributes.delayedTo > 0n) broker.delay(message, attributes.delayedTo)
   else broker.queues.store(message)
   const { expirationAt, delayedTo } = attributes
   return { result: { messageId, sentAt: wallNs(), expirationAt, delayedTo, isError: false, error: '' }, pace: 'now' }
