@@ -10,7 +10,7 @@ const quotes: ChannelSpec = { kind: 'topic', name: 'quotes', params: 0, keep: 'd
 const never = new AbortController().signal
 
 /** A publisher and a reader, each with a session of its own, on one engine and one clock. */
-function stage() {
+function stage(endpoints: readonly string[] = ['a', 'b']) {
   const runtime = virtualRuntime()
   const engine: MemoryEngine = createEngine({ clock: runtime })
   const session = (name: string) => {
@@ -18,7 +18,7 @@ function stage() {
     const it = new Session({
       site: name,
       driver: memory(engine),
-      endpoints: ['a', 'b'],
+      endpoints,
       credentials: async () => ({ by: 'none' }),
       missing: 'create',
       nonce: 'n',
@@ -105,7 +105,7 @@ describe('a session on an engine', () => {
   })
 
   it('is told of the drain, moves when the link ends, and leaves nothing behind', async () => {
-    const { runtime, engine, publisher, reader, attachment, got, publish, pass } = stage()
+    const { runtime, engine, publisher, reader, attachment, got, publish, pass } = stage(['a'])
     await pass(100)
     expect(publish('first')).toBe(true)
     engine.drain({ reason: 'update', withinMs: 5_000 })

@@ -54,7 +54,8 @@ function begin(context: Context): Departures {
       const isRefused = 'to' in change && change.to.at === 'disabled'
       if ('channel' in change || isRefused || linkOf(change.from) !== linkOf(change.to))
         follow({ outboxes, retained, left }, session.site, change)
-      else if (change.to.at === 'draining') for (const outbox of outboxes.values()) outbox.leave(session.site)
+      else if (change.to.at === 'draining' && !change.to.moving)
+        for (const outbox of outboxes.values()) outbox.leave(session.site)
       standby.follow(session.site, change)
       if (!('to' in change)) return
       returns.follow(session.site, change)

@@ -1,5 +1,6 @@
 import type { Outbox } from '../departure/outbox.js'
 import type { SessionChange } from '../session/listeners.js'
+import { healthOf } from '../session/site-view.js'
 import type { BareClient } from './api.js'
 import { type Context, contextOf } from './context.js'
 
@@ -67,5 +68,5 @@ export class Failback {
 }
 
 function isTrusted(state: Extract<SessionChange, { readonly from: unknown }>['to']): boolean {
-  return state.at === 'up' && state.proving === undefined
+  return healthOf(state) === 'up'
 }

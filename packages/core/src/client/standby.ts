@@ -1,6 +1,6 @@
 import type { Outbox } from '../departure/outbox.js'
 import type { SessionChange } from '../session/listeners.js'
-import { isLeft } from '../session/state.js'
+import { isLeft, linkOf } from '../session/state.js'
 import type { Context } from './context.js'
 import type { Departures } from './departures.js'
 
@@ -35,7 +35,8 @@ export class Standby {
       if (isWarm) this.#doubt(site, Math.max(SECOND_MS, SECOND_TRIPS * to.rttMs))
     } else if (to.at !== 'suspect') this.#calm(site)
     // A new link has no channels yet.
-    if (isWarm && 'link' in to && !('link' in from)) for (const home of this.#context.sessions.keys()) this.#ready(home)
+    if (isWarm && 'link' in to && linkOf(to) !== linkOf(from))
+      for (const home of this.#context.sessions.keys()) this.#ready(home)
   }
 
   close(): void {

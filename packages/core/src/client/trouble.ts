@@ -14,7 +14,7 @@ export function troubleOf({ state }: Pick<Session, 'state'>, now: number): strin
     case 'suspect':
       return `is suspect${isLeft(state) ? ' and left' : ''}: it was heard ${ago(state.silentSince)} for the last time`
     case 'draining':
-      return `is draining: ${state.notice.reason}`
+      return `is draining${state.moving ? ', and another endpoint of it is being dialed' : ''}: ${state.notice.reason}`
     case 'dialing':
       return state.cause ? `is being dialed again${lost(state, ago)}: ${state.cause.message}` : 'is being dialed'
     case 'waiting':

@@ -135,6 +135,8 @@ export class Carrier {
   #open(lane: Lane, line: Line): Line['open'] {
     const state = this.#around.channel(line.site)
     if (state.at === 'open') {
+      if (line.flying > 0 && line.sender !== state.sender) return undefined
+      line.sender = state.sender
       line.open = state
       return state
     }

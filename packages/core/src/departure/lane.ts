@@ -60,6 +60,8 @@ export class Line {
   barred = false
   /** Where the site's channel is open; looked up again after each change of the session. */
   open: OpenChannel | undefined
+  /** Who was handed its last copies: those on its way over one link end before the next ones go over another. */
+  sender: OpenChannel['sender'] | undefined
   /** Failures in a row, for the pace of repairs. */
   failures = 0
   /** Cancels the pending repair. */

@@ -8,12 +8,14 @@ import {
   type Reception,
   type Source,
 } from '@spanwire/driver'
+import { deferred } from '../runtime/deferred.js'
 import type { Runtime } from '../runtime/runtime.js'
 import { within } from '../runtime/within.js'
 import { backoffMs } from './backoff.js'
 import { BeatWatch } from './beat-watch.js'
 import { isDenied, retryMs } from './channels.js'
 import { asFault } from './dial.js'
+import type { Follow } from './retire.js'
 import type { Session } from './session.js'
 import { STABLE_MS } from './step.js'
 
@@ -52,6 +54,14 @@ export interface Attachment {
   stop(signal: AbortSignal): Promise<void>
 }
 
+/** A reception, and what its channel can do. */
+interface Attached {
+  readonly reception: Reception
+  readonly can: Capabilities
+}
+
+/** How long a source is read over two links, when one takes the place of the other. */
+const LINGER_MS = 1_000
 const ATTACH_MS = 10_000
 const WAITING: AttachmentState = { at: 'waiting' }
 const ATTACHING: AttachmentState = { at: 'attaching' }
@@ -75,6 +85,10 @@ class Keeper implements Attachment {
   #isSettled = false
   #flow: Flow
   #reception: Reception | undefined
+  /** On the link that takes the place of ours: read from when ours has stopped. */
+  #next: Attached | undefined
+  /** What it still has comes over the next one as well. */
+  #passed: Reception | undefined
   #stopped: Promise<void> | undefined
 
   constructor(session: Session, spec: ChannelSpec, options: AttachmentOptions) {
@@ -137,7 +151,12 @@ class Keeper implements Attachment {
     const began = runtime.now()
     let fault: MessagingError | undefined
     try {
-      await this.#pump(await this.#receive(channel), channel.can)
+      let now: Attached | undefined = await this.#receive(channel)
+      while (now !== undefined) {
+        await this.#pump(now)
+        now = this.#next
+        this.#next = undefined
+      }
     } catch (error) {
       fault = asFault(error, `Receiving from ${this.#spec.kind} ${this.#spec.name} failed.`)
     }
@@ -150,21 +169,40 @@ class Keeper implements Attachment {
     if (this.#session.link !== link) this.#failures = 0
   }
 
-  async #receive(channel: Channel): Promise<Reception> {
-    this.#set(ATTACHING)
+  /** Goes along with the session to another link. `over`: the old one is read no more. */
+  async #follow(old: Reception, over: Promise<void>, cut: AbortSignal): Promise<void> {
+    try {
+      await this.#until(() => this.#session.channel(this.#spec).at !== 'opening', Infinity)
+      const place = this.#session.channel(this.#spec)
+      if (place.at === 'open' && !this.#over) this.#next = await this.#receive(place.channel, old)
+      // What comes over the old one alone is on its way there for a moment yet.
+      if (this.#next && this.#passed !== old) {
+        const { runtime } = this.#options
+        await Promise.race([over, new Promise<void>((resolve) => void runtime.after(LINGER_MS, resolve))])
+      }
+    } catch {
+      // Attaching anew, once the old one has stopped, says why.
+    }
+    await old.stop(cut)
+  }
+
+  /** `instead`: of which reception, that goes on meanwhile. */
+  async #receive(channel: Channel, instead?: Reception): Promise<Attached> {
+    if (instead === undefined) this.#set(ATTACHING)
     const { runtime } = this.#options
     const late = `Attaching to ${this.#spec.kind} ${this.#spec.name} got no answer within ${ATTACH_MS} ms, though the connection stands.`
     const reception = await within({ runtime, ms: ATTACH_MS, late }, this.#stop.signal, (signal) => {
       const source = this.#options.source(this.#why, channel.can)
       this.#isSettled = this.#spec.kind !== 'topic' || source.group !== undefined
+      if (!this.#isSettled && source.start?.at !== 'now') this.#passed = instead
       return channel.receive(source, this.#flow, signal)
     })
     this.#why = 'again'
     this.#reception = reception
-    return reception
+    return { reception, can: channel.can }
   }
 
-  async #pump(reception: Reception, can: Capabilities): Promise<void> {
+  async #pump({ can, reception }: Attached): Promise<void> {
     // Stopped while the reception was on its way here: nothing has been pulled.
     if (this.#stop.signal.aborted) return reception.stop(this.#stop.signal)
     this.#set(ATTACHED)
@@ -175,6 +213,9 @@ class Keeper implements Attachment {
       silence = new MessagingError('unavailable', text, { scope: 'channel' })
       void reception.stop(AbortSignal.abort())
     })
+    const over = deferred<void>()
+    const follow: Follow = (cut) => this.#follow(reception, over.promise, cut)
+    this.#session.followers.add(follow)
     try {
       for (;;) {
         watch?.wait()
@@ -182,11 +223,15 @@ class Keeper implements Attachment {
         watch?.came()
         if (silence) throw silence
         if (!batch) return
-        const taken = this.#options.onBatch(batch, can)
+        const taken = this.#passed === reception ? undefined : this.#options.onBatch(batch, can)
         if (taken) await taken
+        // Nothing is asked for that would have to go back.
+        if (this.#isSettled && this.#next) return
       }
     } finally {
       watch?.end()
+      this.#session.followers.delete(follow)
+      over.resolve()
     }
   }
 

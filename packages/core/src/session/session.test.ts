@@ -1,4 +1,4 @@
-import { type ChannelSpec, MessagingError } from '@spanwire/driver'
+import { type ChannelSpec, MessagingError, type SendOutcome } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
 import { lost, Scripted } from '../../test/scripted.js'
 import { type VirtualRuntime, virtualRuntime } from '../runtime/virtual.js'
@@ -166,12 +166,53 @@ describe('a session', () => {
     expect(engine.open).toHaveLength(1)
   })
 
-  it('uses a draining link until it ends', async () => {
+  it('moves from a draining link to another endpoint, and closes the old one when nothing is left on it', async () => {
+    const { runtime, engine, session, trail } = await up(['a', 'b'])
+    const [old] = engine.links
+    const sent: SendOutcome[] = []
+    session.channel(orders)
+    await runtime.advance(1)
+    const place = session.channel(orders)
+    if (place.at === 'open') place.sender.send({ path: '', body: '1' }, 1, (outcome) => sent.push(outcome))
+    await runtime.advance(1)
+    old?.drain({ reason: 'the server is being updated' })
+    await runtime.advance(1)
+    expect(session.state).toMatchObject({ at: 'up', endpoint: engine.link.endpoint })
+    expect(engine.link).not.toBe(old)
+    await runtime.advance(1_000)
+    expect([old?.isOpen, sent]).toEqual([true, []])
+    old?.channels[0]?.batches[0]?.report(0, { outcome: 'done' })
+    await runtime.advance(25)
+    expect([old?.isOpen, sent]).toEqual([false, [{ outcome: 'done' }]])
+    expect(trail).toEqual(['dialing', 'up', '#orders', 'draining', 'up'])
+  })
+
+  it('gives up what nobody answers on the link that it left, and cuts it at once when it is closed itself', async () => {
+    for (const closes of [false, true]) {
+      const { runtime, engine, session } = await up(['a', 'b'])
+      const [old] = engine.links
+      session.channel(orders)
+      await runtime.advance(1)
+      const place = session.channel(orders)
+      if (place.at === 'open') place.sender.send({ path: '', body: '1' }, 1, () => {})
+      old?.drain({ reason: 'the server is being updated' })
+      await runtime.advance(9_000)
+      expect(old?.isOpen).toBe(true)
+      if (closes) void session.close(AbortSignal.abort())
+      await runtime.advance(closes ? 25 : 1_100)
+      expect(old?.isOpen).toBe(false)
+    }
+  })
+
+  it('uses a draining link until it ends where no other endpoint answers', async () => {
     const { runtime, engine, session, trail } = await up(['a', 'b'])
     const { link } = session
+    for (const endpoint of ['a', 'b']) engine.behave(endpoint, { does: 'fail', error: lost, afterMs: 1 })
     engine.link.drain({ reason: 'the server is being updated', withinMs: 10_000 })
     await runtime.advance(1)
     expect(session.state).toMatchObject({ at: 'draining', notice: { reason: 'the server is being updated' } })
+    await runtime.advance(1)
+    for (const endpoint of ['a', 'b']) engine.behave(endpoint, { does: 'accept', afterMs: 1 })
     expect(session.link).toBe(link)
     expect(session.channel(orders).at).toBe('opening')
     await runtime.advance(10_000)

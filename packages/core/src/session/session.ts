@@ -1,4 +1,4 @@
-import { type ChannelSpec, type Endpoint, type Link, MessagingError } from '@spanwire/driver'
+import { type ChannelSpec, type DrainNotice, type Endpoint, type Link, MessagingError } from '@spanwire/driver'
 import { dialTimeoutMs } from './backoff.js'
 import type { Sign } from './channel-health.js'
 import { type ChannelState, Channels, NO_CHANNEL } from './channels.js'
@@ -7,12 +7,19 @@ import { dialOptions, inOrder, type SessionOptions } from './dialing.js'
 import { type Listener, Listeners } from './listeners.js'
 import type { Timing } from './pace.js'
 import { Pulse } from './pulse.js'
+import { type Follow, RETIRE_MS, retire } from './retire.js'
+import { reasonOf, withFix } from './sentences.js'
 import { type Connected, isRefusal, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { step } from './step.js'
 
 /** Weight of the newest round trip in the smoothed one, and what share of it is worth telling. */
 const SMOOTHING = 0.2
 const NOTEWORTHY = 0.1
+
+/** So long another endpoint may take to answer, however soon the engine wants us gone: many are told some moment to spread them. */
+const LEAST_MS = 500
+/** An endpoint that we moved to and that leaves as soon as this is not followed by another one. */
+const SETTLED_MS = 1_000
 
 const CUT: AbortSignal = /* @__PURE__ */ AbortSignal.abort()
 
@@ -29,10 +36,15 @@ export class Session {
   #channels: Channels | undefined
   /** Where the last link was: tried last the next time, for it may be hung and accept all the same. */
   #left: Endpoint | undefined
-  #leave = () => {}
+  #movedAt = Number.NEGATIVE_INFINITY
+  #leave: (withinMs?: number) => void = () => {}
   #pulse: Pulse | undefined
   /** Gives the dial of a second link up. */
   #unspare: (() => void) | undefined
+  /** Links that another one has taken the place of, each with what ends the patience with it. */
+  readonly #retiring = new Set<AbortController>()
+  /** Who reads over the link, and goes along when another one takes its place. */
+  readonly followers: Set<Follow> = new Set()
   #closing: { readonly signal: AbortSignal; readonly done: Promise<void> } | undefined
 
   constructor(options: SessionOptions) {
@@ -129,17 +141,21 @@ export class Session {
     this.#state = to
     this.#options.company?.note(this.site, to)
     if (!linkOf(to) || linkOf(to) !== linkOf(from)) {
-      this.#leave()
+      if (from.at === 'draining' && to.at === 'up') {
+        this.#movedAt = to.since
+        this.#leave(Math.max(RETIRE_MS, from.notice.withinMs ?? 0))
+      } else this.#leave()
       this.#leave = this.#enter(to)
     }
+    if (to.at === 'idle' || to.at === 'closed') for (const cut of this.#retiring) cut.abort()
     this.#secure(from, to)
     this.#listeners.tell({ from, to, reason: reasonOf(event) })
   }
 
   /** Begins what a state does; the result ends it. */
-  #enter(state: SessionState): () => void {
-    const { runtime } = this.#options
-    if (state.at === 'dialing') return this.#dial(state.attempt)
+  #enter(state: SessionState): (withinMs?: number) => void {
+    const { endpoints, runtime } = this.#options
+    if (state.at === 'dialing') return this.#dial(inOrder(endpoints, this.#left, runtime), dialTimeoutMs(state.attempt))
     if (state.at === 'up') return this.#use(state)
     if ('retryAt' in state) return runtime.after(state.retryAt - runtime.now(), () => this.retryNow())
     return () => {}
@@ -149,10 +165,22 @@ export class Session {
   #secure(from: SessionState, to: SessionState): void {
     const spare = spareOf(from)
     if (spare && spare !== spareOf(to) && spare.link !== linkOf(to)) this.#own(spare.link.close(CUT))
-    if (to.at !== 'suspect') {
-      this.#unspare?.()
-      this.#unspare = undefined
-    } else if (from.at !== 'suspect') this.#unspare = this.#dialSpare(to.endpoint)
+    if (to.at === from.at && linkOf(to) === linkOf(from)) return
+    this.#unspare?.()
+    this.#unspare = undefined
+    if (to.at === 'suspect') this.#unspare = this.#dialSpare(to.endpoint)
+    else if (to.at === 'draining' && to.moving) this.#unspare = this.#dialAnother(to)
+  }
+
+  /** What is left of the time that the engine gave must do for leaving to another site, if no other endpoint answers. */
+  #dialAnother({ endpoint, notice }: Connected & { readonly notice: DrainNotice }): () => void {
+    const { runtime } = this.#options
+    const timeoutMs = Math.min(dialTimeoutMs(1), Math.max(LEAST_MS, (notice.withinMs ?? Infinity) / 2))
+    return this.#dial(inOrder(this.#othersThan(endpoint), undefined, runtime), timeoutMs)
+  }
+
+  #othersThan(endpoint: Endpoint): readonly Endpoint[] {
+    return this.#options.endpoints.filter((other) => other !== endpoint)
   }
 
   #dialSpare(silent: Endpoint): () => void {
@@ -173,10 +201,10 @@ export class Session {
     return () => given.abort()
   }
 
-  #dial(attempt: number): () => void {
-    const { runtime, endpoints } = this.#options
+  #dial(endpoints: readonly Endpoint[], timeoutMs: number): () => void {
+    const { runtime } = this.#options
     const given = new AbortController()
-    const options = dialOptions(this.#options, dialTimeoutMs(attempt), (work) => this.#own(work))
+    const options = dialOptions(this.#options, timeoutMs, (work) => this.#own(work))
     const connected = async ({ link, endpoint, tookMs }: Dialed) => {
       this.#apply({ on: 'connected', at: runtime.now(), link, endpoint, rttMs: tookMs })
       if (this.link !== link) await link.close(CUT)
@@ -186,11 +214,11 @@ export class Session {
       const fault = isRefusal(error) ? withFix(error, this.site) : error
       this.#apply({ on: 'failed', at: runtime.now(), error: fault, chance: runtime.random() })
     }
-    this.#own(dial(inOrder(endpoints, this.#left, runtime), options, given.signal).then(connected, failed))
+    this.#own(dial(endpoints, options, given.signal).then(connected, failed))
     return () => given.abort()
   }
 
-  #use({ link, endpoint, rttMs }: Connected): () => void {
+  #use({ link, endpoint, rttMs }: Connected): (withinMs?: number) => void {
     const { patience, runtime } = this.#options
     const channels = new Channels(link, { runtime, patience, timing: this.timing }, (channel) =>
       this.#listeners.tell({ channel }),
@@ -199,7 +227,11 @@ export class Session {
     const current = (event: SessionEvent) => {
       if (this.link === link) this.#apply(event)
     }
-    void link.draining.then((notice) => current({ on: 'drain', notice }))
+    void link.draining.then((notice) => {
+      // Endpoints that accept us and say at once that they leave must not make us go round.
+      const moving = this.#othersThan(endpoint).length > 0 && runtime.now() - this.#movedAt >= SETTLED_MS
+      current({ on: 'drain', notice, moving: moving && this.#options.driver.dials === 'one' })
+    })
     void link.ended.then((end) => {
       const error =
         end.by === 'engine' ? end.error : new MessagingError('closed', `The link to ${this.site} was closed.`)
@@ -208,12 +240,16 @@ export class Session {
     const pulse = this.#listen(link, rttMs, channels, current)
     this.#pulse = pulse
     channels.load.onBusy = () => pulse.wake()
-    return () => {
-      pulse.end()
+    return (withinMs) => {
       channels.end()
       this.#channels = undefined
       this.#left = endpoint
-      this.#own(link.close(this.#closing?.signal ?? CUT))
+      const { followers } = this
+      const { load } = channels
+      if (withinMs === undefined) this.#own(link.close(this.#closing?.signal ?? CUT))
+      else
+        this.#own(retire({ link, load, followers, runtime, withinMs, others: this.#retiring }).then(() => pulse.end()))
+      if (withinMs === undefined) pulse.end()
     }
   }
 
@@ -231,6 +267,8 @@ export class Session {
       onSilent: (since) => current({ on: 'silent', since }),
       onHeard: () => current({ on: 'heard', at: runtime.now() }),
       onDead: (silentSince) => {
+        // Another one has taken its place.
+        if (this.link !== link) return this.#own(link.close(CUT))
         const at = runtime.now()
         const isOurs = company?.isSilent ?? false
         const why = isOurs
@@ -256,20 +294,4 @@ export class Session {
     this.#owned.add(work)
     void work.then(() => this.#owned.delete(work))
   }
-}
-
-function reasonOf(event: SessionEvent): string {
-  if ('error' in event) return event.error.message
-  if ('notice' in event) return event.notice.reason
-  if (event.on === 'left') return 'it says nothing, and answers no second connection'
-  return event.on === 'connected' ? `connected to ${event.endpoint}` : event.on
-}
-
-/** Where to look, for what only people can mend. */
-function withFix(error: MessagingError, site: string): MessagingError {
-  const { cause, code, message, retryable } = error
-  const isOurs = code === 'unauthenticated' || code === 'forbidden'
-  const where = isOurs ? 'credentials' : code === 'unavailable' ? 'tls' : 'endpoints'
-  const text = `${site} does not let us in: ${message.replace(/\.$/, '')}. Nothing moves elsewhere for that; check sites.${site}.${where}.`
-  return new MessagingError(code, text, { scope: 'link', site, retryable, cause })
 }

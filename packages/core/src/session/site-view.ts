@@ -34,8 +34,11 @@ export function healthOf(state: SessionState): SiteView['health'] {
       return 'down'
     case 'up':
       return state.proving ? 'proving' : 'up'
-    case 'suspect':
     case 'draining':
+      // It stays, on another link.
+      if (state.moving) return state.proving ? 'proving' : 'up'
+      return state.at
+    case 'suspect':
     case 'disabled':
       return state.at
     default:

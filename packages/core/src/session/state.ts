@@ -46,7 +46,7 @@ export interface Outage {
  * - `dialing`: a race over the endpoints is under way; `cause` is what ended the time before.
  * - `up`: the link works.
  * - `suspect`: nothing was heard for a while; still used, while the site is tried over a second link and the next one made ready.
- * - `draining`: the engine asked us to leave; the link is used until it ends.
+ * - `draining`: the engine asked us to leave; the link is used until it ends, or until one to another endpoint has taken its place.
  * - `waiting`: no link; dials again at `retryAt`.
  * - `disabled`: credentials or certificates were refused. Dials again, slowly, because providers change their mind.
  * - `closed`: by us, for good.
@@ -68,7 +68,8 @@ export type SessionState =
       readonly spare?: Spare
       readonly leftAt?: number
     } & Connected)
-  | ({ readonly at: 'draining'; readonly notice: DrainNotice } & Connected)
+  /** `moving`: another endpoint of the site is being dialed, and takes over when it answers. */
+  | ({ readonly at: 'draining'; readonly notice: DrainNotice; readonly moving?: true } & Connected)
   | {
       readonly at: 'waiting' | 'disabled'
       readonly attempt: number
@@ -102,7 +103,8 @@ export type SessionEvent =
   | { readonly on: 'left'; readonly at: number }
   /** A second link came through, or ended again. */
   | { readonly on: 'spare'; readonly spare: Spare | undefined }
-  | { readonly on: 'drain'; readonly notice: DrainNotice }
+  /** `moving`: the site has other endpoints, and one of them is being dialed. */
+  | { readonly on: 'drain'; readonly notice: DrainNotice; readonly moving?: boolean }
   /** The link ended, or its silence (since then) is taken for its death. */
   | {
       readonly on: 'lost'

@@ -9,6 +9,7 @@ const link = { link: someLink, endpoint: 'mq-0:50000', since: 1_000, rttMs: 3, a
 const up: SessionState = { at: 'up', ...link }
 const suspect: SessionState = { at: 'suspect', silentSince: 5_000, ...link }
 const draining: SessionState = { at: 'draining', notice, ...link }
+const moving: SessionState = { at: 'draining', notice, moving: true, ...link }
 const idle: SessionState = { at: 'idle' }
 const closed: SessionState = { at: 'closed' }
 const dialing: SessionState = { at: 'dialing', attempt: 3, since: 2_000, cause: gone }
@@ -97,6 +98,20 @@ export const stepCases: readonly StepCase[] = [
     },
   },
   { name: 'drains when asked to leave', state: up, event: { on: 'drain', notice }, becomes: draining },
+  {
+    name: 'drains, and stays at the site, where it has other endpoints',
+    state: up,
+    event: { on: 'drain', notice, moving: true },
+    becomes: moving,
+  },
+  {
+    name: 'goes on over the link to another endpoint, and nothing was lost',
+    state: moving,
+    event: connected,
+    becomes: { ...up, since: 3_000, link: otherLink, endpoint: 'mq-1:50000', rttMs: 7 },
+  },
+  { name: 'leaves the site when no other endpoint of it answers', state: moving, event: failed, becomes: draining },
+  { name: 'has left when another endpoint answers late', state: draining, event: connected, becomes: 'same' },
   { name: 'drains also when suspect', state: suspect, event: { on: 'drain', notice }, becomes: draining },
   { name: 'stays draining when heard', state: draining, event: { on: 'heard', at: 9_000 }, becomes: 'same' },
 

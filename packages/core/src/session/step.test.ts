@@ -71,7 +71,12 @@ const history = fc.array(
       { weight: 1, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'left', at })) },
       { weight: 3, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'proved', at })) },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'suspend' })) },
-      { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'drain', notice: { reason: 'leaving' } })) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .boolean()
+          .map((moving) => (): SessionEvent => ({ on: 'drain', notice: { reason: 'leaving' }, moving })),
+      },
     ),
   }),
   { maxLength: 60 },
@@ -131,10 +136,11 @@ describe('whatever happens, a session', () => {
     )
   })
 
-  it('keeps a link from connect to its loss, and swaps it only for the second one that stood by', () => {
+  it('keeps a link from connect to its loss, and swaps it only for the second one that stood by, or for one to another endpoint while it drains', () => {
     fc.assert(
       fc.property(history, (events) => {
         for (const { from, to } of play(events)) {
+          if (from.at === 'draining' && from.moving) continue
           if (linkOf(from) && linkOf(to)) expect([linkOf(from), spareOf(from)?.link]).toContain(linkOf(to))
           if (linkOf(to) && !linkOf(from)) expect(from.at).toBe('dialing')
         }

@@ -70,7 +70,13 @@ function fromLink(state: At<'up' | 'suspect' | 'draining'>, event: SessionEvent)
     case 'lost':
       return fromLoss(state, event)
     case 'drain':
-      return { at: 'draining', notice: event.notice, ...connected(state) }
+      return { at: 'draining', notice: event.notice, ...(event.moving && { moving: true }), ...connected(state) }
+    case 'connected':
+      return state.at === 'draining' && state.moving ? movedOn(state, event) : state
+    case 'failed':
+      return state.at === 'draining' && state.moving
+        ? { ...connected(state), at: 'draining', notice: state.notice }
+        : state
     case 'measured':
       return { ...state, rttMs: event.rttMs }
     case 'proved':
@@ -111,6 +117,14 @@ function fromLoss(
 
 function outageOf(state: At<'suspect'>, at: number): Outage {
   return { firstSign: state.silentSince, detected: state.leftAt ?? at, count: counted(state, at) + 1 }
+}
+
+/** Another endpoint of the site has taken over: nothing was lost. */
+function movedOn(
+  state: At<'draining'>,
+  { at, endpoint, link, rttMs }: Extract<SessionEvent, { readonly on: 'connected' }>,
+): SessionState {
+  return { ...connected(state), at: 'up', since: at, link, endpoint, rttMs }
 }
 
 /** Outages before this one that still count. */

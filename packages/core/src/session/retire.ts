@@ -1,0 +1,39 @@
+import type { Link } from '@spanwire/driver'
+import type { Runtime } from '../runtime/runtime.js'
+import type { Load } from './sender.js'
+
+/** Reads over the link that another one takes the place of: attaches there, then lets go here. Resolves when all that came is settled, or given back at the signal's abort. Never rejects. */
+export type Follow = (cut: AbortSignal) => Promise<void>
+
+export interface Leaving {
+  readonly link: Link
+  /** What is on its way over it. */
+  readonly load: Load
+  readonly followers: Iterable<Follow>
+  readonly runtime: Runtime
+  /** What is open after this is given up. */
+  readonly withinMs: number
+  /** All that are let go of at the moment: aborted, they are cut. */
+  readonly others: Set<AbortController>
+}
+
+/** What is still open after this is given up, if the engine has not said that the link works longer; it may end it any moment. */
+export const RETIRE_MS = 10_000
+/** How often it is looked whether all answers are here. */
+const LOOK_MS = 25
+
+/** Lets go of a link that another one has taken the place of: when who reads has gone along, and what was sent has been answered. */
+export async function retire({ followers, link, load, others, runtime, withinMs }: Leaving): Promise<void> {
+  const end = new AbortController()
+  const cut = end.signal
+  others.add(end)
+  const cancel = runtime.after(withinMs, () => end.abort())
+  void link.ended.then(() => end.abort())
+  // The other link is in use from the next turn on.
+  await Promise.resolve()
+  await Promise.all([...followers].map((follow) => follow(cut)))
+  while (load.inflight > 0 && !cut.aborted) await new Promise<void>((resolve) => void runtime.after(LOOK_MS, resolve))
+  await link.close(cut)
+  cancel()
+  others.delete(end)
+}
