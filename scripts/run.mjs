@@ -71,7 +71,7 @@ const commands = {
 
   engines: async () => {
     await prepare(toStderr)
-    const embedded = args.includes('nats') || args.includes('kubemq') ? [] : ['@spanwire/cli']
+    const embedded = ['nats', 'kafka', 'kubemq'].some((name) => args.includes(name)) ? [] : ['@spanwire/cli']
     await build('programs', ['@spanwire/testkit', ...embedded], toStderr)
     return await (await launcher()).enginesCommand(args)
   },

@@ -23,6 +23,8 @@ export interface Cached {
   make(staging: string, work: Work): Promise<string>
   /** What the program says of itself. */
   versionOf(file: string): Promise<string>
+  /** What is written down of it and compared later. Default: the SHA-256 of the file; a program that is a folder needs its own. */
+  sumOf?(file: string): Promise<string>
 }
 
 export interface Found {
@@ -52,7 +54,7 @@ export async function present(wanted: Cached, work: Work): Promise<Found | undef
     .find((name) => wanted.version === undefined || name === wanted.version + wanted.variant)
   if (folder === undefined) return undefined
   const path = join(family, folder, wanted.program)
-  if (await isWhole(path)) return { path, version: folder.slice(0, folder.length - wanted.variant.length) }
+  if (await isWhole(path, wanted)) return { path, version: folder.slice(0, folder.length - wanted.variant.length) }
   work.log(`${path} is not what was installed there: making it again`)
   return undefined
 }
@@ -71,7 +73,7 @@ async function make(wanted: Cached, family: string, work: Work): Promise<Found> 
     const made = await wanted.make(staging, work)
     const version = await wanted.versionOf(made)
     if (wanted.version !== undefined && version !== wanted.version) throw wrongVersion(wanted, version)
-    return { version, path: await keep(made, join(staging, '.ready'), join(family, version + wanted.variant)) }
+    return { version, path: await keep(wanted, made, join(family, version + wanted.variant)) }
   } finally {
     stopTelling()
     await rm(staging, { recursive: true, force: true })
@@ -79,12 +81,13 @@ async function make(wanted: Cached, family: string, work: Work): Promise<Found> 
 }
 
 /** Moves the program to its place in one step, so that nobody finds half of it. */
-async function keep(made: string, ready: string, folder: string): Promise<string> {
+async function keep(wanted: Cached, made: string, folder: string): Promise<string> {
   const program = basename(made)
+  const ready = join(dirname(made), '.ready')
   await mkdir(ready)
   await rename(made, join(ready, program))
   await chmod(join(ready, program), 0o755)
-  await writeFile(sumFile(join(ready, program)), `${await sha256(join(ready, program))}  ${program}\n`)
+  await writeFile(sumFile(join(ready, program)), `${await sumOf(wanted, join(ready, program))}  ${program}\n`)
   await rm(folder, { recursive: true, force: true })
   await rename(ready, folder)
   return join(folder, program)
@@ -93,19 +96,23 @@ async function keep(made: string, ready: string, folder: string): Promise<string
 const seen = new Map<string, string>()
 
 /** The file is the one whose sum was written down; read again only when it changed since this process last looked. */
-async function isWhole(path: string): Promise<boolean> {
+async function isWhole(path: string, wanted: Cached): Promise<boolean> {
   if (!existsSync(path) || !existsSync(sumFile(path))) return false
   const { size, mtimeMs, ino } = await stat(path)
   const state = `${size} ${mtimeMs} ${ino}`
   if (seen.get(path) === state) return true
   const [written] = (await readFile(sumFile(path), 'utf8')).split(' ')
-  if (written !== (await sha256(path))) return false
+  if (written !== (await sumOf(wanted, path))) return false
   seen.set(path, state)
   return true
 }
 
 function sumFile(path: string): string {
   return join(dirname(path), `${basename(path)}.sha256`)
+}
+
+async function sumOf(wanted: Cached, path: string): Promise<string> {
+  return await (wanted.sumOf ?? sha256)(path)
 }
 
 async function sha256(file: string): Promise<string> {

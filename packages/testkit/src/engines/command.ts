@@ -16,7 +16,7 @@ const HELP = `Starts real engines for tests on the loopback, and ends them again
 
   ENGINE      ${engineNames.join(', ')}
   --sites N   1 to ${MAX_COUNT}, default 1
-  --nodes M   1 to ${MAX_COUNT}, default 1; more than one are a cluster (nats)
+  --nodes M   1 to ${MAX_COUNT}, default 1; more than one are a cluster (nats, kafka)
   --server S  which server of nats: newest (default) or debian
 
 SPANWIRE_ENGINES names the folder of what is installed; default .engines in the project.

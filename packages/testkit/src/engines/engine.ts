@@ -2,15 +2,15 @@
  * What {@link startEngines} starts. `embedded`: the memory engine behind a gateway, for driver `websocket`. `kubemq`: the
  * server that `KUBEMQ_BIN` names, or without it a double.
  */
-export type EngineName = 'nats' | 'kubemq' | 'embedded'
+export type EngineName = 'nats' | 'kafka' | 'kubemq' | 'embedded'
 
 /** A program that runs nodes. */
 export interface InstalledEngine {
   readonly name: EngineName
   readonly version: string
-  /** The program's file. */
+  /** The program's file; of Kafka its folder. */
   readonly path: string
-  /** Where it came from, in words: `go install`, `debian package`, `@spanwire/cli`. */
+  /** Where it came from, in words: `go install`, `debian package`, `maven central`, `@spanwire/cli`. */
   readonly source: string
   /** It is not the engine but a program of ours that speaks as the engine does. */
   readonly double?: true
@@ -46,6 +46,8 @@ export interface EngineNode {
   readonly endpoint: string
   /** `127.0.0.1:PORT` of its monitoring pages over HTTP; absent for engines without. */
   readonly monitor?: string
+  /** `127.0.0.1:PORT` that everybody may do everything at, without a name; of Kafka with `security` only. */
+  readonly admin?: string
   /** Its folder: configuration, data, and what it logs in `out.log`. */
   readonly dir: string
   /** The process of the last start; after a restart another one. */

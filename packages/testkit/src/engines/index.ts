@@ -1,5 +1,6 @@
 export { enginesCommand } from './command.js'
 export type { EngineName, EngineNode, EngineSite, Engines, InstalledEngine, NodeState } from './engine.js'
 export { engineNames, type InstallOptions, installEngine } from './install.js'
+export type { KafkaSecurity } from './kafka-security.js'
 export type { NatsServer } from './nats-install.js'
 export { type StartOptions, startEngines } from './start.js'

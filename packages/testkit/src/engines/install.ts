@@ -1,6 +1,7 @@
 import { MessagingError } from '@spanwire/driver'
 import { installEmbedded } from './embedded.js'
 import type { EngineName, InstalledEngine } from './engine.js'
+import { installKafka } from './kafka-install.js'
 import { installKubemq } from './kubemq.js'
 import { installNats, type NatsServer } from './nats-install.js'
 import { type Work, type WorkOptions, workOf } from './work.js'
@@ -11,7 +12,7 @@ export interface InstallOptions extends WorkOptions {
 }
 
 /** The engines that this version starts. */
-export const engineNames: readonly EngineName[] = ['nats', 'kubemq', 'embedded']
+export const engineNames: readonly EngineName[] = ['nats', 'kafka', 'kubemq', 'embedded']
 
 /**
  * Sees to it that the engine's program is in the cache, whole, and of the version that is asked for. What is missing is
@@ -31,6 +32,8 @@ async function install(engine: EngineName, server: NatsServer, work: Work): Prom
   switch (engine) {
     case 'nats':
       return await installNats(server, work)
+    case 'kafka':
+      return await installKafka(work)
     case 'kubemq':
       return await installKubemq(work)
     case 'embedded':

@@ -14,6 +14,7 @@ export class PlannedNode implements EngineNode {
   readonly name: string
   readonly endpoint: string
   readonly monitor?: string
+  readonly admin?: string
   readonly dir: string
   readonly #plan: NodePlan
   readonly #company: () => Company
@@ -27,6 +28,7 @@ export class PlannedNode implements EngineNode {
     this.name = plan.name
     this.endpoint = plan.endpoint
     if (plan.monitor !== undefined) this.monitor = plan.monitor
+    if (plan.admin !== undefined) this.admin = plan.admin
     this.dir = plan.dir
     this.#plan = plan
     this.#company = company
@@ -156,6 +158,6 @@ export class NodeEnded extends MessagingError {
 
   constructor(name: string, lastWords: string) {
     super('unavailable', `${name} ended before it was ready: ${lastWords || 'it said nothing'}`)
-    this.portTaken = /address already in use|EADDRINUSE|port \d+ of \S+ is in use/.test(lastWords)
+    this.portTaken = /address already in use|EADDRINUSE|port \d+ of \S+ is in use/i.test(lastWords)
   }
 }

@@ -16,6 +16,7 @@ export interface NodePlan {
   readonly dir: string
   readonly endpoint: string
   readonly monitor?: string
+  readonly admin?: string
   /** Folders and files of the data, removed by `wipe`, relative to the folder. */
   readonly data: readonly string[]
   /** Writes what the program reads at its start; called before each. */

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { planEmbedded } from './embedded.js'
 import type { EngineName, EngineSite, Engines } from './engine.js'
 import { unknownEngine } from './install.js'
+import { planKafka } from './kafka.js'
+import type { KafkaSecurity } from './kafka-security.js'
 import { planKubemq } from './kubemq.js'
 import { planNats } from './nats.js'
 import { NodeEnded, PlannedNode } from './node.js'
@@ -23,6 +25,7 @@ export interface RunOptions {
   readonly nodes?: number
   readonly jetstream?: boolean
   readonly config?: string
+  readonly security?: KafkaSecurity
 }
 
 /** Owns the processes, ports and folders of one call of `startEngines`. */
@@ -78,13 +81,15 @@ export class Run implements Engines {
 
   #plan(
     name: string,
-    { engine, program, double, nodes = 1, jetstream = true, config = '' }: RunOptions,
+    { engine, program, double, nodes = 1, jetstream = true, config = '', security }: RunOptions,
   ): Promise<readonly NodePlan[]> {
     const take = (count: number): Promise<readonly number[]> => this.#ports.take(count)
     const site = { name, nodes, dir: this.dir, program, take }
     switch (engine) {
       case 'nats':
         return planNats({ ...site, jetstream, config, run: this.#id })
+      case 'kafka':
+        return planKafka({ ...site, config, security })
       case 'kubemq':
         return planKubemq({ ...site, double: double === true, quirks: config, run: this.#id })
       case 'embedded':

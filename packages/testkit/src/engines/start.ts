@@ -1,6 +1,7 @@
 import { MessagingError } from '@spanwire/driver'
 import type { EngineName, Engines } from './engine.js'
 import { installEngine } from './install.js'
+import type { KafkaSecurity } from './kafka-security.js'
 import type { NatsServer } from './nats-install.js'
 import { Run } from './run.js'
 import { makeRunFolder } from './run-folder.js'
@@ -13,17 +14,19 @@ export interface StartOptions extends WorkOptions {
   readonly engine: EngineName
   /** How many sites, each for itself, 1 to 16. Default 1. */
   readonly sites?: number
-  /** How many nodes each site has, 1 to 16; more than one are a cluster. Default 1, and only `nats` has more. */
+  /** How many nodes each site has, 1 to 16; more than one are a cluster. Default 1, and only `nats` and `kafka` have more. */
   readonly nodes?: number
   /** Which server of `nats`: `newest` (default) or `debian`. */
   readonly server?: NatsServer
   /** Whether the nodes of `nats` have JetStream. Default: they do. */
   readonly jetstream?: boolean
   /**
-   * More lines for each `nats` node's configuration, after ours; paths in them are seen from the node's folder. For a double
+   * More lines for each `nats` or `kafka` node's configuration, after ours; paths in them are seen from the node's folder. For a double
    * of `kubemq` its quirks as JSON.
    */
   readonly config?: string
+  /** What clients of `kafka` need to be let in. Default: nothing. */
+  readonly security?: KafkaSecurity
 }
 
 /**
@@ -57,7 +60,7 @@ function check({ engine, nodes = 1, sites = 1 }: StartOptions): void {
   for (const [what, count] of Object.entries({ sites, nodes }))
     if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
       throw new MessagingError('invalid', `${what} is ${count}: a whole number from 1 to ${MAX_COUNT}`)
-  if (engine !== 'nats' && nodes > 1)
+  if (engine !== 'nats' && engine !== 'kafka' && nodes > 1)
     throw new MessagingError(
       'invalid',
       `nodes is ${nodes}: ${article(engine)} site is one process; ask for more sites instead`,
