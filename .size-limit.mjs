@@ -34,10 +34,10 @@ function page(does, file, limit) {
 }
 
 export default [
-  page('shows the newest values', 'board', '21.5 kB'),
-  page('shows quotes: tables and subscriptions', 'quotes', '28.9 kB'),
-  page('also publishes and requests', 'desk', '43.6 kB'),
-  page('uses every verb', 'everything', '50.7 kB'),
+  page('shows the newest values', 'board', '21.6 kB'),
+  page('shows quotes: tables and subscriptions', 'quotes', '29 kB'),
+  page('also publishes and requests', 'desk', '43.8 kB'),
+  page('uses every verb', 'everything', '50.9 kB'),
   {
     name: 'browser, by itself: the client without verbs and the life of a page',
     path: 'packages/browser/dist/index.js',

@@ -7,6 +7,7 @@ import {
   createClient,
   json,
   primary,
+  rpc,
   type StandardSchema,
   topic,
 } from '../src/index.js'
@@ -135,6 +136,52 @@ describe('a preferred site that is back', () => {
     const moves = events.filter(({ type }) => type === 'moved')
     expect(moves.length).toBeGreaterThan(1)
     expect(moves.length).toBeLessThanOrEqual(10)
+  })
+})
+
+describe('requests', () => {
+  const price = rpc('prices', json as StandardSchema<object>, json as StandardSchema<{ at: string }>)
+
+  it('return to a site that is trusted again bit by bit, as lanes do', async () => {
+    const { runtime, a, client } = stage()
+    client.respond(price, (_, { site }) => ({ at: site }))
+    await runtime.advance(100)
+    const share = async (): Promise<number> => {
+      const answers = Promise.all(Array.from({ length: 200 }, () => client.request(price, {})))
+      await runtime.advance(10)
+      return (await answers).filter(({ at }) => at === 'a').length / 200
+    }
+    expect(await share()).toBe(1)
+    a.kill()
+    expect(await share()).toBe(0)
+    a.restart({ data: 'keep' })
+    await runtime.advance(29_000)
+    expect(await share()).toBe(0)
+    while (client.status().sites[0]?.trouble !== undefined) await runtime.advance(100)
+    const shares: number[] = []
+    for (let step = 0; step < 4; step += 1) {
+      shares.push(await share())
+      await runtime.advance(6_700)
+    }
+    // Drawn by a seed: 10, 25, 50 and 100 %.
+    for (const [at, wanted] of [0.1, 0.25, 0.5].entries())
+      expect(Math.abs((shares[at] ?? 0) - wanted)).toBeLessThan(0.1)
+    expect(shares[3]).toBe(1)
+  })
+
+  it('go to a site that is trusted again at once when no other is left', async () => {
+    const { runtime, a, b, client } = stage()
+    client.respond(price, (_, { site }) => ({ at: site }))
+    await runtime.advance(100)
+    a.kill()
+    await runtime.advance(100)
+    a.restart({ data: 'keep' })
+    await runtime.advance(10_000)
+    while (client.status().sites[0]?.trouble !== undefined) await runtime.advance(100)
+    b.kill()
+    const answers = Promise.all(Array.from({ length: 50 }, () => client.request(price, {})))
+    await runtime.advance(10)
+    expect(new Set((await answers).map(({ at }) => at))).toEqual(new Set(['a']))
   })
 })
 

@@ -3,11 +3,10 @@ import type { SessionChange } from '../session/listeners.js'
 import { healthOf } from '../session/site-view.js'
 import type { BareClient } from './api.js'
 import { type Context, contextOf } from './context.js'
+import { RAMP_STEP_MS, shareAfter } from './ramp.js'
 
 /** Each client begins somewhere in the first 10 s, so that not all come at once. */
 const JITTER_MS = 10_000
-const RAMP_MS = 20_000
-const RAMP = [0.1, 0.25, 0.5, 1] as const
 
 /**
  * Brings lanes back to the sites that their routes prefer, now, whatever the option `failback` says. Each lane waits for what it
@@ -53,8 +52,8 @@ export class Failback {
   }
 
   #step(site: string, at: number): void {
-    this.#bring(site, RAMP[at] ?? 1)
-    if (at + 1 < RAMP.length) this.#in(site, RAMP_MS / (RAMP.length - 1), () => this.#step(site, at + 1))
+    this.#bring(site, shareAfter(at) ?? 1)
+    if (shareAfter(at + 1) !== undefined) this.#in(site, RAMP_STEP_MS, () => this.#step(site, at + 1))
     else this.#ramps.delete(site)
   }
 

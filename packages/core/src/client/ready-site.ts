@@ -4,15 +4,26 @@ import { avoiding } from './able.js'
 import { type Context, reasons } from './context.js'
 import { deadlinesOf } from './deadlines.js'
 import { canceled, type Question } from './question.js'
+import { RAMP_STEP_MS, shareAfter } from './ramp.js'
 
 /** Where the policy lets it go and nobody has refused it, the best first. */
 export function reachable(context: Context, question: Question): readonly string[] {
   const { rpc, encoded, tried, refusedBy } = question
   const { random } = context.runtime
-  const avoid = avoiding(context, rpc, tried)
+  const avoid = avoiding(context, rpc, returning(context, tried))
   const wanted = { op: 'request', channel: rpc.name, lane: encoded.lane, avoid, random } as const
   const { sites } = choose(context.policy(rpc.spec), wanted, context.picture())
   return sites.filter((site) => !refusedBy.has(site))
+}
+
+/** With sites that are trusted again since a moment ago, unless it is their turn: they get their requests back bit by bit. */
+function returning({ runtime, sessions }: Context, tried: ReadonlySet<string>): ReadonlySet<string> {
+  const now = runtime.now()
+  const notYet = [...sessions.values()].filter(({ state }) => {
+    const share = 'trustedAt' in state ? shareAfter(Math.floor((now - state.trustedAt) / RAMP_STEP_MS)) : undefined
+    return share !== undefined && runtime.random() >= share
+  })
+  return notYet.length > 0 ? new Set([...tried, ...notYet.map(({ site }) => site)]) : tried
 }
 
 /** The best site whose channel is open, waiting for one within the caller's time. */

@@ -60,7 +60,8 @@ export type SessionState =
       readonly cause?: MessagingError
       readonly outage?: Outage
     }
-  | ({ readonly at: 'up' } & Connected)
+  /** `trustedAt`: when it had proved itself, Runtime ms; absent: it was never lost, or was in doubt since. */
+  | ({ readonly at: 'up'; readonly trustedAt?: number } & Connected)
   /** `leftAt`: since then what can go elsewhere does. */
   | ({
       readonly at: 'suspect'

@@ -218,7 +218,7 @@ export const stepCases: readonly StepCase[] = [
     name: 'is trusted when it has lasted and answered three times in a row',
     state: { ...back, proving: { until: 33_000, good: 2 } },
     event: { on: 'proved', at: 33_000 },
-    becomes: back,
+    becomes: { ...back, trustedAt: 33_000 },
   },
   { name: 'has nothing to prove while it was never lost', state: up, event: { on: 'proved', at: 9 }, becomes: 'same' },
   {

@@ -152,7 +152,7 @@ function connected({ link, endpoint, since, rttMs, attempt, outage, proving }: C
 }
 
 function proved({ proving: _, ...trusted }: At<'up'>, { good, until }: Proving, at: number): SessionState {
-  if (good + 1 >= PROOFS && at >= until) return trusted
+  if (good + 1 >= PROOFS && at >= until) return { ...trusted, trustedAt: at }
   return { ...trusted, proving: { until, good: Math.min(PROOFS, good + 1) } }
 }
 
