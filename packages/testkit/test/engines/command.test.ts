@@ -121,16 +121,17 @@ describe('engines', () => {
   it('says what there is', async () => {
     const { code, stdout } = await engines(['--help'])
     expect(code).toBe(0)
-    for (const word of ['up ENGINE', 'restart PID', 'install', 'nats, kubemq, embedded']) expect(stdout).toContain(word)
+    for (const word of ['up ENGINE', 'restart PID', 'install', 'nats, kafka, kubemq, embedded'])
+      expect(stdout).toContain(word)
   })
 
   it.each([
     [[], 'no command: up, restart or install'],
     [['start'], 'no command "start": up, restart or install'],
-    [['up'], 'which engine? nats, kubemq, embedded'],
-    [['up', 'kafka'], 'engine "kafka" is not one that this version starts: nats, kubemq, embedded'],
+    [['up'], 'which engine? nats, kafka, kubemq, embedded'],
+    [['up', 'rabbit'], 'engine "rabbit" is not one that this version starts: nats, kafka, kubemq, embedded'],
     [['up', 'kubemq', '--nodes', '2'], 'nodes is 2: a kubemq site is one process'],
-    [['install', 'kafka'], 'engine "kafka" is not one that this version starts: nats, kubemq, embedded'],
+    [['install', 'rabbit'], 'engine "rabbit" is not one that this version starts: nats, kafka, kubemq, embedded'],
     [['up', 'nats', 'twice'], '"twice" is one argument too many'],
     [['up', 'nats', '--sites', '0'], '--sites 0: a whole number from 1 to 16'],
     [['up', 'nats', '--nodes', 'many'], '--nodes many: a whole number from 1 to 16'],
