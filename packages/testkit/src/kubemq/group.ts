@@ -1,7 +1,7 @@
 import type { Chance } from './chance.js'
 import type { Kept, Log } from './log.js'
 import type { Quirks } from './quirks.js'
-import { Seat, type SeatOptions } from './seat.js'
+import { type Hear, Seat, type SeatOptions } from './seat.js'
 
 /** What outlives the process, so that its seats come back as ghosts. */
 export type Step =
@@ -51,7 +51,7 @@ export class Group<T> {
     this.#context.write(['from', seq])
   }
 
-  join(options: SeatOptions, hear: (message: Kept<T>) => void): Seat<T> {
+  join(options: SeatOptions, hear: Hear<T>): Seat<T> {
     const seat = new Seat(this.#context.name(), options, hear)
     this.seats.add(seat)
     this.#context.write(['join', seat.id, options.room, Math.min(options.ackWaitMs, MAX_TIMER_MS)])
@@ -88,7 +88,7 @@ export class Group<T> {
       seat.held.set(message.seq, Date.now() + seat.ackWaitMs)
       this.#context.write(['sent', seat.id, message.seq])
       if (this.#isLost()) this.#forget(seat, message.seq)
-      else seat.hear?.(message)
+      else seat.hear?.(message, seat)
     }
     this.#isDealing = false
     this.#watch()

@@ -11,7 +11,6 @@ import type {
   ReceiveQueueMessagesResponse,
 } from './proto.js'
 import { attributesOf, isExpired, isUnreadable, passesPolicy } from './queueing.js'
-import type { Seat } from './seat.js'
 import { SAYS } from './texts.js'
 import { delivered } from './transaction.js'
 import { isBeyond, MAX_RECEIVES } from './validate.js'
@@ -96,12 +95,9 @@ class Receiving {
       }
       gone.addEventListener('abort', this.#full, { once: true })
     })
-    const seat: Seat<QueueMessage> = group.join(seatOptions, (kept) => {
-      // The broker inside gives the first ones while we still sit down.
-      queueMicrotask(() => {
-        if (this.#got.length >= maxNumberOfMessages || !seat.held.has(kept.seq)) return
-        if (this.#take(delivered(kept)) === 'gone' || !isPeek) group.ack(seat, kept.seq)
-      })
+    const seat = group.join(seatOptions, (kept, own) => {
+      if (this.#got.length >= maxNumberOfMessages) return
+      if (this.#take(delivered(kept)) === 'gone' || !isPeek) group.ack(own, kept.seq)
     })
     await over
     group.leave(seat)
@@ -138,9 +134,9 @@ export function ackAllQueueMessages(
     if (error !== undefined) return { requestId, affectedMessages: 0n, isError: true, error }
     let affected = 0n
     const group = broker.queues.group(channel, 'queue')
-    const seat: Seat<QueueMessage> = group.join(PURGE_SEAT, (kept) => {
+    const seat = group.join(PURGE_SEAT, (kept, own) => {
       affected += 1n
-      queueMicrotask(() => group.ack(seat, kept.seq))
+      group.ack(own, kept.seq)
     })
     await new Promise<void>((resolve) => {
       const late = setTimeout(resolve, (waitTimeSeconds || 1) * 1_000)

@@ -7,6 +7,9 @@ export interface SeatOptions {
   readonly ackWaitMs: number
 }
 
+/** Called with a message that the seat was given, perhaps before who joined has the seat. */
+export type Hear<T> = (message: Kept<T>, seat: Seat<T>) => void
+
 /** One consumer in a group: what the broker inside calls a subscription. Without `hear` it is a ghost (C5). */
 export class Seat<T> {
   readonly id: string
@@ -14,9 +17,9 @@ export class Seat<T> {
   readonly ackWaitMs: number
   /** When the ones that it holds are due to go elsewhere, by their sequences. */
   readonly held: Map<number, number> = new Map()
-  hear: ((message: Kept<T>) => void) | undefined
+  hear: Hear<T> | undefined
 
-  constructor(id: string, { room, ackWaitMs }: SeatOptions, hear?: (message: Kept<T>) => void) {
+  constructor(id: string, { room, ackWaitMs }: SeatOptions, hear?: Hear<T>) {
     this.id = id
     this.room = room
     this.ackWaitMs = ackWaitMs

@@ -37,7 +37,7 @@ function attach(broker: Broker, call: Call): void {
   const group = groupOf(broker, call.request)
   const outlet = new Outlet<EventReceive>(call, broker.quirks())
   // Acknowledged when it is in the buffer, not when the client has it: what is under way at the end is lost (C1).
-  const seat = group.join(SEAT, (event) => outlet.push(received(event), () => group.ack(seat, event.seq)))
+  const seat = group.join(SEAT, (event, own) => outlet.push(received(event), () => group.ack(own, event.seq)))
   whenGone(call, () => {
     outlet.close()
     group.leave(seat)

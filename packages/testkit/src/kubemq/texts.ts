@@ -44,7 +44,7 @@ export const SAYS = {
   stanSubject: 'stan: invalid subject',
   stanPublish: 'stan: invalid publish request',
   stanAckTimeout: 'stan: publish ack timeout',
-  stanGroup: 'stan: invalid queue durable name',
+  stanGroup: "stan: durable name of a durable queue subscriber can't contain the character ':'",
   stanClientId: 'stan: invalid clientID: only alphanumeric and `-` or `_` characters allowed',
   stanRegistered: 'stan: clientID already registered',
 } as const

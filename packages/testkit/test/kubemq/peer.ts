@@ -18,6 +18,9 @@ export const peerKind: PeerKind = address ? 'address' : process.env['KUBEMQ_BIN'
 /** A real server takes 2.3 s to start, and this machine may be busy. */
 export const START_MS = 60_000
 
+/** After this a subscription is in place: nothing else tells. */
+export const SETTLED_MS = 100
+
 export interface Peer extends AsyncDisposable {
   readonly endpoint: string
   kill(): Promise<void>
@@ -67,7 +70,7 @@ afterAll(async () => {
   await (await shared)?.[Symbol.asyncDispose]()
 })
 
-/** A client with a connection of its own, closed with the test. */
+/** A client with a connection of its own that is up, closed with the test. */
 export async function client(endpoint?: string): Promise<kubemqClient> {
   const one = new kubemqClient(endpoint ?? (await sharedEndpoint()), credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
@@ -75,6 +78,8 @@ export async function client(endpoint?: string): Promise<kubemqClient> {
     'grpc.max_send_message_length': -1,
   })
   onTestFinished(() => one.close())
+  // Connected: what a test waits for afterwards is not the connection.
+  await ask(one.ping.bind(one), {})
   return one
 }
 
