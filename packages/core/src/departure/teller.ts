@@ -82,13 +82,15 @@ export class Teller {
   async end(lanes: Iterable<Lane>): Promise<void> {
     this.#look()
     const over = [...lanes].filter(({ source }) => source !== undefined)
-    const heard = this.#audience.sites().flatMap((site) => {
+    const heard: Promise<void>[] = []
+    for (const site of this.#audience.sites()) {
       const due = [...this.#lanes].filter(({ high, told }) => told[site] !== high)
-      const ends = chunks(over).map((some) =>
-        this.#say(site, { v: 1, ends: [[publisherOf(some), ...some.map(numberOf)]] }),
-      )
-      return [...this.#sayMarks(site, due), ...ends]
-    })
+      for (const some of chunks(due)) heard.push(new Promise((resolve) => this.#mark(site, some, resolve)))
+      for (const some of chunks(over)) {
+        const said: Said = { v: 1, ends: [[publisherOf(some), ...some.map(numberOf)]] }
+        heard.push(new Promise((resolve) => this.#say(site, said, () => resolve())))
+      }
+    }
     await Promise.all(heard)
   }
 
@@ -111,8 +113,9 @@ export class Teller {
     for (const site of sites) {
       this.#audience.open(site)
       if (isRound || this.#deaf.has(site)) this.#sayVoids(site)
-      const due = [...this.#lanes].filter((one) => isDue(one, site, isRound))
-      void Promise.all(this.#sayMarks(site, due))
+      const due: Progress[] = []
+      for (const one of this.#lanes) if (isDue(one, site, isRound)) due.push(one)
+      for (const some of chunks(due)) this.#mark(site, some)
     }
     for (const one of this.#lanes) if (isOver(one, sites)) this.#lanes.delete(one)
     this.#arm()
@@ -130,26 +133,23 @@ export class Teller {
   #sayVoids(site: string): void {
     this.#deaf.delete(site)
     const said: Said = { v: 1, voids: this.#voids.map(({ what }) => what) }
-    if (this.#voids.length > 0) void this.#say(site, said, () => this.#deaf.add(site))
+    if (this.#voids.length > 0)
+      this.#say(site, said, (isHeard) => {
+        if (!isHeard) this.#deaf.add(site)
+      })
   }
 
-  #sayMarks(site: string, due: readonly Progress[]): readonly Promise<void>[] {
-    return chunks(due).map((some) => {
-      for (const one of some) one.told[site] = one.high
-      return this.#say(site, { v: 1, marks: [markOf(some)] }, () => {
-        for (const { told } of some) told[site] = 0
-      })
+  /** `over`: it was heard or not. */
+  #mark(site: string, some: readonly Progress[], over?: () => void): void {
+    for (const one of some) one.told[site] = one.high
+    this.#say(site, { v: 1, marks: [markOf(some)] }, (isHeard) => {
+      if (!isHeard) for (const { told } of some) told[site] = 0
+      over?.()
     })
   }
 
-  /** Resolves when it was heard or not; then `unheard` was called. */
-  #say(site: string, said: Said, unheard?: () => void): Promise<void> {
-    return new Promise((resolve) => {
-      this.#audience.say(site, JSON.stringify(said), (isHeard) => {
-        if (!isHeard) unheard?.()
-        resolve()
-      })
-    })
+  #say(site: string, said: Said, over: (isHeard: boolean) => void): void {
+    this.#audience.say(site, JSON.stringify(said), over)
   }
 }
 
@@ -169,9 +169,13 @@ function isOver({ high, lane, still, told }: Progress, sites: readonly string[])
 
 /** One stamp for all: an earlier one only delays what is owed. */
 function markOf(some: readonly Progress[]): Mark {
-  const lanes = some.map(({ lane }) => lane)
-  const timeMs = Math.min(...some.map((one) => one.timeMs))
-  return [publisherOf(lanes), timeMs, ...some.flatMap(({ high, lane }) => [numberOf(lane), high])]
+  let earliest = Infinity
+  const highs: number[] = []
+  for (const { high, lane, timeMs } of some) {
+    earliest = Math.min(earliest, timeMs)
+    highs.push(numberOf(lane), high)
+  }
+  return [publisherOf(some.map(({ lane }) => lane)), earliest, ...highs]
 }
 
 /** All lanes here are one publisher's. */
@@ -185,6 +189,7 @@ function numberOf({ source = '' }: Lane): number {
 }
 
 function chunks<One>(all: readonly One[]): readonly (readonly One[])[] {
+  if (all.length <= MAX_LANES) return all.length === 0 ? [] : [all]
   const some: One[][] = []
   for (let from = 0; from < all.length; from += MAX_LANES) some.push(all.slice(from, from + MAX_LANES))
   return some

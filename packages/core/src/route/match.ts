@@ -40,13 +40,20 @@ export function routeFor(rules: readonly Rule[], sites: readonly string[]): Rout
     return { tokens: match.split('.'), policy }
   })
   const otherwise = nearest()
-  return ({ name, params }) => {
+  /** Contracts keep their channel, and it is asked for with each message. */
+  const known = new WeakMap<Channel, Policy>()
+  const find = ({ name, params }: Channel): Policy => {
     const short = name.split('.')
-    const find = ({ tokens }: { readonly tokens: readonly string[] }): boolean => {
+    const isMet = ({ tokens }: { readonly tokens: readonly string[] }): boolean => {
       const more = params === ANY_PARAMS ? tokens.length - short.length : params
       return fits(tokens, short) || fits(tokens, [...short, ...Array<string>(Math.max(0, more)).fill('')])
     }
-    return compiled.find(find)?.policy ?? otherwise
+    return compiled.find(isMet)?.policy ?? otherwise
+  }
+  return (channel) => {
+    const policy = known.get(channel) ?? find(channel)
+    known.set(channel, policy)
+    return policy
   }
 }
 

@@ -6,6 +6,8 @@ export type SessionChange =
   /** A channel of this name was opened, was refused, or may be tried again. */
   | { readonly channel: string }
 
+const SETTLED: Promise<void> = Promise.resolve()
+
 export type Listener = (change: SessionChange) => void
 
 /** Who hears of a session's changes: in order, in a microtask of their own. */
@@ -28,7 +30,8 @@ export class Listeners {
   }
 
   tell(change: SessionChange): void {
-    if (this.#news.push(change) === 1) queueMicrotask(() => this.#publish())
+    // Not queueMicrotask: Node makes a resource to be traced for each.
+    if (this.#news.push(change) === 1) void SETTLED.then(this.#publish)
   }
 
   #about(channel: string): Set<Listener> {
@@ -37,7 +40,7 @@ export class Listeners {
     return known
   }
 
-  #publish(): void {
+  readonly #publish = (): void => {
     for (const change of this.#news.splice(0)) {
       for (const listener of this.#all) listener(change)
       if ('channel' in change) for (const listener of this.#byChannel.get(change.channel) ?? []) listener(change)

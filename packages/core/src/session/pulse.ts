@@ -87,10 +87,10 @@ export class Pulse {
     const ms = Math.max(this.#stepMs, restMs)
     this.#isResting = ms > this.#stepMs
     this.#due = runtime.now() + ms
-    this.#cancel = runtime.after(ms, () => this.#tick())
+    this.#cancel = runtime.after(ms, this.#tick)
   }
 
-  #tick(): void {
+  readonly #tick = (): void => {
     const late = this.#options.runtime.now() - this.#due
     // How much of a rest we stood still cannot be told: it is over when it was to be.
     if (late > STALL_MS || this.#isResting) this.#heardAt += late

@@ -151,9 +151,11 @@ function connected({ link, endpoint, since, rttMs, attempt, outage, proving }: C
   }
 }
 
-function proved({ proving: _, ...trusted }: At<'up'>, { good, until }: Proving, at: number): SessionState {
+function proved(state: At<'up'>, { good, until }: Proving, at: number): SessionState {
+  const { proving: _, ...trusted } = state
   if (good + 1 >= PROOFS && at >= until) return { ...trusted, trustedAt: at }
-  return { ...trusted, proving: { until, good: Math.min(PROOFS, good + 1) } }
+  // Only time is missing now, and nobody has to hear of each probe.
+  return good === PROOFS ? state : { ...trusted, proving: { until, good: good + 1 } }
 }
 
 function suspect({ spare: _, ...rest }: At<'suspect'>, spare: Spare | undefined): At<'suspect'> {

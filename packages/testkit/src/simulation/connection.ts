@@ -7,7 +7,7 @@ const CUT = 'the other side gave up'
 
 /** Somebody who waits for the far side. */
 interface Waiting {
-  fail(error: MessagingError): void
+  fail(error: unknown): void
 }
 
 /** One connection: two pipes, and what waits for an answer on it. Ends once; then nothing is called back any more. */
@@ -77,45 +77,19 @@ export class Connection {
     if (this.#over !== undefined) return Promise.reject(this.#over)
     if (signal?.aborted) return Promise.reject(aborted(signal, what))
     return new Promise((resolve, reject) => {
-      let far: AbortController | undefined
-      const cut = (): AbortSignal => {
-        far ??= new AbortController()
-        return far.signal
-      }
-      let open = true
-      const close = (): boolean => {
-        if (!open) return false
-        open = false
-        this.#waits.delete(waiting)
-        signal?.removeEventListener('abort', onAbort)
-        return true
-      }
-      const waiting: Waiting = { fail: (error) => close() && reject(error) }
-      const onAbort = (): void => {
-        this.up.push(() => far?.abort(CUT))
-        if (close() && signal !== undefined) reject(aborted(signal, what))
-      }
-      this.#waits.add(waiting)
-      signal?.addEventListener('abort', onAbort, { once: true })
-      const answer = (value: T): void => {
-        if (close()) resolve(value)
-        else undo?.(value)
-      }
-      const run = (): void =>
-        void work(cut).then(
-          (value) =>
-            this.#carry(
-              () => answer(value),
-              () => undo?.(value),
-            ),
-          (error) => this.down.push(() => close() && reject(error)),
-        )
-      this.up.push(run)
+      const ask = new Ask(this, { what, signal, work, undo, resolve, reject })
+      this.#waits.add(ask)
+      this.up.push(ask.run)
     })
   }
 
+  /** It waits no more. */
+  settled(waiting: Waiting): void {
+    this.#waits.delete(waiting)
+  }
+
   /** Brings an answer home, or regrets it when the connection ends before. */
-  #carry(arrive: () => void, regret: () => void): void {
+  carry(arrive: () => void, regret: () => void): void {
     if (this.#over !== undefined) {
       regret()
       return
@@ -125,6 +99,70 @@ export class Connection {
       this.#underWay.delete(regret)
       arrive()
     })
+  }
+}
+
+interface Asked<T> {
+  readonly what: string
+  readonly signal: AbortSignal | undefined
+  readonly work: (signal: () => AbortSignal) => Promise<T>
+  readonly undo: ((value: T) => void) | undefined
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One round trip: settles by its answer, by the signal, or with the connection. */
+class Ask<T> implements Waiting {
+  readonly #connection: Connection
+  readonly #asked: Asked<T>
+  #far: AbortController | undefined
+  #isOpen = true
+
+  constructor(connection: Connection, asked: Asked<T>) {
+    this.#connection = connection
+    this.#asked = asked
+    asked.signal?.addEventListener('abort', this.#abort)
+  }
+
+  /** At the far side. */
+  readonly run = (): void => {
+    const { undo, work } = this.#asked
+    void work(this.#cut).then(
+      (value) =>
+        this.#connection.carry(
+          () => this.#answer(value),
+          () => undo?.(value),
+        ),
+      (error: unknown) => this.#connection.down.push(() => this.fail(error)),
+    )
+  }
+
+  fail(error: unknown): void {
+    if (this.#close()) this.#asked.reject(error)
+  }
+
+  #answer(value: T): void {
+    if (this.#close()) this.#asked.resolve(value)
+    else this.#asked.undo?.(value)
+  }
+
+  readonly #cut = (): AbortSignal => {
+    this.#far ??= new AbortController()
+    return this.#far.signal
+  }
+
+  readonly #abort = (): void => {
+    const { signal, what } = this.#asked
+    this.#connection.up.push(() => this.#far?.abort(CUT))
+    if (signal !== undefined) this.fail(aborted(signal, what))
+  }
+
+  #close(): boolean {
+    if (!this.#isOpen) return false
+    this.#isOpen = false
+    this.#connection.settled(this)
+    this.#asked.signal?.removeEventListener('abort', this.#abort)
+    return true
   }
 }
 

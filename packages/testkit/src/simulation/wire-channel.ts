@@ -14,6 +14,7 @@ import { NEVER } from './connection.js'
 import type { WireLink } from './wire.js'
 import { WireReception } from './wire-reception.js'
 
+const SETTLED: Promise<void> = Promise.resolve()
 const ABORTED: AbortSignal = /* @__PURE__ */ AbortSignal.abort()
 
 export class WireChannel implements Channel {
@@ -75,19 +76,26 @@ export class WireChannel implements Channel {
   #arrived(call: Call, batch: readonly Outgoing[]): void {
     const { road } = this.#link
     let news: [index: number, outcome: SendOutcome][] = []
-    const report = (index: number, outcome: SendOutcome): void => {
-      if (news.push([index, outcome]) > 1) return
-      queueMicrotask(() => {
-        const told = news
-        news = []
-        this.#link.connection.down.push(() => {
-          for (const [at, what] of told) call.tell(at, what)
-          if (call.open === 0) this.#calls.delete(call)
-        })
+    const ship = (): void => {
+      const told = news
+      news = []
+      this.#link.connection.down.push(() => {
+        for (const [at, what] of told) call.tell(at, what)
+        if (call.open === 0) this.#calls.delete(call)
       })
     }
+    const report = (index: number, outcome: SendOutcome): void => {
+      if (news.push([index, outcome]) === 1) void SETTLED.then(ship)
+    }
     const isRuled = road.refused > 0 && this.spec.kind !== 'rpc' && !this.spec.name.startsWith('sw.')
-    const places = [...batch.keys()].filter(() => !isRuled || !road.refuses())
+    if (isRuled) this.#judged(batch, report)
+    else this.#far.send(batch, report)
+  }
+
+  /** Some are refused for good. */
+  #judged(batch: readonly Outgoing[], report: (index: number, outcome: SendOutcome) => void): void {
+    const { road } = this.#link
+    const places = [...batch.keys()].filter(() => !road.refuses())
     for (const index of batch.keys()) if (!places.includes(index)) report(index, REFUSED)
     const taken = places.flatMap((index) => batch[index] ?? [])
     if (taken.length > 0) this.#far.send(taken, (at, outcome) => report(places[at] ?? -1, outcome))

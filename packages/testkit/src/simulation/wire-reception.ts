@@ -102,15 +102,21 @@ export class WireReception implements Reception {
         const batch = await this.#far.next()
         if (batch === undefined) break
         if (!this.#beats && isBeat(batch)) continue
-        this.#shipped += batch.deliveries.length
-        const shippedAt = this.#link.road.host.runtime.now()
-        const deliveries = batch.deliveries.map((one) => new WireDelivery(this.#link, this.#spec, one, shippedAt))
-        down.push(() => this.#arrived({ ...batch, deliveries }))
+        const shipped = this.#pack(batch)
+        down.push(() => this.#arrived(shipped))
       }
       down.push(() => this.#over({}))
     } catch (error) {
       down.push(() => this.#over({ error }))
     }
+  }
+
+  #pack(batch: Batch): Batch {
+    if (batch.deliveries.length === 0) return batch
+    this.#shipped += batch.deliveries.length
+    const shippedAt = this.#link.road.host.runtime.now()
+    const deliveries = batch.deliveries.map((one) => new WireDelivery(this.#link, this.#spec, one, shippedAt))
+    return { ...batch, deliveries }
   }
 
   #room(): Promise<void> {

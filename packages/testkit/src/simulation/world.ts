@@ -5,7 +5,7 @@ import { type Dice, dice } from './dice.js'
 const EPOCH: number = Date.UTC(2026, 0, 1)
 
 /** A turn of the real event loop costs more than most steps do. */
-const STEPS_PER_TURN = 64
+const STEPS_PER_TURN = 256
 const SETTLED: Promise<void> = Promise.resolve()
 
 /** What falls due at one instant goes in the order of a Node event loop: timers, then sockets, then `turn`s. */
@@ -78,13 +78,14 @@ export class World {
     return new Promise((resolve, reject) => {
       const step = (): void => {
         try {
-          if (this.#advance(end)) this.#settle(step)
+          if (this.#advance(end)) this.#settle(step, soon)
           else resolve()
         } catch (error) {
           reject(error)
         }
       }
-      this.#settle(step)
+      const soon = (): void => process.nextTick(step)
+      this.#settle(step, soon)
     })
   }
 
@@ -113,9 +114,9 @@ export class World {
    * Goes on when no promise has anything left to do: Node runs a tick that was asked for in a microtask behind all
    * microtasks. Now and then the real event loop gets its turn, as rejections that nobody handles are told there.
    */
-  #settle(then: () => void): void {
+  #settle(then: () => void, soon: () => void): void {
     if (++this.#steps % STEPS_PER_TURN === 0) setImmediate(then)
-    else void SETTLED.then(() => process.nextTick(then))
+    else void SETTLED.then(soon)
   }
 
   #runtime(host: () => Host, chance: Dice): Runtime {
