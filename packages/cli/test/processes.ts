@@ -94,6 +94,8 @@ channels:
   red: { kind: topic, name: 'red.{symbol}', delivery: durable }
   plain: { kind: topic, name: plain, delivery: durable }
   orders: { kind: queue, name: orders, retry: [20ms], deadLetter: orders.dead }
+  # A job may be the fifth delivery again and again.
+  stubborn: { kind: queue, name: stubborn, retry: [20ms], maxDeliveries: 50 }
   price: { kind: rpc, name: prices, idempotent: true }
 `
 

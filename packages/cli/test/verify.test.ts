@@ -31,8 +31,8 @@ describe('verify-producer and verify-consumer', () => {
 
   it('run each job to its end although every fifth fails', async () => {
     const { config } = await sites('a')
-    const working = await consumer(config, 'orders', '--fail-every', '5')
-    const sending = await producer(config, 'orders', '--count', '200')
+    const working = await consumer(config, 'stubborn', '--fail-every', '5')
+    const sending = await producer(config, 'stubborn', '--count', '200')
     await sending.summary()
     await working.until('settled', 200, ({ how }) => how === 'ack')
     working.child.kill('SIGTERM')
@@ -135,7 +135,7 @@ describe('the end of a verify command', () => {
 
 describe('what is wrong with the command line', () => {
   it.each([
-    ['verify-producer', 'qoutes', [], /no channel "qoutes".*quotes, red, plain, orders, price/],
+    ['verify-producer', 'qoutes', [], /no channel "qoutes".*quotes, red, plain, orders, stubborn, price/],
     ['verify-producer', 'quotes', ['--keys', '0'], /--keys.*whole number from 1/],
     ['verify-consumer', 'quotes', ['--fail-every', '2'], /--fail-every means nothing for a topic/],
   ])('%s of %s with %j: one sentence on stderr, and 1', async (command, channel, args, sentence) => {
