@@ -1,3 +1,5 @@
+export { kafka } from './driver.js'
+export type { KafkaOptions } from './options.js'
 export { partitionOf } from './partition.js'
 export { KafkaError, type KafkaErrorOptions, type OwnCode } from './port/error.js'
 export type { Committed, KafkaGroupMember, MembershipListener, MembershipOptions } from './port/group.js'

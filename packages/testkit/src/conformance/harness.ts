@@ -33,6 +33,11 @@ export interface Rig extends Partial<Facilities> {
   readonly settleLagMs?: number
   /** Bytes of heap that one small message may cost there and back, engine included if it lives in this process; absent: 2,500. */
   readonly bytesPerMessage?: number
+  /**
+   * What competing consumers divide; absent: single messages. Where it is partitions, all that lies in one waits for the same
+   * consumer: it goes to another as a whole, once what is pulled of it is settled or given back. Say so in the README.
+   */
+  readonly divides?: 'messages' | 'partitions'
   /** Kinds of channels that go on working between a drain notice and its end; absent: all. */
   readonly drainKeeps?: readonly Kind[]
   /** Brings back an engine that asked its links to leave, where it does not come back by itself. */

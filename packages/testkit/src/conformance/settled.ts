@@ -28,7 +28,8 @@ export const settledProperties: readonly Property[] = [
       const again = await trial.open(spec, await trial.link())
       const second = await trial.listen(again)
       await second.until(5, trial.patienceMs + 2_000)
-      expect([...(await trial.flush(again, second))].sort()).toEqual(texts(5, 10))
+      // Each on a path of its own: they may have come in any order.
+      expect([...(await trial.flush(again, second))].sort()).toEqual(reader.texts.slice(5).sort())
     },
   },
   {
@@ -141,10 +142,12 @@ export const settledProperties: readonly Property[] = [
       )
       await trial.put(here, strangers(10))
       const held = await few.until(3)
-      const others = await trial.listen(here)
-      await others.until(7)
-      await others.settled()
-      await within('stop', others.reception.stop(trial.signal()), trial.patienceMs)
+      if (trial.rig.divides !== 'partitions') {
+        const others = await trial.listen(here)
+        await others.until(7)
+        await others.settled()
+        await within('stop', others.reception.stop(trial.signal()), trial.patienceMs)
+      }
       await trial.put(here, strangers(2, 'n'))
       await turn()
       expect(few.deliveries).toHaveLength(3)
@@ -168,8 +171,9 @@ export const settledProperties: readonly Property[] = [
       await trial.put(here, strangers(1_001))
       await reader.until(1_001)
       await reader.settled()
-      expect(reader.deliveries[0]?.held).toBe(true)
-      await reader.deliveries[0]?.settle('ack')
+      const first = reader.deliveries[reader.texts.indexOf('m0')]
+      expect(first?.held).toBe(true)
+      await first?.settle('ack')
     },
   },
   {

@@ -1,0 +1,115 @@
+import {
+  type ConnectOptions,
+  type Credentials,
+  type Driver,
+  type Endpoint,
+  type Link,
+  MessagingError,
+} from '@spanwire/driver'
+import { aborted, linkError, translated } from './errors.js'
+import { KafkaLink } from './link.js'
+import { type KafkaOptions, type Settings, settingsOf } from './options.js'
+import { KafkaError } from './port/error.js'
+import type { KafkaPort, KafkaSasl } from './port/port.js'
+import type { Place } from './watch.js'
+import { Wire } from './wire.js'
+
+/**
+ * The driver for Apache Kafka: topics, groups, queues on consumer groups, and requests, for convenience. A link is one client that
+ * keeps connections to all brokers of a cluster by itself; endpoints (`host:port` or `kafka://host:port`, port 9092 if absent) are
+ * some of them. It ends by `close()`, or when all of them refuse connections.
+ * Credentials: `none`, `password` (SASL PLAIN or SCRAM, see `sasl`), `token` (SASL OAUTHBEARER).
+ */
+export function kafka(options: KafkaOptions): Driver {
+  const settings = settingsOf(options)
+  return {
+    spec: 1,
+    name: 'kafka',
+    dials: 'all',
+    async connect(endpoints, how, signal) {
+      const places = endpoints.map(placeOf)
+      const brokers = places.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`))
+      const credentials = await credentialsOf(how, signal)
+      const client = await connected(options.port, { settings, how, brokers, credentials }, signal)
+      const wire = new Wire(client, brokers.join(', '))
+      return new KafkaLink({ wire, missing: how.missing, settings }, places, credentials.expiresAtMs)
+    },
+  } satisfies Driver & { connect(to: readonly Endpoint[], how: ConnectOptions, signal: AbortSignal): Promise<Link> }
+}
+
+interface Dial {
+  readonly settings: Settings
+  readonly how: ConnectOptions
+  readonly brokers: readonly string[]
+  readonly credentials: Credentials
+}
+
+async function connected(
+  port: KafkaPort,
+  { settings, how, brokers, credentials }: Dial,
+  signal: AbortSignal,
+): ReturnType<KafkaPort['connect']> {
+  const where = brokers.join(', ')
+  const sasl = saslOf(credentials, settings, how)
+  const { tls, client: clientId } = how
+  try {
+    const dial = { brokers, clientId, times: settings.times, ...(tls && { tls }), ...(sasl && { sasl }) }
+    return await port.connect(dial, signal)
+  } catch (error) {
+    if (signal.aborted) throw aborted(signal, `Connecting to Kafka at ${where}`)
+    throw error instanceof KafkaError ? translated(`Connecting to Kafka at ${where}`, error, 'link') : error
+  }
+}
+
+function placeOf(endpoint: Endpoint): Place {
+  try {
+    const { hostname, port, protocol, username, password } = new URL(
+      endpoint.includes('://') ? endpoint : `kafka://${endpoint}`,
+    )
+    if (username !== '' || password !== '') throw linkError('invalid', MISPLACED)
+    if (hostname !== '' && protocol === 'kafka:') {
+      return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 9092 }
+    }
+  } catch (error) {
+    if (MessagingError.is(error)) throw error
+    // What is no URL is no endpoint either.
+  }
+  throw linkError('invalid', `${endpoint} is no endpoint of Kafka; write host:port or kafka://host:port.`)
+}
+
+const MISPLACED =
+  'The endpoint of Kafka has credentials in it, which are not used there; write them as credentials of the site.'
+
+async function credentialsOf(options: ConnectOptions, signal: AbortSignal): Promise<Credentials> {
+  if (signal.aborted) throw aborted(signal, 'Connecting to Kafka')
+  try {
+    return await options.credentials(signal)
+  } catch (cause) {
+    throw linkError('unauthenticated', 'The credentials for Kafka could not be obtained.', { cause })
+  }
+}
+
+/** A token is asked for anew by each connection that is made later; if it cannot be had, that connection is not made. */
+function saslOf(credentials: Credentials, { sasl }: Settings, how: ConnectOptions): KafkaSasl | undefined {
+  switch (credentials.by) {
+    case 'none':
+      return undefined
+    case 'password':
+      return { mechanism: sasl, user: credentials.user, password: credentials.password }
+    case 'token': {
+      let first: string | undefined = credentials.token
+      const fresh = async (): Promise<string> => {
+        const given = first ?? (await how.credentials(new AbortController().signal))
+        first = undefined
+        if (typeof given === 'string') return given
+        if (given.by === 'token') return given.token
+        throw linkError('unauthenticated', 'The credentials for Kafka are no token any more.')
+      }
+      return { mechanism: 'oauthbearer', token: fresh }
+    }
+    case 'key':
+      throw linkError('unauthenticated', 'Kafka takes no key with a seed; give user and password, or a token.')
+    default:
+      return credentials satisfies never
+  }
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { KafkaDelivery } from './delivery.js'
+import { Window } from './window.js'
+
+function record(offset: number): KafkaDelivery {
+  const key = undefined
+  return new KafkaDelivery(
+    { partition: 0 },
+    { offset, timeMs: 0, key, value: undefined, header: () => undefined, headers: () => [] },
+    '',
+  )
+}
+
+/** A window that has read these offsets from `from` on, all of them pulled. */
+function read(window: Window, offsets: readonly number[]): readonly KafkaDelivery[] {
+  const all = offsets.filter((offset) => !window.wasDone(offset)).map(record)
+  for (const one of all) {
+    window.add(one)
+    window.pulled(one)
+  }
+  window.next = (offsets.at(-1) ?? window.next - 1) + 1
+  return all
+}
+
+describe('window', () => {
+  it('commits up to the oldest that is unsettled', () => {
+    const window = new Window(0, 5, undefined)
+    const [five, six, seven] = read(window, [5, 6, 7])
+    if (!five || !six || !seven) throw new Error('three were read')
+    window.done(six)
+    expect(window.committable).toBe(5)
+    window.done(five)
+    expect(window.committable).toBe(7)
+    window.done(seven)
+    expect(window.committable).toBe(8)
+    expect(window.note()).toBe('')
+  })
+
+  it('notes what is done behind it, so that the next reader leaves it out', () => {
+    const window = new Window(0, 100, undefined)
+    const all = read(window, [100, 101, 103, 120])
+    for (const one of all) if (one.record.offset === 101 || one.record.offset === 120) window.done(one)
+    const heir = new Window(0, window.committable, window.note())
+    expect(heir.next).toBe(100)
+    expect([100, 101, 103, 120, 121].filter((offset) => heir.wasDone(offset))).toEqual([101, 120])
+    expect([100, 120, 121].map((offset) => heir.wasGiven(offset))).toEqual([true, true, false])
+  })
+
+  it('passes a note on that it has inherited', () => {
+    const first = new Window(0, 0, undefined)
+    const [zero, one] = read(first, [0, 1, 2])
+    if (!zero || !one) throw new Error('three were read')
+    first.done(one)
+    const second = new Window(0, first.committable, first.note())
+    const again = read(second, [0, 1, 2])
+    expect(again.map((each) => each.record.offset)).toEqual([0, 2])
+    const third = new Window(0, second.committable, second.note())
+    expect([0, 1, 2].filter((offset) => third.wasDone(offset))).toEqual([1])
+  })
+
+  it('fits into what Kafka keeps beside an offset, and then takes no more', () => {
+    const window = new Window(0, 0, undefined)
+    const all = read(
+      window,
+      Array.from({ length: 9_999 }, (_, at) => at),
+    )
+    expect(window.isFull).toBe(false)
+    window.next = 10_000
+    expect(window.isFull).toBe(true)
+    for (const each of all.slice(1)) window.done(each)
+    expect(window.note().length).toBeLessThan(4_096)
+    window.done(all[0] ?? record(0))
+    expect(window.isFull).toBe(false)
+  })
+
+  it('takes the note of a stranger for none', () => {
+    const window = new Window(0, 7, 'kafka-connect {"x":1}')
+    expect(window.wasDone(7)).toBe(false)
+    expect(window.wasGiven(7)).toBe(false)
+  })
+})

@@ -1,0 +1,104 @@
+import type { KafkaDelivery } from './delivery.js'
+
+/** Offsets that a partition may be read ahead of what is committed: as many bits fit into the note beside it. */
+const MAX_SPAN = 10_000
+
+/**
+ * What of one partition is ours and unsettled. Kafka keeps one offset a group, so only what lies before the oldest unsettled
+ * record can be committed; which records behind it are done already is noted beside the offset, for whoever reads on.
+ */
+export class Window {
+  readonly partition: number
+  /** Where reading goes on. */
+  next: number
+  /** What the group has committed last, as far as we know. */
+  committed: { readonly offset: number; readonly note: string | undefined }
+  /** In the order of the log: unsettled ones. */
+  readonly #open = new Map<number, KafkaDelivery>()
+  readonly #from: number
+  readonly #done: Uint8Array
+  /** Offsets below were given to somebody before. */
+  readonly #given: number
+  #pulled: number
+
+  /** `note`: of what was committed at `offset`; absent or not ours: nothing behind it is done. */
+  constructor(partition: number, offset: number, note: string | undefined) {
+    const { given, done } = parse(note)
+    this.partition = partition
+    this.next = offset
+    this.committed = { offset, note }
+    this.#from = offset
+    this.#done = done
+    this.#given = offset + given
+    this.#pulled = this.#given
+  }
+
+  /** The oldest that is not done. */
+  get committable(): number {
+    return this.#open.keys().next().value ?? this.next
+  }
+
+  /** There is more to commit than was. */
+  get isDirty(): boolean {
+    return this.committed.offset !== this.committable || this.committed.note !== this.note()
+  }
+
+  /** No more may be read until the oldest are settled. */
+  get isFull(): boolean {
+    return this.next - this.committable >= MAX_SPAN
+  }
+
+  get unsettled(): IterableIterator<KafkaDelivery> {
+    return this.#open.values()
+  }
+
+  /** Somebody settled it before. */
+  wasDone(offset: number): boolean {
+    const at = offset - this.#from
+    return (((this.#done[at >> 3] ?? 0) >> (at & 7)) & 1) === 1
+  }
+
+  /** Somebody got it before and may have begun. */
+  wasGiven(offset: number): boolean {
+    return offset < this.#given
+  }
+
+  add(delivery: KafkaDelivery): void {
+    this.#open.set(delivery.record.offset, delivery)
+  }
+
+  /** Is it this one that is ours and unsettled? */
+  has(delivery: KafkaDelivery): boolean {
+    return this.#open.get(delivery.record.offset) === delivery
+  }
+
+  /** It is with its handler. */
+  pulled(delivery: KafkaDelivery): void {
+    this.#pulled = Math.max(this.#pulled, delivery.record.offset + 1)
+  }
+
+  done(delivery: KafkaDelivery): void {
+    this.#open.delete(delivery.record.offset)
+  }
+
+  /** `3.AAE=`: how many of the offsets behind the committed one were given out, and bit by bit which of them are done. */
+  note(): string {
+    const from = this.committable
+    const given = this.#pulled - from
+    if (given <= 0) return ''
+    const bits = new Uint8Array(Math.ceil(given / 8))
+    for (let at = 0; at < given; at++) {
+      if (this.#isDone(from + at)) bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7))
+    }
+    return `${given}.${Buffer.from(bits).toString('base64')}`
+  }
+
+  #isDone(offset: number): boolean {
+    return offset < this.next ? !this.#open.has(offset) : this.wasDone(offset)
+  }
+}
+
+function parse(note: string = ''): { readonly given: number; readonly done: Uint8Array } {
+  const [, given = '0', bits = ''] = /^(\d{1,9})\.([\w+/]*=*)$/.exec(note) ?? []
+  return { given: Number(given), done: Buffer.from(bits, 'base64') }
+}
