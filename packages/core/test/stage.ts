@@ -15,6 +15,8 @@ export class Road {
   forgets: (body: string, channel: string) => boolean = () => false
   /** Sends for which this says yes the engine refuses for good. */
   refuses: (body: string, channel: string) => boolean = () => false
+  /** Batches that bring something come when this has. */
+  delays: () => Promise<void> | undefined = () => undefined
   /** So many resumes at a position are told that the log is another one. */
   conflicts = 0
   #isCut = false
@@ -84,6 +86,7 @@ export class Road {
       next: async () => {
         const batch = await reception.next()
         if (batch === undefined) return undefined
+        if (batch.deliveries.length > 0) await this.delays()
         return { ...batch, deliveries: batch.deliveries.filter((delivery) => !this.swallows(delivery, name)) }
       },
       adjust: (flow) => reception.adjust(flow),

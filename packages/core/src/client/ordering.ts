@@ -3,6 +3,7 @@ import type { Context } from './context.js'
 import { Hearing } from './hearing.js'
 import { listenMarks, type MarksEar } from './marks.js'
 import type { Merge, ReadingOptions } from './reading-options.js'
+import { Replay } from './replay.js'
 import type { Taken } from './taken.js'
 
 /** A timer this late means that we stood still, not the others (R36). */
@@ -14,22 +15,28 @@ export interface OrderingSink {
   readonly isComplete: () => boolean
   /** Every attached site has been read past this moment, Runtime ms and Unix ms. */
   readonly isPast: (nowMs: number, wallMs: number) => boolean
+  /** Sites that have history to give yet. Absent: nobody minds in whose turns it comes. */
+  readonly behind?: () => readonly string[]
 }
 
 /** Each message once, in the order that the options ask for, with what is known to be missing reported in its time. */
 export class Ordering implements Merge {
   readonly arrival: Arrival<Taken>
+  /** Strict order from somewhere in the past, at several sites (R25). */
+  readonly replay: Replay | undefined
   readonly #context: Context
   readonly #isComplete: () => boolean
   readonly #hearing: Hearing | undefined
   readonly #ear: MarksEar | undefined
   #timer: { readonly at: number; readonly cancel: () => void } | undefined
 
-  constructor(context: Context, options: ReadingOptions, { give, isComplete, isPast }: OrderingSink) {
+  constructor(context: Context, options: ReadingOptions, { behind, give, isComplete, isPast }: OrderingSink) {
     const { channel, from, gaps, keep, name, order, passes, paths, sites, startWallMs } = options
     this.#context = context
     this.#isComplete = isComplete
     const isLater = from.at === 'checkpoint'
+    const isReplay = order === 'strict' && from.at !== 'now' && from.at !== 'latest' && sites.length > 1
+    if (isReplay && behind !== undefined) this.replay = new Replay({ runtime: context.runtime, behind })
     this.arrival = new Arrival<Taken>(
       {
         order,
@@ -59,6 +66,7 @@ export class Ordering implements Merge {
 
   settle(): void {
     this.arrival.tick(this.#context.runtime.now(), this.#isComplete())
+    this.replay?.look()
     this.arm()
   }
 
@@ -83,6 +91,7 @@ export class Ordering implements Merge {
 
   /** The last call: no message and no deadline comes after it. */
   stop(): void {
+    this.replay?.stop()
     this.#ear?.stop()
     this.#hearing?.stop()
     this.#timer?.cancel()
@@ -93,7 +102,9 @@ export class Ordering implements Merge {
     const { runtime } = this.#context
     const late = runtime.now() - at
     this.#timer = undefined
-    if (late > STALL_MS) this.arrival.stalled(late)
+    // What is looked for may lie in what is read next.
+    if (this.replay?.isOver === false) this.arrival.stalled(Math.max(STALL_MS, late))
+    else if (late > STALL_MS) this.arrival.stalled(late)
     else this.arrival.tick(runtime.now(), this.#isComplete())
     // After a stall what waits in the sockets is read before anybody is judged.
     if (late > STALL_MS) runtime.turn(() => runtime.turn(() => this.arm()))

@@ -2,6 +2,7 @@ import type { Batch, ChannelSpec, Flow } from '@spanwire/driver'
 import type { ArrivalSnapshot } from '../arrival/arrival.js'
 import type { ParamsOf, Topic } from '../contract/contract.js'
 import type { Intake } from './context.js'
+import type { Replay } from './replay.js'
 import type { Taken } from './taken.js'
 
 /** Some of a topic's parameters; what is left out matches all. */
@@ -40,6 +41,8 @@ export interface ReadingOptions {
 /** Makes one stream of what the sites deliver. */
 export interface Merge {
   take(taken: Taken, nowMs: number): void
+  /** In whose turns batches are taken, while there is history to read at several sites. */
+  readonly replay?: Pick<Replay, 'add' | 'isOver'> | undefined
   /** All of a batch was taken. */
   arm?(): void
   /** Something about the sites changed, and with it perhaps what may still come. */

@@ -3,24 +3,8 @@ import { type Attachment, attach } from '../session/attachment.js'
 import type { Context } from './context.js'
 import type { ReadingOptions, ReadingSink } from './reading-options.js'
 import { Taken } from './taken.js'
-
-/** What a reading knows of one site. */
-interface Way {
-  readonly site: string
-  attachment: Attachment | undefined
-  /** The last two taken here: a resume starts at the one before, and the first message must then be the last one (R23). */
-  last: Taken | undefined
-  before: Taken | undefined
-  /** When `last` was taken, monotonic ms. */
-  lastAt: number
-  /** The id that must come first after a resume, or the log is another one. */
-  expects: string | undefined
-  caughtUp: boolean
-  /** Monotonic ms; absent while not attached. */
-  attachedAt: number | undefined
-  /** Since when it has had nothing for us, monotonic ms; absent while the reader has no room. */
-  idleSince: number | undefined
-}
+import { makeWay, type Way } from './way.js'
+import { isComing } from './working.js'
 
 /** Clocks of publishers, engines and us may differ by this much when a log is read by time (R24). */
 const OVERLAP_MS = 5_000
@@ -91,6 +75,15 @@ export class Reading {
     return this.#ways.filter((way) => way.caughtUp && way.attachment?.state.at === 'attached').map((way) => way.site)
   }
 
+  /** Sites that have not given all that they had stored, and may do so without anything else changing first. */
+  get behind(): readonly string[] {
+    const may = ({ attachment, site }: Way): boolean => {
+      const at = attachment?.state.at ?? 'waiting'
+      return at === 'attached' || ((at === 'waiting' || at === 'attaching') && isComing(this.#context, site))
+    }
+    return this.#ways.filter((way) => !way.caughtUp && may(way)).map((way) => way.site)
+  }
+
   /** Why nothing can ever come, when every site refuses. */
   get refusal(): Error | undefined {
     const states = this.#ways.map((way) => way.attachment?.state)
@@ -145,7 +138,7 @@ export class Reading {
       runtime: this.#context.runtime,
       flow: this.#flow,
       source: (why, can) => this.#source(way, why, can),
-      onBatch: (batch) => this.#take(way, batch),
+      onBatch: (batch) => this.#inTurn(way, batch),
       onState: (state) => {
         way.caughtUp = false
         way.attachedAt = state.at === 'attached' ? this.#context.runtime.now() : undefined
@@ -227,6 +220,12 @@ export class Reading {
     return at + (stamp === undefined ? this.#options.startWallMs - this.#startedAt : stamp - lastAt)
   }
 
+  #inTurn(way: Way, batch: Batch): Promise<void> | undefined {
+    const { replay } = this.#sink.merge
+    if (replay === undefined || replay.isOver || way.expects !== undefined) return this.#take(way, batch)
+    return replay.add(way.site, batch, (part) => this.#take(way, part))
+  }
+
   #take(way: Way, batch: Batch): Promise<void> | undefined {
     const { runtime, events } = this.#context
     const { merge } = this.#sink
@@ -274,19 +273,5 @@ export class Reading {
     if (same) return true
     way.attachment?.restart()
     return false
-  }
-}
-
-function makeWay(site: string): Way {
-  return {
-    site,
-    attachment: undefined,
-    last: undefined,
-    before: undefined,
-    lastAt: 0,
-    expects: undefined,
-    caughtUp: false,
-    attachedAt: undefined,
-    idleSince: undefined,
   }
 }

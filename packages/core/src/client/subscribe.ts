@@ -80,6 +80,7 @@ class Reader implements Subscription, ReadingSink, Intake {
       give: (taken, flags) => this.#give(taken, flags),
       isComplete: () => this.#reading.isComplete,
       isPast: (nowMs, wallMs) => this.#reading.isPast(nowMs, wallMs),
+      behind: () => this.#reading.behind,
     })
     this.#reading = new Reading(context, reading, this)
     this.#unwatch = this.#watch(options.signal)
