@@ -5,5 +5,6 @@
 export class Poison {
   /** Plain events, commands, queries and answers go one way. */
   events: 'alive' | 'dead' = 'alive'
-  store: 'alive' | 'dead' = 'alive'
+  /** `wedged`: what is published is said to be sent, and is lost. */
+  store: 'alive' | 'dead' | 'wedged' = 'alive'
 }

@@ -28,15 +28,18 @@ function tell(broker: Broker, event: Event): string {
 }
 
 function keep(broker: Broker, event: Event): string {
+  if (broker.poison.store !== 'alive') return broker.poison.store === 'dead' ? SAYS.natsClosed : ''
   switch (troubleWith(event.channel, PREFIX.store)) {
     case 'none':
     case 'colon':
-      if (broker.poison.store === 'alive') broker.store.store(event)
+      broker.store.store(event)
       return ''
     case 'tab':
-    case 'return':
     case 'line':
       broker.poison.store = 'dead'
+      return ''
+    case 'return':
+      broker.poison.store = 'wedged'
       return ''
     default:
       // Said to be sent, and lost (3.4).

@@ -60,7 +60,7 @@ async function ownServer(): Promise<Peer> {
 let shared: Promise<Peer> | undefined
 
 /** The server that all tests of a file share; nobody may harm it. */
-export async function sharedEndpoint(): Promise<string> {
+async function sharedEndpoint(): Promise<string> {
   if (address) return address
   shared ??= ownPeer()
   return (await shared).endpoint
@@ -72,14 +72,21 @@ afterAll(async () => {
 
 /** A client with a connection of its own that is up, closed with the test. */
 export async function client(endpoint?: string): Promise<kubemqClient> {
-  const one = new kubemqClient(endpoint ?? (await sharedEndpoint()), credentials.createInsecure(), {
+  const one = clientOver(endpoint ?? (await sharedEndpoint()))
+  // Connected: what a test waits for afterwards is not the connection.
+  await ask(one.ping.bind(one), {})
+  return one
+}
+
+/** One that has not connected yet; with an authority's certificate over TLS. */
+export function clientOver(endpoint: string, authority?: string): kubemqClient {
+  const secure = authority === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(authority))
+  const one = new kubemqClient(endpoint, secure, {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
   })
   onTestFinished(() => one.close())
-  // Connected: what a test waits for afterwards is not the connection.
-  await ask(one.ping.bind(one), {})
   return one
 }
 

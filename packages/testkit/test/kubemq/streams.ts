@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ClientDuplexStream, ClientReadableStream, ServiceError } from '@grpc/grpc-js'
 import { onTestFinished } from 'vitest'
-import { eventually } from '../../src/conformance/wait.js'
+import { within } from '../../src/conformance/wait.js'
 import {
   type EventReceive,
   type kubemqClient,
@@ -21,24 +21,55 @@ export class Heard<T> {
   readonly call: { cancel(): void }
   error: ServiceError | undefined
   state: 'open' | 'ended' = 'open'
+  readonly #awaited: Set<() => void> = new Set()
 
   constructor(call: ClientReadableStream<T> | ClientDuplexStream<never, T>) {
     this.call = call
-    call.on('data', (one: T) => this.all.push(one))
-    call.on('error', (error: ServiceError) => (this.error = error))
-    call.on('end', () => (this.state = 'ended'))
+    call.on('data', (one: T) => this.#happened(() => this.all.push(one)))
+    call.on('error', (error: ServiceError) => this.#happened(() => (this.error = error)))
+    call.on('end', () => this.#happened(() => (this.state = 'ended')))
     onTestFinished(() => call.cancel())
   }
 
   /** Resolves with all of them when there are as many. */
   async have(count: number, ms = 5_000): Promise<readonly T[]> {
-    await eventually(`${count} arrive, and not ${this.all.length}`, async () => this.all.length >= count, ms)
+    await this.until(`${count} arrive`, () => this.all.length >= count, ms)
     return this.all
   }
 
   async failed(ms = 5_000): Promise<{ readonly code: number; readonly details: string }> {
-    await eventually('the stream fails', async () => this.error !== undefined, ms)
+    await this.until('the stream fails', () => this.error !== undefined, ms)
     return { code: this.error?.code ?? 0, details: this.error?.details ?? '' }
+  }
+
+  /** Resolves with the first that is wanted. */
+  async first(what: string, isWanted: (one: T) => boolean, ms: number): Promise<T> {
+    let found: T | undefined
+    const find = () => {
+      found = this.all.find(isWanted)
+      return found !== undefined
+    }
+    await this.until(what, find, ms)
+    return found as T
+  }
+
+  async until(what: string, holds: () => boolean, ms: number): Promise<void> {
+    if (holds()) return
+    let check = (): void => {}
+    const so = new Promise<void>((resolve) => {
+      check = () => holds() && resolve()
+    })
+    this.#awaited.add(check)
+    try {
+      await within(what, so, ms)
+    } finally {
+      this.#awaited.delete(check)
+    }
+  }
+
+  #happened(what: () => void): void {
+    what()
+    for (const check of this.#awaited) check()
   }
 }
 
@@ -71,11 +102,7 @@ export class Downstream {
   }
 
   async answerTo(requestId: string, ms = 10_000): Promise<QueuesDownstreamResponse> {
-    const find = () => this.heard.all.find(({ refRequestId }) => refRequestId === requestId)
-    await eventually('the request is answered', async () => find() !== undefined, ms)
-    const found = find()
-    if (found === undefined) throw new Error('it was there')
-    return found
+    return await this.heard.first('the request is answered', ({ refRequestId }) => refRequestId === requestId, ms)
   }
 
   async get(channel: string, maxItems: number, more: Partial<QueuesDownstreamRequest> = {}): Promise<Got> {
@@ -138,11 +165,7 @@ export class Upstream {
 
   async send(messages: readonly Partial<QueueMessage>[], ms = 10_000): Promise<QueuesUpstreamResponse> {
     const requestId = this.tell(messages)
-    const find = () => this.heard.all.find(({ refRequestId }) => refRequestId === requestId)
-    await eventually('the request is answered', async () => find() !== undefined, ms)
-    const found = find()
-    if (found === undefined) throw new Error('it was there')
-    return found
+    return await this.heard.first('the request is answered', ({ refRequestId }) => refRequestId === requestId, ms)
   }
 }
 
