@@ -9,6 +9,29 @@ import { Owed } from './owed.js'
 import { Passed } from './passed.js'
 import { sitesOf } from './places.js'
 
+/** A site that work is taken from. */
+interface Seat {
+  readonly attachment: Attachment
+  /** When it gave something last, or what it gave was settled, Runtime ms. */
+  gaveAt: number
+  /** Given and not settled, some of it lost meanwhile. About what the flow allows. */
+  readonly open: Set<Delivery>
+}
+
+/** A site that the routes have left is read until it had nothing for so long, as by workers. */
+const EMPTY_MS = 30_000
+
+/** Everything that it gave is done, and it gives no more. */
+function isEmpty({ attachment, gaveAt, open }: Seat, nowMs: number): boolean {
+  forgetLost(open)
+  return attachment.state.at === 'attached' && open.size === 0 && nowMs - gaveAt >= EMPTY_MS
+}
+
+/** What was lost is nobody's to settle. */
+function forgetLost(open: Set<Delivery>): void {
+  for (const delivery of open) if (!delivery.held) open.delete(delivery)
+}
+
 /**
  * Work of all sites as one reception: each delivery is settled where it came from. Every site may hand over as much as
  * `flow` allows, because mostly one of them has the work; no more than that is given out at a time.
@@ -27,7 +50,9 @@ export class HopWork implements Reception, Intake {
   readonly #source: Source
   #flow: Flow
   /** By site. What lies at a site that the routes have left is given out as well. */
-  readonly #attachments = new Map<string, Attachment>()
+  readonly #seats = new Map<string, Seat>()
+  /** Looks again whether a site that the routes have left has nothing more. */
+  #leaving: (() => void) | undefined
   readonly #owed: Owed
   #stopping: Promise<void> | undefined
 
@@ -50,17 +75,33 @@ export class HopWork implements Reception, Intake {
   reroute(): void {
     const { context } = this.#life
     if (this.#stopping !== undefined) return
-    for (const site of sitesOf(context, this.spec)) {
-      if (this.#attachments.has(site)) continue
-      const attachment = attach(context.session(site), this.spec, {
-        runtime: context.runtime,
+    const sites = sitesOf(context, this.spec)
+    for (const site of sites) if (!this.#seats.has(site)) this.#seats.set(site, this.#sit(site))
+    this.#leaving?.()
+    this.#leaving = undefined
+    for (const [site, seat] of this.#seats) {
+      if (sites.includes(site)) continue
+      if (isEmpty(seat, context.runtime.now())) {
+        this.#seats.delete(site)
+        void seat.attachment.stop(AbortSignal.abort())
+      } else this.#leaving ??= context.runtime.after(EMPTY_MS, () => this.reroute())
+    }
+  }
+
+  #sit(site: string): Seat {
+    const { runtime, session } = this.#life.context
+    const seat: Seat = {
+      attachment: attach(session(site), this.spec, {
+        runtime,
         flow: this.#flow,
         source: () => this.#source,
-        onBatch: (batch) => this.#take(batch),
+        onBatch: (batch) => this.#take(seat, batch),
         onState: () => queueMicrotask(() => this.#look()),
-      })
-      this.#attachments.set(site, attachment)
+      }),
+      gaveAt: runtime.now(),
+      open: new Set(),
     }
+    return seat
   }
 
   next(): Promise<Batch | undefined> {
@@ -71,7 +112,7 @@ export class HopWork implements Reception, Intake {
     this.#flow = flow
     this.#owed.adjust(flow.messages)
     this.#queue.adjust(flow)
-    for (const attachment of this.#attachments.values()) attachment.adjust(flow)
+    for (const { attachment } of this.#seats.values()) attachment.adjust(flow)
   }
 
   stop(signal: AbortSignal): Promise<void> {
@@ -80,12 +121,13 @@ export class HopWork implements Reception, Intake {
   }
 
   async #end(signal: AbortSignal): Promise<void> {
+    this.#leaving?.()
     for (const delivery of this.#queue.end()) this.#giveBack(delivery)
     // Sites wait for all that they handed over, also for what nobody pulled here: until the pulled ones are settled.
     const back = new AbortController()
     const give = (): void => back.abort()
     signal.addEventListener('abort', give)
-    const stopped = Promise.all([...this.#attachments.values()].map((attachment) => attachment.stop(back.signal)))
+    const stopped = Promise.all([...this.#seats.values()].map(({ attachment }) => attachment.stop(back.signal)))
     if (signal.aborted) give()
     else void this.#owed.empty().then(give)
     await stopped
@@ -94,16 +136,25 @@ export class HopWork implements Reception, Intake {
     this.#life.receptions.delete(this)
   }
 
-  readonly #settled = (delivery: Delivery): void => {
+  #settled(seat: Seat, delivery: Delivery): void {
+    seat.open.delete(delivery)
+    seat.gaveAt = this.#life.context.runtime.now()
     this.#owed.settled(delivery)
     this.#queue.wake()
   }
 
-  #take(batch: Batch): Promise<void> | undefined {
+  #take(seat: Seat, batch: Batch): Promise<void> | undefined {
+    const settled = (delivery: Delivery): void => this.#settled(seat, delivery)
     if (batch.lost !== undefined) this.#queue.lost(batch.lost)
+    if (seat.open.size > this.#flow.messages) forgetLost(seat.open)
     for (const delivery of batch.deliveries) {
       if (this.#stopping !== undefined) this.#giveBack(delivery)
-      else this.#queue.push(new Passed(delivery, undefined, this.#settled))
+      else {
+        const passed = new Passed(delivery, undefined, settled)
+        seat.gaveAt = this.#life.context.runtime.now()
+        seat.open.add(passed)
+        this.#queue.push(passed)
+      }
     }
     this.#queue.beat()
     return this.#queue.room()
@@ -115,7 +166,7 @@ export class HopWork implements Reception, Intake {
   }
 
   #look(): void {
-    const states = [...this.#attachments.values()].map((attachment) => attachment.state)
+    const states = [...this.#seats.values()].map(({ attachment }) => attachment.state)
     const refused = states.flatMap((state) => (state.at === 'refused' ? [state.error] : []))
     if (refused.length === states.length) {
       this.#attached.reject(refused[0])
@@ -123,11 +174,18 @@ export class HopWork implements Reception, Intake {
       this.#queue.end(refused[0])
       void this.stop(AbortSignal.abort())
     }
-    const settled = [...this.#attachments].every(([site, { state }]) => {
-      return state.at === 'attached' || state.at === 'refused' || !isComing(this.#life.context, site)
-    })
+    const settled = [...this.#seats].every(
+      ([
+        site,
+        {
+          attachment: { state },
+        },
+      ]) => {
+        return state.at === 'attached' || state.at === 'refused' || !isComing(this.#life.context, site)
+      },
+    )
     if (!settled || states.every((state) => state.at !== 'attached')) return
-    const beats = [...this.#attachments.values()].flatMap((attachment) => attachment.beatMs ?? [])
+    const beats = [...this.#seats.values()].flatMap(({ attachment }) => attachment.beatMs ?? [])
     if (beats.length > 0) this.beatMs ??= Math.max(...beats)
     this.#attached.resolve()
   }
