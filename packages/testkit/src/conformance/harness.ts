@@ -31,6 +31,11 @@ export interface Rig extends Partial<Facilities> {
   readonly leaseMs?: number
   /** How long after its confirmation a settle may still be lost to SIGKILL, in ms; absent: 0. A weakness of the engine: say so in its README. */
   readonly settleLagMs?: number
+  /**
+   * `lost`: what was delivered and not settled when the engine is killed does not come again, or not while a test waits; absent: it
+   * does. A weakness of the engine: say so in its README.
+   */
+  readonly unsettledAtKill?: 'lost'
   /** Bytes of heap that one small message may cost there and back, engine included if it lives in this process; absent: 2,500. */
   readonly bytesPerMessage?: number
   /**

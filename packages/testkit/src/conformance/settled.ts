@@ -27,6 +27,13 @@ export const settledProperties: readonly Property[] = [
       await trial.restart()
       const again = await trial.open(spec, await trial.link())
       const second = await trial.listen(again)
+      if (trial.rig.unsettledAtKill === 'lost') {
+        // Such an engine may keep back as many of these as had been asked for before.
+        await trial.put(again, strangers(30, 'n'))
+        await second.until(20)
+        expect(texts(0, 5).filter((text) => second.texts.includes(text))).toEqual([])
+        return
+      }
       await second.until(5, trial.patienceMs + 2_000)
       // Each on a path of its own: they may have come in any order.
       expect([...(await trial.flush(again, second))].sort()).toEqual(reader.texts.slice(5).sort())
@@ -68,7 +75,9 @@ export const settledProperties: readonly Property[] = [
         if (delivery === undefined) throw new Error('two deliveries were awaited')
         await trial.refusal('settle after the end', delivery.settle('ack'), ['conflict', 'outcome-unknown'])
       }
-      expect([...(await trial.stored(spec))].sort()).toEqual(texts(0, 2))
+      const another = await trial.listen(await trial.open(spec, await trial.link()))
+      await another.until(2)
+      expect([...another.texts].sort()).toEqual(texts(0, 2))
     },
   },
   {

@@ -1,0 +1,33 @@
+import { aborted } from './errors.js'
+import { obeying } from './obey.js'
+import type { Member, Wire } from './wire.js'
+
+/**
+ * So long after it has read a subscription the server may still miss what others send: it confirms none. Measured: 10 ms and less;
+ * a busy server answers the ping before it late as well.
+ */
+const SETTLE_MS = 20
+
+/** Resolves when subscriptions that were made in this turn are in place, as far as that can be known, or at once when `sooner` does. */
+export async function settled(wire: Wire, signal: AbortSignal, what: string, sooner?: Promise<void>): Promise<void> {
+  if (wire.over) throw wire.over
+  if (signal.aborted) throw aborted(signal, what)
+  let timer: NodeJS.Timeout | undefined
+  let member: Member | undefined
+  const over = new Promise<never>((_, reject) => {
+    member = { end: reject }
+    wire.members.add(member)
+  })
+  const elapsed = async (): Promise<void> => {
+    await wire.ping(signal, what)
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, SETTLE_MS)
+    })
+  }
+  try {
+    await obeying(signal, what, Promise.race([over, elapsed(), ...(sooner ? [sooner] : [])]))
+  } finally {
+    clearTimeout(timer)
+    if (member) wire.members.delete(member)
+  }
+}

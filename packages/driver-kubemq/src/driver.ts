@@ -1,0 +1,129 @@
+import {
+  type ChannelCredentials,
+  type ClientOptions,
+  credentials as grpc,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js'
+import type { ConnectOptions, Credentials, Driver, Endpoint, Link } from '@spanwire/driver'
+import { aborted, connectError, linkError } from './errors.js'
+import { KubemqLink } from './link.js'
+import { NAME } from './name.js'
+import { Site } from './open.js'
+import { type KubemqOptions, settingsOf } from './options.js'
+import { kubemqClient, type PingResult } from './proto/kubemq.js'
+import { Wire } from './wire.js'
+
+/** What a KubeMQ server passes in one message, both ways. */
+const MAX_MESSAGE_BYTES: number = 100 * 1024 * 1024
+/** What the server adds to what it was sent must still fit. */
+const SLACK_BYTES = 1024 * 1024
+
+/**
+ * The driver for KubeMQ. A link is one gRPC channel to the first endpoint (`host:port` or `kubemq://host:port`, port 50000 if
+ * absent), which is never dialled again: when it is lost the link ends. Live topics are Events, durable topics Events Store, rpc
+ * channels Queries (or Commands). Credentials: `none`, or `token`, which goes with each call as metadata `authorization`.
+ */
+export function kubemq(options: KubemqOptions = {}): Driver {
+  const settings = settingsOf(options)
+  return {
+    spec: 1,
+    name: NAME,
+    dials: 'one',
+    async connect([endpoint = ''], how, signal) {
+      const address = addressOf(endpoint)
+      const credentials = await credentialsOf(how, signal)
+      const metadata = metadataOf(credentials)
+      const client = new kubemqClient(address, transportOf(how), channelOptions(how))
+      try {
+        const server = await greeted(client, { address, metadata }, signal)
+        const epoch = `${server.host}@${server.serverStartTime}`
+        const wire = new Wire(client, { endpoint: address, name: how.client, epoch, metadata })
+        return new KubemqLink(new Site(wire, settings), server, credentials.expiresAtMs)
+      } catch (error) {
+        client.close()
+        throw error
+      }
+    },
+  } satisfies Driver & { connect(to: readonly Endpoint[], how: ConnectOptions, signal: AbortSignal): Promise<Link> }
+}
+
+function addressOf(endpoint: Endpoint): string {
+  try {
+    const { hostname, port, protocol, username } = new URL(endpoint.includes('://') ? endpoint : `kubemq://${endpoint}`)
+    if (hostname !== '' && username === '' && protocol === 'kubemq:') return `${hostname}:${port || '50000'}`
+  } catch {
+    // What is no URL is no endpoint either.
+  }
+  throw linkError(
+    'invalid',
+    'The endpoint is none of KubeMQ; write host:port or kubemq://host:port, without credentials.',
+  )
+}
+
+async function credentialsOf(options: ConnectOptions, signal: AbortSignal): Promise<Credentials> {
+  if (signal.aborted) throw aborted(signal, 'Connecting to KubeMQ')
+  try {
+    return await options.credentials(signal)
+  } catch (cause) {
+    throw linkError('unauthenticated', 'The credentials for KubeMQ could not be obtained.', { cause })
+  }
+}
+
+function metadataOf(credentials: Credentials): Metadata {
+  const metadata = new Metadata()
+  if (credentials.by === 'token') metadata.set('authorization', credentials.token)
+  else if (credentials.by !== 'none') {
+    throw linkError('unauthenticated', `KubeMQ takes a token, not credentials by ${credentials.by}.`)
+  }
+  return metadata
+}
+
+function transportOf({ tls }: ConnectOptions): ChannelCredentials {
+  if (!tls) return grpc.createInsecure()
+  const { ca, cert, key } = tls
+  try {
+    return grpc.createSsl(pem(ca), pem(key), pem(cert))
+  } catch (cause) {
+    throw linkError('unavailable', 'TLS does not fit: check ca, cert and key.', { cause, retryable: false })
+  }
+}
+
+function pem(text: string | undefined): Buffer | null {
+  return text === undefined ? null : Buffer.from(text)
+}
+
+/** No keepalive: servers throw out whoever pings by HTTP/2 more often than every five minutes. */
+function channelOptions({ tls }: ConnectOptions): ClientOptions {
+  return {
+    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES + SLACK_BYTES,
+    'grpc.enable_retries': 0,
+    'grpc.use_local_subchannel_pool': 1,
+    ...(tls?.serverName && { 'grpc.ssl_target_name_override': tls.serverName }),
+  }
+}
+
+interface Greeting {
+  readonly address: string
+  readonly metadata: Metadata
+}
+
+/** The first round trip, which dials. An aborted one is given up with its channel. */
+function greeted(client: kubemqClient, { address, metadata }: Greeting, signal: AbortSignal): Promise<PingResult> {
+  const what = `Connecting to KubeMQ at ${address}`
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(aborted(signal, what))
+    const call = client.ping({}, metadata, (error: ServiceError | null, server) => {
+      signal.removeEventListener('abort', onAbort)
+      if (error === null) resolve(server)
+      else reject(connectError(address, error))
+    })
+    const onAbort = (): void => {
+      signal.removeEventListener('abort', onAbort)
+      reject(aborted(signal, what))
+      call.cancel()
+    }
+    signal.addEventListener('abort', onAbort)
+  })
+}

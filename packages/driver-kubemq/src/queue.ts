@@ -1,0 +1,123 @@
+import type { Channel, ChannelSpec, Reception } from '@spanwire/driver'
+import type { Worker } from './crew.js'
+import type { KubemqDelivery, Received } from './delivery.js'
+import { incapable } from './errors.js'
+import type { Terms } from './hold.js'
+import type { Opened, Wanted } from './opened.js'
+import type { QueueMessage } from './proto/kubemq.js'
+import type { QueueSender } from './queue-sender.js'
+import { KubemqReception } from './reception.js'
+import { sendEach } from './sending.js'
+import { pathIn } from './tags.js'
+import type { Taker } from './taker.js'
+import type { Settling } from './transaction.js'
+
+type QueueSpec = Extract<ChannelSpec, { kind: 'queue' }>
+
+/** What all channels of a link to one queue share. */
+export interface QueueEnds {
+  readonly sender: QueueSender
+  /** The one who takes now. */
+  taker(): Taker
+}
+
+/** A queue, all paths in it: KubeMQ's queues have no wildcards. */
+export function queueChannel(opened: Opened<QueueSpec>, { sender, taker }: QueueEnds): Channel {
+  const { wire, spec, can } = opened
+  return {
+    can,
+    send: (batch, report) =>
+      sendEach(
+        wire,
+        batch,
+        report,
+        (message, index, open) => sender.send(message, open, index),
+        (open, index) => sender.forget(open, index),
+      ),
+    receive: (...wanted) => work(opened, taker, wanted),
+    async probe(signal) {
+      await wire.ping(signal, `A probe of ${spec.name}`)
+    },
+  }
+}
+
+async function work(
+  { wire, spec }: Opened<QueueSpec>,
+  taker: () => Taker,
+  [source, flow, signal]: Wanted,
+): Promise<Reception> {
+  if (source.paths) throw incapable(spec.name, 'be read by path')
+  if (source.group !== undefined) throw incapable(spec.name, 'have groups beside its workers')
+  // Whoever gives up meanwhile has not asked for messages yet.
+  await wire.ping(signal, `Taking from ${spec.name}`)
+  const places: Places = new WeakMap()
+  const mine = taker()
+  const reception = new KubemqReception(wire, { flow, terms: termsOf(spec, mine, places) })
+  const worker = workerOf(reception, places)
+  mine.join(worker)
+  return reception.begin({
+    refill: () => mine.wake(),
+    leave: async (until) => {
+      const left = mine.quit(worker)
+      if (!until.aborted) await left
+    },
+  })
+}
+
+/** Where each delivery is at the server. */
+type Places = WeakMap<object, Pick<Settling, 'transaction' | 'sequence'>>
+
+function termsOf(spec: QueueSpec, taker: Taker, places: Places): Terms {
+  const settle = ({ received }: KubemqDelivery, how: Settling['how']): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const place = places.get(received)
+      if (place) taker.settle({ ...place, how, resolve, reject })
+    })
+  return {
+    leaseMs: spec.leaseMs,
+    takesBack: true,
+    async settle(delivery, how, release) {
+      if (how !== 'ack') throw incapable(spec.name, 'body' in how ? 'take an answer' : 'give a message back for later')
+      release()
+      await settle(delivery, 'ack')
+    },
+    assertExtends: () => Promise.resolve(),
+    giveBack(delivery, why) {
+      settle(delivery, why === 'expired' ? 'nack' : 'back').catch(() => undefined)
+    },
+  }
+}
+
+function workerOf(reception: KubemqReception, places: Places): Worker {
+  return {
+    get room() {
+      return reception.room
+    },
+    take(messages, transaction) {
+      for (const message of messages) {
+        const received = receivedOf(message)
+        places.set(received, { transaction, sequence: received.sequence })
+        reception.take(received)
+      }
+    },
+    lose() {
+      reception.shelf.clear()
+      reception.hold?.forget()
+    },
+    fail: (error) => reception.fail(error),
+  }
+}
+
+function receivedOf({ messageId: id, body, metadata, tags, attributes }: QueueMessage): Received {
+  const { timestamp = 0n, sequence = 0n, receiveCount = 1 } = attributes ?? {}
+  return {
+    path: pathIn(tags),
+    id,
+    body,
+    metadata,
+    tags,
+    timeNs: timestamp,
+    sequence,
+    attempt: Math.max(1, receiveCount),
+  }
+}

@@ -1,0 +1,169 @@
+import type { ServiceError } from '@grpc/grpc-js'
+import type { MessagingError } from '@spanwire/driver'
+import { Backlog } from './backlog.js'
+import { Crew, type Worker } from './crew.js'
+import { Downstream } from './downstream.js'
+import { callFault, channelError, fault, isRefusal, isTooLarge, maybe } from './errors.js'
+import type { QueueMessage } from './proto/kubemq.js'
+import { type Settling, Transaction, Transactions } from './transaction.js'
+import type { Member, Wire } from './wire.js'
+
+/** Pause after an error of the server, and how many in a row are one too many. */
+const PAUSE_MS = 250
+const MAX_ERRORS = 20
+
+/** All that one link takes from one queue goes through here: two streams that take from one queue lose messages at the server. */
+export class Taker implements Member {
+  readonly #wire: Wire
+  readonly #queue: string
+  readonly #backlog: Backlog
+  readonly #onIdle: () => void
+  readonly #crew = new Crew()
+  readonly #open = new Transactions()
+  readonly #settling: Settling[] = []
+  #stream: Downstream | undefined
+  #getting: { readonly worker: Worker; readonly over: Promise<void> } | undefined
+  #timer: NodeJS.Timeout | undefined
+  #pausedUntil = 0
+  #isDue = false
+  #errors = 0
+
+  /** `onIdle`: nobody takes and nothing is open. */
+  constructor(wire: Wire, queue: string, onIdle: () => void) {
+    this.#wire = wire
+    this.#queue = queue
+    this.#backlog = new Backlog(wire, queue)
+    this.#onIdle = onIdle
+    wire.members.add(this)
+  }
+
+  join(worker: Worker): void {
+    this.#crew.join(worker)
+    this.wake()
+  }
+
+  /** Resolves when nothing more can come to this worker. */
+  async quit(worker: Worker): Promise<void> {
+    this.#crew.leave(worker)
+    this.wake()
+    if (this.#getting?.worker === worker) await this.#getting.over
+  }
+
+  /** Together with what else is settled in this turn. */
+  settle(settling: Settling): void {
+    this.#settling.push(settling)
+    this.wake()
+  }
+
+  /** There may be something to do: room, or something to settle. */
+  wake(): void {
+    if (this.#isDue || this.#wire.over) return
+    this.#isDue = true
+    queueMicrotask(() => {
+      this.#isDue = false
+      if (!this.#wire.over) this.#turn()
+    })
+  }
+
+  end(_error: MessagingError, lost: MessagingError): void {
+    clearTimeout(this.#timer)
+    this.#lose(lost)
+  }
+
+  #turn(): void {
+    const settling = this.#settling.splice(0)
+    if (settling.length > 0) {
+      void this.#stream?.settle(settling).then(() => this.wake())
+      this.#open.sweep(settling)
+    }
+    if (this.#getting) return
+    const worker = this.#crew.next(1)
+    const due = Math.max(this.#pausedUntil, this.#backlog.isCautious ? 0 : this.#open.dueAt)
+    if (!worker) this.#rest()
+    else if (due > performance.now()) this.#wait(due - performance.now())
+    else this.#begin(worker)
+  }
+
+  #begin(worker: Worker): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const over = this.#get(worker).then(() => {
+      this.#getting = undefined
+      this.wake()
+    })
+    this.#getting = { worker, over }
+  }
+
+  #wait(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      if (this.#open.isMixed) this.#backlog.caution()
+      this.wake()
+    }, ms)
+  }
+
+  async #get(worker: Worker): Promise<void> {
+    const { messages: most, bytes } = worker.room
+    const items = await this.#backlog.size(most, bytes, this.#open.held)
+    if (this.#wire.over || !this.#crew.has(worker)) return
+    this.#stream ??= new Downstream(this.#wire, this.#queue, (error) => this.#over(error, items))
+    const since = performance.now()
+    const answer = await this.#stream.get(items)
+    if (!answer) return
+    if (answer.isError) {
+      const error = fault(`Taking from ${this.#queue}`, answer.error)
+      return this.#retry(error, isRefusal(answer.error))
+    }
+    this.#errors = 0
+    this.#backlog.answered(items, answer.messages, performance.now() - since)
+    this.#give(worker, answer.transactionId, answer.messages)
+  }
+
+  /** To who asked for it, unless that has left. */
+  #give(asked: Worker, transactionId: string, messages: readonly QueueMessage[]): void {
+    const worker = this.#crew.has(asked) ? asked : this.#crew.next(messages.length)
+    if (!worker || messages.length === 0) {
+      this.#stream?.close(transactionId)
+      return
+    }
+    const sequences = messages.map(({ attributes }) => attributes?.sequence ?? 0n)
+    const transaction = new Transaction(transactionId, worker, sequences)
+    this.#open.add(transaction)
+    this.#crew.toTheEnd(worker)
+    worker.take(messages, transaction)
+  }
+
+  /** Ends the stream when nobody needs it. */
+  #rest(): void {
+    if (!this.#crew.isEmpty || !this.#open.isEmpty || this.#stream?.isIdle === false) return
+    clearTimeout(this.#timer)
+    this.#stream?.end()
+    this.#wire.members.delete(this)
+    this.#onIdle()
+  }
+
+  /** The stream is over, and the link lives: what was got goes back to the queue. */
+  #over(error: ServiceError | undefined, items: number): void {
+    const what = `Taking from ${this.#queue}`
+    const why = error ? callFault(what, error) : channelError('unavailable', `${what}: the server ended it.`)
+    this.#lose(maybe(why.message, 'channel', why))
+    this.#backlog.caution()
+    // Several that are too large together come one by one. A single one will never come.
+    this.#retry(why, error !== undefined && isTooLarge(error) && items === 1)
+    this.wake()
+  }
+
+  #retry(error: MessagingError, isFinal: boolean): void {
+    this.#errors += 1
+    this.#pausedUntil = performance.now() + PAUSE_MS
+    if (isFinal || this.#errors > MAX_ERRORS) this.#crew.fail(error)
+  }
+
+  #lose(lost: MessagingError): void {
+    const stream = this.#stream
+    this.#stream = undefined
+    stream?.end()
+    for (const { reject } of this.#settling.splice(0)) reject(lost)
+    this.#open.lose()
+  }
+}

@@ -1,0 +1,82 @@
+import type { Worker } from './crew.js'
+
+/**
+ * So long is waited for a transaction to be settled before more is got, for one message and for several. When one closes while others
+ * are open, the server gives those what it had ready for that one, and takes it back from them 100 ms later, if more is asked for then.
+ */
+const PATIENCE_MS = 25
+const PATIENCE_WITH_SEVERAL_MS = 250
+
+/** One answered Get: messages that are a worker's until each is settled and the transaction closed. */
+export class Transaction {
+  readonly id: string
+  readonly worker: Worker
+  /** Until when it is waited for, on the monotonic clock. */
+  readonly dueAt: number
+  readonly hasSeveral: boolean
+  /** Sequences that are not settled. */
+  readonly open: Set<bigint>
+
+  constructor(id: string, worker: Worker, sequences: readonly bigint[]) {
+    this.id = id
+    this.worker = worker
+    this.open = new Set(sequences)
+    this.hasSeveral = sequences.length > 1
+    this.dueAt = performance.now() + (this.hasSeveral ? PATIENCE_WITH_SEVERAL_MS : PATIENCE_MS)
+  }
+}
+
+/** One message of a transaction that is to be settled. */
+export interface Settling {
+  readonly transaction: Transaction
+  readonly sequence: bigint
+  /** Done; to others as it was; or to others, at the tail of the queue and with one delivery more counted. */
+  readonly how: 'ack' | 'back' | 'nack'
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** The transactions of one stream that are not closed. */
+export class Transactions {
+  readonly #open = new Set<Transaction>()
+
+  get isEmpty(): boolean {
+    return this.#open.size === 0
+  }
+
+  /** Messages in them that are not settled. */
+  get held(): number {
+    let held = 0
+    for (const { open } of this.#open) held += open.size
+    return held
+  }
+
+  /** Until when all of them are waited for. */
+  get dueAt(): number {
+    let last = 0
+    for (const { dueAt } of this.#open) last = Math.max(last, dueAt)
+    return last
+  }
+
+  /** Some of several messages take longer than is waited for. The others' places in it take what nobody will get. */
+  get isMixed(): boolean {
+    const now = performance.now()
+    return [...this.#open].some(({ hasSeveral, dueAt }) => hasSeveral && dueAt <= now)
+  }
+
+  add(transaction: Transaction): void {
+    this.#open.add(transaction)
+  }
+
+  /** Leaves out what is wholly settled. */
+  sweep(settling: readonly Settling[]): void {
+    for (const { transaction } of settling) if (transaction.open.size === 0) this.#open.delete(transaction)
+  }
+
+  /** All are over: those whose they were hold nothing of them any more. */
+  lose(): void {
+    const workers = new Set([...this.#open].map(({ worker }) => worker))
+    this.#open.clear()
+    for (const worker of workers) worker.lose()
+  }
+}
