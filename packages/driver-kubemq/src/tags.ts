@@ -27,13 +27,13 @@ export interface Extra {
 const NONE: Tags = Object.freeze({})
 
 /** Throws `invalid` where a name or a value cannot be a header. */
-export function encodeTags(headers: Headers = [], { path, key, id }: Extra): Tags {
-  if (headers.length === 0 && !path && key === undefined && id === undefined) return NONE
+export function encodeTags(headers: Headers | undefined, { path, key, id }: Extra): Tags {
+  if (!headers?.length && !path && key === undefined && id === undefined) return NONE
   const tags: Tags = Object.create(null)
   const order: string[] = []
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? ''
-    const value = headers[at + 1] ?? ''
+  for (let at = 0; at < (headers?.length ?? 0); at += 2) {
+    const name = headers?.[at] ?? ''
+    const value = headers?.[at + 1] ?? ''
     if (!NAME.test(name) || name.startsWith(PREFIX) || /[\r\n]/.test(value)) {
       throw new MessagingError('invalid', 'A header of the message has a name or value that does not fit the wire.')
     }
