@@ -13,11 +13,11 @@ const AROUND = 1_024
 /** Makes what the channel needs at the cluster, or compares it with what is there. */
 export async function openChannel(place: Place, spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
   const { wire, settings } = place
-  const { partitions, maxBytes } = await openTopic(place, spec, signal)
-  const opened: Opened = { wire, spec, settings, partitions, can: abilities(spec, maxBytes - AROUND) }
+  const topic = await openTopic(place, spec, signal)
+  const opened: Opened = { wire, spec, settings, topic, can: abilities(spec, topic.maxBytes - AROUND) }
   const common = { can: opened.can, probe: (probing: AbortSignal) => probe(opened, probing) }
-  if (spec.kind === 'rpc') return { ...common, ...rpcChannel(place, opened, maxBytes) }
-  const dispatch = new Dispatch(opened, maxBytes)
+  if (spec.kind === 'rpc') return { ...common, ...rpcChannel(place, opened) }
+  const dispatch = new Dispatch(opened)
   return {
     ...common,
     send: (batch, report) => dispatch.send(batch, report),

@@ -18,7 +18,7 @@ export interface Keeper {
 export interface Run {
   readonly partition: number
   /** How far the reader had come everywhere before them; absent: it has no positions. */
-  readonly before?: { readonly cluster: string; readonly offsets: readonly number[] }
+  readonly before?: { readonly log: string; readonly offsets: readonly number[] }
   /** Absent: nothing is to be settled. */
   readonly keeper?: Keeper
 }
@@ -60,9 +60,7 @@ export class KafkaDelivery implements Delivery {
   position(): string | undefined {
     const { before, partition } = this.run
     if (before === undefined) return undefined
-    const { offset, timeMs } = this.record
-    const offsets = before.offsets.with(partition, offset + 1)
-    return textOfPosition({ cluster: before.cluster, offsets, last: { partition, offset, timeMs } })
+    return textOfPosition({ log: before.log, offsets: before.offsets.with(partition, this.record.offset + 1) })
   }
 
   settle(how: Settlement): Promise<void> {

@@ -43,18 +43,20 @@ class LogReading implements Reception, Member {
   readonly #reader: KafkaReader
   readonly #shelf: Shelf<KafkaDelivery>
   readonly #ends: readonly number[]
+  readonly #log: string
   #offsets: readonly number[]
   #flow: Flow
   #isCaughtUp = false
   #roomy: () => void = () => undefined
 
-  constructor(opened: Opened, { from, ends, expired }: Begin, how: How, flow: Flow) {
+  constructor(opened: Opened, { log, from, ends, expired }: Begin, how: How, flow: Flow) {
     const { wire, spec, settings } = opened
     this.beatMs = 2 * settings.times.fetchWaitMs
     this.#opened = opened
     this.#how = how
     this.#flow = flow
     this.#ends = ends
+    this.#log = log
     this.#offsets = from
     this.#shelf = new Shelf(
       () => this.#flow,
@@ -122,9 +124,9 @@ class LogReading implements Reception, Member {
   }
 
   #take({ partition, records, next, missing }: Fetched): void {
-    const { wire, spec } = this.#opened
+    const { spec } = this.#opened
     if (missing) this.#miss(partition, missing, records[0]?.offset ?? next)
-    const run: Run = { partition, before: { cluster: wire.client.clusterId, offsets: this.#offsets } }
+    const run: Run = { partition, before: { log: this.#log, offsets: this.#offsets } }
     for (const record of records) {
       const path = pathOf(spec, record)
       if (this.#how.passes(path, partition, record.offset)) this.#shelf.put(new KafkaDelivery(run, record, path))

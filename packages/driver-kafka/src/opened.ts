@@ -1,5 +1,6 @@
 import type { Capabilities, Channel, ChannelSpec } from '@spanwire/driver'
 import type { Settings } from './options.js'
+import type { Topic } from './topics.js'
 import type { Wire } from './wire.js'
 
 /** A channel whose topic is there. */
@@ -8,8 +9,7 @@ export interface Opened {
   readonly spec: ChannelSpec
   readonly can: Capabilities
   readonly settings: Settings
-  /** So many partitions its topic had when it was opened. */
-  readonly partitions: number
+  readonly topic: Topic
 }
 
 /** Source, flow and the signal that bounds the attaching. */

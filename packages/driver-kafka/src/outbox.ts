@@ -11,25 +11,36 @@ const MAX_WAITING = 64 * 1024 * 1024
 /** Of a batch and each record on the wire, beside keys, values and headers. */
 const BATCH_OVERHEAD = 128
 
+export interface Target {
+  readonly topic: string
+  /** Which log it was when it was opened last. */
+  readonly log: string
+  /** Of one batch of records. */
+  readonly maxBytes: number
+}
+
 /** Writes to one topic: each partition has a lane, and what all lanes have ready in one turn goes out as one call. */
 export class Outbox implements Member {
   readonly #wire: Wire
   readonly #topic: string
+  #log: string
   readonly #maxBytes: number
   readonly #lanes: Lane[] = []
   #isDue = false
 
-  private constructor(wire: Wire, topic: string, maxBytes: number) {
+  private constructor(wire: Wire, { topic, log, maxBytes }: Target) {
+    this.#log = log
     this.#wire = wire
     this.#topic = topic
     this.#maxBytes = maxBytes - BATCH_OVERHEAD
     wire.members.add(this)
   }
 
-  /** The one of that topic on a link: of a partition no two batches may be under way. `maxBytes`: of one batch. */
-  static of(wire: Wire, topic: string, maxBytes: number): Outbox {
-    const there = wire.outboxes.get(topic) ?? new Outbox(wire, topic, maxBytes)
-    wire.outboxes.set(topic, there)
+  /** The one of that topic on a link: of a partition no two batches may be under way. */
+  static of(wire: Wire, target: Target): Outbox {
+    const there = wire.outboxes.get(target.topic) ?? new Outbox(wire, target)
+    there.#log = target.log
+    wire.outboxes.set(target.topic, there)
     return there
   }
 
@@ -81,9 +92,9 @@ export class Outbox implements Member {
 
   #told(partition: number, entries: readonly Entry[], produced: Produced): void {
     if (produced.at === 'stored') {
-      const log = new Log(this.#wire.client.clusterId, partition)
-      for (const [at, { open, index }] of entries.entries())
-        open.stored(index, new Written(log, produced.baseOffset + at))
+      for (const [at, { open, index }] of entries.entries()) {
+        open.stored(index, new Written(this.#log, partition, produced.baseOffset + at))
+      }
       return
     }
     const outcome = this.#refusal(produced)
@@ -98,30 +109,21 @@ export class Outbox implements Member {
   }
 }
 
-class Log {
-  readonly cluster: string
-  readonly partition: number
-
-  constructor(cluster: string, partition: number) {
-    this.cluster = cluster
-    this.partition = partition
-  }
-}
-
 /** Where a message was stored. */
 class Written {
   readonly outcome = 'done'
-  readonly #log: Log
+  readonly #log: string
+  readonly #partition: number
   readonly #offset: number
 
-  constructor(log: Log, offset: number) {
+  constructor(log: string, partition: number, offset: number) {
     this.#log = log
+    this.#partition = partition
     this.#offset = offset
   }
 
   position(): string {
-    const { cluster, partition } = this.#log
-    const offsets = Array.from({ length: partition + 1 }, (_, at) => (at === partition ? this.#offset + 1 : undefined))
-    return textOfPosition({ cluster, offsets })
+    const offsets = Array<number | undefined>(this.#partition).fill(undefined)
+    return textOfPosition({ log: this.#log, offsets: [...offsets, this.#offset + 1] })
   }
 }

@@ -17,8 +17,8 @@ const EMPTY = new Uint8Array()
 const INBOX_MS = 5_000
 
 /** Requests on a topic, dealt to the group of responders; answers come to a partition of the inbox. For convenience, not for speed. */
-export function rpcChannel(place: Place, opened: Opened, maxBytes: number): Pick<Channel, 'send' | 'receive'> {
-  const asking = new Asking(place, opened, maxBytes)
+export function rpcChannel(place: Place, opened: Opened): Pick<Channel, 'send' | 'receive'> {
+  const asking = new Asking(place, opened)
   return {
     send: (batch, report) => asking.send(batch, report),
     receive: (...wanted) => respond(opened, wanted),
@@ -34,10 +34,10 @@ class Asking {
   readonly #dispatch: Dispatch
   #inbox: Promise<Inbox> | undefined
 
-  constructor(place: Place, opened: Opened, maxBytes: number) {
+  constructor(place: Place, opened: Opened) {
     this.#place = place
     this.#opened = opened
-    this.#dispatch = new Dispatch(opened, maxBytes)
+    this.#dispatch = new Dispatch(opened)
   }
 
   send(batch: Batch, report: Report): ReturnType<Channel['send']> {

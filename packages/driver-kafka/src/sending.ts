@@ -24,10 +24,10 @@ export class Dispatch {
   readonly #paths = new Map<string, number>()
   #turn = 0
 
-  /** `maxBytes`: of one batch of records. */
-  constructor(opened: Opened, maxBytes: number) {
+  constructor(opened: Opened) {
+    const { wire, spec, topic } = opened
     this.#opened = opened
-    this.#outbox = Outbox.of(opened.wire, opened.spec.name, maxBytes)
+    this.#outbox = Outbox.of(wire, { topic: spec.name, log: topic.log, maxBytes: topic.maxBytes })
   }
 
   /** `extra`: headers of ours for the message at that index. */
@@ -61,23 +61,23 @@ export class Dispatch {
   }
 
   #partitionOf({ key, path, delayMs = 0, ttlMs }: Outgoing): number {
-    const { spec, partitions, can } = this.#opened
+    const { spec, topic, can } = this.#opened
     const known = this.#paths.get(path)
     if (known === undefined && !isPath(path, spec.params)) throw invalid('a path', spec)
     if (delayMs > can.maxDelayMs) throw incapable(spec.name, `delay a message by ${delayMs} ms`)
     if (ttlMs !== undefined && !can.ttl && spec.kind !== 'rpc') throw incapable(spec.name, 'let a message expire')
     // Requests have no order, nor have jobs without any key: they are dealt to all who take them.
     if (spec.kind === 'rpc' || (spec.kind === 'queue' && path === '' && key === undefined)) return this.#deal()
-    if (key !== undefined) return partitionOf(utf8.encode(key), BUCKETS) % partitions
+    if (key !== undefined) return partitionOf(utf8.encode(key), BUCKETS) % topic.partitions
     if (known !== undefined) return known
-    const home = partitionOf(utf8.encode(path), partitions)
+    const home = partitionOf(utf8.encode(path), topic.partitions)
     if (this.#paths.size >= MAX_PATHS) this.#paths.clear()
     this.#paths.set(path, home)
     return home
   }
 
   #deal(): number {
-    this.#turn = (this.#turn + 1) % this.#opened.partitions
+    this.#turn = (this.#turn + 1) % this.#opened.topic.partitions
     return this.#turn
   }
 

@@ -1,15 +1,18 @@
 import type { Start } from '@spanwire/driver'
 import { channelError } from './errors.js'
 import type { KafkaPoint } from './port/port.js'
-import { type Mark, parsePosition } from './position.js'
+import { logOf, parsePosition } from './position.js'
+import { find } from './topics.js'
 import type { Wire } from './wire.js'
 
 /** Where a reader begins, and what there was then. By number of the partition. */
 export interface Begin {
+  /** Which log it is, for positions. */
+  readonly log: string
   readonly from: readonly number[]
   /** Behind what was stored when it attached. */
   readonly ends: readonly number[]
-  /** What lay before and is gone. */
+  /** So many lay before and are gone. */
   readonly expired: number
 }
 
@@ -17,84 +20,38 @@ export interface Begin {
 export async function beginOf(
   wire: Wire,
   topic: string,
-  start: Start | undefined,
+  start: Start = { at: 'now' },
   signal: AbortSignal,
 ): Promise<Begin> {
   const look = async (at: KafkaPoint): Promise<readonly number[]> => {
     const call = { what: `Looking up offsets of ${topic}` }
-    return listOf(await wire.ask(call, signal, (client) => client.offsets(topic, at, signal)))
+    const offsets = await wire.ask(call, signal, (client) => client.offsets(topic, at, signal))
+    return Array.from({ length: offsets.size }, (_, partition) => offsets.get(partition) ?? 0)
   }
-  switch (start?.at) {
-    case undefined:
-    case 'now': {
-      const ends = await look('end')
-      return { from: ends, ends, expired: 0 }
-    }
-    case 'beginning':
-    case 'latest': {
-      const [from, ends] = await Promise.all([look('beginning'), look('end')])
-      return { from, ends, expired: 0 }
-    }
-    case 'time': {
-      const [from, ends] = await Promise.all([look({ timeMs: start.timeMs }), look('end')])
-      return { from, ends, expired: 0 }
-    }
-    case 'position': {
-      const [lows, ends] = await Promise.all([look('beginning'), look('end')])
-      return resumed(wire, { topic, position: start.position, lows, ends }, signal)
-    }
-    default:
-      return start satisfies never
-  }
+  const point = pointOf(start)
+  const [there, ends, from = ends] = await Promise.all([
+    find(wire, topic, signal),
+    look('end'),
+    ...(point === 'end' ? [] : [look(point)]),
+  ])
+  const begin = { log: logOf(wire.client.clusterId, there?.id), from, ends, expired: 0 }
+  return start.at === 'position' ? resumed(begin, topic, start.position) : begin
 }
 
-interface Resume {
-  readonly topic: string
-  readonly position: string
-  readonly lows: readonly number[]
-  readonly ends: readonly number[]
+function pointOf(start: Start): KafkaPoint {
+  if (start.at === 'time') return { timeMs: start.timeMs }
+  return start.at === 'now' ? 'end' : 'beginning'
 }
 
-async function resumed(wire: Wire, { topic, position, lows, ends }: Resume, signal: AbortSignal): Promise<Begin> {
-  const { offsets, last } = parsePosition(position, wire.client.clusterId)
-  const beyond = offsets.some((offset, partition) => (offset ?? 0) > (ends[partition] ?? 0))
-  if (beyond || (last && last.offset >= (lows[last.partition] ?? 0) && !(await isThere(wire, topic, last, signal)))) {
-    const text = `The position ${position} is not of the log that ${topic} is now, which ends at ${ends.join(',')}.`
+/** `begin`: at the beginning. */
+function resumed({ log, from: lows, ends }: Begin, topic: string, position: string): Begin {
+  const { offsets } = parsePosition(position, log)
+  if (offsets.some((offset, partition) => (offset ?? 0) > (ends[partition] ?? 0))) {
+    const text = `The position ${position} is beyond the ends of ${topic}, which are ${ends.join(',')}: its log was cut.`
     throw channelError('conflict', text, { retryable: false })
   }
-  let expired = 0
-  const from = ends.map((_, partition) => {
-    // A partition that the position does not name was not there then: all of it is new.
-    const low = lows[partition] ?? 0
-    const wanted = offsets[partition] ?? low
-    expired += Math.max(0, low - wanted)
-    return Math.max(low, wanted)
-  })
-  return { from, ends, expired }
-}
-
-/** Is the record still the one that the position was made behind? A topic that was made anew has other stamps (R23). */
-async function isThere(wire: Wire, topic: string, mark: Mark, signal: AbortSignal): Promise<boolean> {
-  const { partition, offset, timeMs } = mark
-  const reader = wire.client.read([{ topic, partition, offset }], { maxBytes: 1 })
-  const onAbort = (): void => reader.close()
-  signal.addEventListener('abort', onAbort)
-  try {
-    const found = await wire.ask({ what: `Looking for a position in ${topic}` }, signal, async () => {
-      for (;;) {
-        const [fetched] = await reader.next()
-        const [first] = fetched?.records ?? []
-        // Compaction may have taken it: nothing speaks against it then.
-        if (fetched) return first?.offset === offset ? first.timeMs : timeMs
-      }
-    })
-    return found === timeMs
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    reader.close()
-  }
-}
-
-function listOf(offsets: ReadonlyMap<number, number>): readonly number[] {
-  return Array.from({ length: offsets.size }, (_, partition) => offsets.get(partition) ?? 0)
+  // A partition that the position does not name was not there then: all of it is new.
+  const from = lows.map((low, partition) => Math.max(low, offsets[partition] ?? low))
+  const expired = lows.reduce((sum, low, partition) => sum + Math.max(0, low - (offsets[partition] ?? low)), 0)
+  return { log, from, ends, expired }
 }

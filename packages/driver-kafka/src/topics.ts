@@ -3,6 +3,7 @@ import { channelError } from './errors.js'
 import type { Settings } from './options.js'
 import { KafkaError } from './port/error.js'
 import type { KafkaTopic, NewKafkaTopic } from './port/port.js'
+import { logOf } from './position.js'
 import { describe, madeAs, tagOf } from './tag.js'
 import type { Wire } from './wire.js'
 
@@ -18,7 +19,10 @@ export interface Place {
   readonly settings: Settings
 }
 
+/** A topic as it was when a channel was opened. */
 export interface Topic {
+  /** Which log it is, for positions. */
+  readonly log: string
   readonly partitions: number
   /** Of one batch of records. */
   readonly maxBytes: number
@@ -72,23 +76,24 @@ export function find(wire: Wire, name: string, signal: AbortSignal): Promise<Kaf
 async function compared(
   { wire, settings }: Place,
   spec: ChannelSpec,
-  { partitions }: KafkaTopic,
+  { id, partitions }: KafkaTopic,
   signal: AbortSignal,
 ): Promise<Topic> {
   const { length: count } = partitions
+  const topic = { log: logOf(wire.client.clusterId, id), partitions: count }
   if (settings.partitions !== undefined && settings.partitions !== count) {
     throw conflict(spec.name, `${count} partitions`, `${settings.partitions}: keys would have other homes`)
   }
   const call = { what: `Reading the settings of ${spec.name}` }
   const told = await wire.ask(call, signal, (client) => client.settings(spec.name, signal))
-  if (told === undefined) return { partitions: count, maxBytes: UNTOLD_MAX_BYTES }
+  if (told === undefined) return { ...topic, maxBytes: UNTOLD_MAX_BYTES }
   const made = madeAs(Number(told.get('segment.ms')))
   if (made !== undefined && made !== describe(spec)) throw conflict(spec.name, `as ${made}`, describe(spec))
   const isCompact = told.get('cleanup.policy')?.includes('compact') ?? false
   if (isCompact !== (spec.kind === 'topic' && spec.latest)) {
     throw conflict(spec.name, `cleanup.policy ${told.get('cleanup.policy')}`, describe(spec))
   }
-  return { partitions: count, maxBytes: Number(told.get('max.message.bytes')) || UNTOLD_MAX_BYTES }
+  return { ...topic, maxBytes: Number(told.get('max.message.bytes')) || UNTOLD_MAX_BYTES }
 }
 
 function conflict(name: string, there: string, wanted: string): Error {
