@@ -2,8 +2,8 @@
 import { fork } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { root } from './bootstrap.mjs'
 
@@ -19,6 +19,8 @@ invariant was violated.
   --log FILE    one seed only: write its event log there
   --save FILE   keep what broke a promise there, with only the faults that it takes, to be run again
   --replay FILE run what was kept there
+  --tamper FILE a module whose tamper(driver, machine, site, host) stands between clients and network: how a client
+                that breaks its promises is made on purpose
   --help        this text
 `
 
@@ -41,6 +43,7 @@ const { values } = parseArgs({
     log: { type: 'string' },
     save: { type: 'string' },
     replay: { type: 'string' },
+    tamper: { type: 'string' },
     worker: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -66,10 +69,12 @@ async function work() {
   Error.stackTraceLimit = 0
   const { rehearse, replay, shrink } = await import(join(root, 'packages/testkit/dist/simulation.js'))
   const faults = values.faults?.split(',')
+  /** @type {{ tamper?: import('../packages/testkit/src/simulation/index.js').Tamper }} */
+  const { tamper } = values.tamper === undefined ? {} : await import(pathToFileURL(resolve(values.tamper)).href)
   /** @param {unknown} task */
   const take = async (task) => {
     const { seed, shrinks, regression } = /** @type {Task} */ (task)
-    const options = { seed, verbose: values.log !== undefined, ...(faults && { faults }) }
+    const options = { seed, verbose: values.log !== undefined, ...(faults && { faults }), ...(tamper && { tamper }) }
     /** @type {Rehearsal} */
     const rehearsal = await (regression ? replay(regression, options) : rehearse(options))
     const { violations, counts, lines, plan } = rehearsal
@@ -142,6 +147,7 @@ async function conduct() {
 
 /** @param {Told} told */
 function sameAs({ seed }) {
-  if (values.replay !== undefined) return `--replay ${values.replay}`
-  return `--from ${seed} --seeds 1${values.faults === undefined ? '' : ` --faults ${values.faults}`}`
+  const tamper = values.tamper === undefined ? '' : ` --tamper ${values.tamper}`
+  if (values.replay !== undefined) return `--replay ${values.replay}${tamper}`
+  return `--from ${seed} --seeds 1${values.faults === undefined ? '' : ` --faults ${values.faults}`}${tamper}`
 }

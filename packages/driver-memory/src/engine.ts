@@ -31,8 +31,12 @@ export interface MemoryEngine {
   hang(): void
   /** As SIGCONT: what was sent meanwhile is taken now. Only from `hung`. */
   heal(): void
-  /** `keep`: the same logs, jobs and places of groups, as a disk gives them back. `wipe`: an empty engine whose positions are another log's. Kills first if need be. */
-  restart(how: { readonly data: 'keep' | 'wipe' }): void
+  /**
+   * `keep`: the same logs, jobs and places of groups, as a disk gives them back. `wipe`: an empty engine whose positions are
+   * another log's. A number: as `keep`, but so many of the newest messages of each durable topic had not reached the disk;
+   * the log says that it is the same, and gives their positions to others. Kills first if need be.
+   */
+  restart(how: { readonly data: 'keep' | 'wipe' | number }): void
   /** Asks the clients of all links to leave; after `withinMs` it ends these links. */
   drain(notice: DrainNotice): void
   /** Ends all links while the engine lives: `connection` as by a reset, `credentials` as if they had expired. */
@@ -119,6 +123,7 @@ function lifeOf(
     restart({ data }) {
       kill()
       if (data === 'wipe') places.wipe()
+      else if (data !== 'keep') places.rollBack(data)
       turns.resume()
     },
   }

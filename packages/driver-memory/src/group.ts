@@ -46,6 +46,11 @@ export class Group implements Kind {
     return new Taking(this.desk, { ...seat, channel: spec.name, filter: undefined })
   }
 
+  /** Its place is in the log again, should the log have been rolled back behind it. */
+  rollBack(): void {
+    this.#cursor = Math.min(this.#cursor, this.#log.end)
+  }
+
   more(): Job | undefined {
     const log = this.#log
     this.#skipExpired()

@@ -2,8 +2,8 @@ import { MessagingError, type Outgoing } from '@spanwire/driver'
 import { Entry } from './entry.js'
 
 /**
- * The append-only memory of a durable topic. Positions are `epoch:index`; an index is never used twice in an epoch, and
- * an epoch is never used by two logs. Bound: `retain`; beyond, the oldest go.
+ * The append-only memory of a durable topic. Positions are `epoch:index`; an index is never used twice in an epoch, but for
+ * what was rolled back, and an epoch is never used by two logs. Bound: `retain`; beyond, the oldest go.
  */
 export class Log {
   readonly epoch: string
@@ -43,6 +43,12 @@ export class Log {
     this.#bytes += entry.size
     while (this.#isOver()) this.#expire()
     return entry
+  }
+
+  /** The newest are gone, and their indices are given again. */
+  rollBack(count: number): void {
+    for (let left = Math.min(count, this.end - this.#first); left > 0; left--)
+      this.#bytes -= this.#entries.pop()?.size ?? 0
   }
 
   at(index: number): Entry | undefined {

@@ -79,6 +79,11 @@ export class Places {
     this.epoch = this.#newEpoch()
   }
 
+  /** As a disk that was written now and then: of each durable topic so many of the newest are gone. */
+  rollBack(count: number): void {
+    for (const { store } of this.#places.values()) if (store instanceof Topic) store.rollBack(count)
+  }
+
   peek(name: string, limit: number): readonly Peeked[] {
     const store = this.#places.get(name)?.store
     return store instanceof Queue ? store.peek(limit) : []

@@ -48,6 +48,22 @@ export class Topic implements Store {
     return this.#log === undefined ? DONE : new Stored(entry)
   }
 
+  /** So many of the newest never reached the disk. What readers had of them, they have. */
+  rollBack(count: number): void {
+    const log = this.#log
+    if (log === undefined) return
+    log.rollBack(count)
+    for (const group of this.#groups.values()) group.rollBack()
+    const latest = this.#latest
+    if (latest === undefined) return
+    const torn = new Set([...latest].flatMap(([path, { index }]) => (index >= log.end ? [path] : [])))
+    for (const path of torn) latest.delete(path)
+    for (let index = log.first; index < log.end; index++) {
+      const entry = log.at(index)
+      if (entry !== undefined && torn.has(entry.path)) latest.set(entry.path, entry)
+    }
+  }
+
   attach(seat: Seat): Attached {
     const filter = filterOf(seat.source.paths, this.spec.params)
     const { group } = seat.source

@@ -1,4 +1,4 @@
-import { MessagingError, type SendOutcome } from '@spanwire/driver'
+import { MessagingError, type SendOutcome, type Start } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
 import { memory } from '../src/index.js'
 import {
@@ -115,6 +115,26 @@ describe('kill', () => {
     expect(await codeOf(deliveries[1]?.settle('ack') ?? Promise.resolve())).toBe('conflict')
     const again = await pull(await attach(await open(JOBS)), 2)
     expect(again.map(({ body, attempt }) => `${body}/${attempt}`)).toEqual(['1/2', '3/2'])
+  })
+
+  it('rolled back, forgets the newest of each topic and gives their positions to others', async () => {
+    const { open, engine } = rig()
+    const board = { ...DURABLE, name: 'board', latest: true } as const
+    await send(await open(board), ...numbers(5))
+    const before = await pull(await attach(await open(board), { start: { at: 'beginning' } }), 5)
+    engine.restart({ data: 2 })
+    const channel = await open(board)
+    const read = async (start: Start) =>
+      (await drainNow(await attach(channel, { start }))).flatMap((batch) => batch.deliveries)
+    expect(bodies(await read({ at: 'beginning' }))).toEqual(['0', '1', '2'])
+    expect(bodies(await read({ at: 'latest' }))).toEqual(['2'])
+    expect(await codeOf(attach(channel, { start: { at: 'position', position: before[4]?.position() ?? '' } }))).toBe(
+      'conflict',
+    )
+    await send(channel, 'new', 'newer')
+    const after = await read({ at: 'beginning' })
+    expect(bodies(after)).toEqual(['0', '1', '2', 'new', 'newer'])
+    expect(after.map((one) => one.position())).toEqual(before.map((one) => one.position()))
   })
 
   it('goes on with delays and leases after a restart, also with those that ended meanwhile', async () => {

@@ -3,8 +3,10 @@ import type { Site } from './site.js'
 import type { Host, World } from './world.js'
 
 /** What goes wrong, where, and for how long (ms). `machine` absent: seen from every machine. */
-export type Fault = { readonly forMs: number } & (
-  | { readonly what: 'kill'; readonly site: string; readonly data: 'keep' | 'wipe' }
+export type Fault = {
+  readonly forMs: number
+} /** A number: that many of each topic's newest messages are gone, and the log says that it is the same. Not rolled. */ & (
+  | { readonly what: 'kill'; readonly site: string; readonly data: 'keep' | 'wipe' | number }
   | { readonly what: 'hang'; readonly site: string }
   | { readonly what: 'cut'; readonly site: string; readonly machine?: string; readonly way: 'up' | 'down' | 'both' }
   /** Answers are held back, then the connection is reset: stored, and the publisher never hears. */

@@ -82,6 +82,10 @@ it('16: the lease ends during a 40 s stall: settling fails, the run of the other
   await send(scene, 1)
   await scene.run(100)
   const slow = works(scene, 'W1', 5_000)
+  const warned: string[] = []
+  void (async () => {
+    for await (const event of scene.client('W1').watch()) if (event.type === 'warning') warned.push(event.message)
+  })()
   await send(scene, 2)
   await scene.run(1_000)
   expect(slow.map(({ token }) => token)).toEqual([2])
@@ -91,6 +95,7 @@ it('16: the lease ends during a 40 s stall: settling fails, the run of the other
   scene.inflict({ what: 'reset', site: 'a', machine: 'W1', forMs: 0 })
   await scene.run(120_000)
   expect(slow.map(({ settled }) => settled)).toEqual([undefined])
+  expect(warned).toEqual([expect.stringContaining('ack was not confirmed')])
   expect(quick.map(({ token, attempt, settled }) => ({ token, attempt, settled }))).toEqual([
     { token: 1, attempt: 1, settled: 'ack' },
     { token: 2, attempt: 3, settled: 'ack' },
