@@ -4,18 +4,18 @@ import {
   type Channel,
   type ChannelSpec,
   type Flow,
+  type Link,
   MessagingError,
   type Reception,
   type Source,
 } from '@spanwire/driver'
-import { deferred } from '../runtime/deferred.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { within } from '../runtime/within.js'
+import { inTime } from '../runtime/within.js'
 import { backoffMs } from './backoff.js'
-import { BeatWatch } from './beat-watch.js'
+import { type Beating, BeatWatch, patienceWith } from './beat-watch.js'
 import { isDenied, retryMs } from './channels.js'
 import { asFault } from './dial.js'
-import type { Follow } from './retire.js'
+import type { Follower } from './retire.js'
 import type { Session } from './session.js'
 import { STABLE_MS } from './step.js'
 
@@ -73,22 +73,33 @@ export function attach(session: Session, spec: ChannelSpec, options: AttachmentO
   return new Keeper(session, spec, options)
 }
 
-class Keeper implements Attachment {
+class Keeper implements Attachment, Beating, Follower {
+  waitingSince = Infinity
+  patienceMs = Infinity
   readonly #session: Session
   readonly #spec: ChannelSpec
   readonly #options: AttachmentOptions
-  readonly #stop = new AbortController()
-  readonly #run: Promise<void>
   #state: AttachmentState = WAITING
   #why: AttachReason = 'first'
   #failures = 0
   #isSettled = false
   #flow: Flow
+  /** The newest. */
   #reception: Reception | undefined
+  /** The one that is pulled from. */
+  #pulled: Reception | undefined
   /** On the link that takes the place of ours: read from when ours has stopped. */
   #next: Attached | undefined
   /** What it still has comes over the next one as well. */
   #passed: Reception | undefined
+  /** Called when the one that is pulled from has ended, while another takes its place. */
+  #ended: (() => void) | undefined
+  #silence: MessagingError | undefined
+  /** What is under way while there is no reception. */
+  #attaching: Promise<void>
+  /** What the stop ends; most of the time nothing. */
+  #waits: Set<() => void> | undefined
+  #isStopped = false
   #stopped: Promise<void> | undefined
 
   constructor(session: Session, spec: ChannelSpec, options: AttachmentOptions) {
@@ -96,7 +107,7 @@ class Keeper implements Attachment {
     this.#spec = spec
     this.#options = options
     this.#flow = options.flow
-    this.#run = Promise.resolve().then(() => this.#keep())
+    this.#attaching = Promise.resolve().then(() => this.#keep())
   }
 
   get state(): AttachmentState {
@@ -117,128 +128,153 @@ class Keeper implements Attachment {
     void this.#reception?.stop(AbortSignal.abort())
   }
 
+  silent(forMs: number): void {
+    const { kind, name } = this.#spec
+    const text = `${kind} ${name} gave no sign of life for ${Math.round(forMs)} ms, though the connection stands.`
+    this.#silence = new MessagingError('unavailable', text, { scope: 'channel' })
+    void this.#pulled?.stop(AbortSignal.abort())
+  }
+
+  async follow(cut: AbortSignal): Promise<void> {
+    const old = this.#pulled
+    try {
+      await this.#until(() => this.#session.channel(this.#spec).at !== 'opening', Infinity)
+      const place = this.#session.channel(this.#spec)
+      if (place.at === 'open' && !this.#over) this.#next = await this.#receive(place.channel, old)
+      // What comes over the old one alone is on its way there for a moment yet.
+      if (this.#next && this.#passed !== old && this.#pulled === old) await this.#linger()
+    } catch {
+      // Attaching anew, once the old one has stopped, says why.
+    }
+    await old?.stop(cut)
+  }
+
   stop(signal: AbortSignal): Promise<void> {
     this.#stopped ??= this.#end(signal)
     return this.#stopped
   }
 
   async #end(signal: AbortSignal): Promise<void> {
-    this.#stop.abort()
+    this.#isStopped = true
+    for (const leave of this.#waits ?? []) leave()
     // The loop may still wait for the reader of the last batch; nobody has to.
-    await (this.#reception ? this.#reception.stop(signal) : this.#run)
+    await (this.#reception ? this.#reception.stop(signal) : this.#attaching)
     this.#set(STOPPED)
   }
 
   get #over(): boolean {
-    return this.#stop.signal.aborted || this.#session.state.at === 'closed'
+    return this.#isStopped || this.#session.state.at === 'closed'
   }
 
+  /** Until it is attached, or over. */
   async #keep(): Promise<void> {
     while (!this.#over) {
       const place = this.#session.channel(this.#spec)
-      if (place.at === 'open') await this.#serve(place.channel)
-      else {
+      if (place.at !== 'open') {
         this.#set(place.at === 'refused' ? afterError(place.error) : WAITING)
         await this.#until(() => this.#session.channel(this.#spec) !== place, Infinity)
-      }
+      } else if (await this.#attach(place.channel)) return
     }
-    if (!this.#stop.signal.aborted) this.#set(STOPPED)
+    if (!this.#isStopped) this.#set(STOPPED)
   }
 
-  async #serve(channel: Channel): Promise<void> {
-    const { runtime } = this.#options
+  /** True: it was attached. */
+  async #attach(channel: Channel): Promise<boolean> {
     const { link } = this.#session
-    const began = runtime.now()
-    let fault: MessagingError | undefined
+    const began = this.#options.runtime.now()
     try {
-      let now: Attached | undefined = await this.#receive(channel)
-      while (now !== undefined) {
-        await this.#pump(now)
-        now = this.#next
-        this.#next = undefined
-      }
+      const serving = this.#serve(await this.#receive(channel), link, began)
+      if (this.#isStopped) await serving
+      return true
     } catch (error) {
-      fault = asFault(error, `Receiving from ${this.#spec.kind} ${this.#spec.name} failed.`)
+      await this.#rest(error, link, began)
+      return false
     }
-    this.#reception = undefined
-    if (this.#over) return
-    if (runtime.now() - began >= STABLE_MS) this.#failures = 0
-    this.#failures += 1
-    const wait = this.#afterwards(fault)
-    if (wait > 0) await this.#until(() => this.#session.link !== link, wait)
-    if (this.#session.link !== link) this.#failures = 0
-  }
-
-  /** Goes along with the session to another link. `over`: the old one is read no more. */
-  async #follow(old: Reception, over: Promise<void>, cut: AbortSignal): Promise<void> {
-    try {
-      await this.#until(() => this.#session.channel(this.#spec).at !== 'opening', Infinity)
-      const place = this.#session.channel(this.#spec)
-      if (place.at === 'open' && !this.#over) this.#next = await this.#receive(place.channel, old)
-      // What comes over the old one alone is on its way there for a moment yet.
-      if (this.#next && this.#passed !== old) {
-        const { runtime } = this.#options
-        await Promise.race([over, new Promise<void>((resolve) => void runtime.after(LINGER_MS, resolve))])
-      }
-    } catch {
-      // Attaching anew, once the old one has stopped, says why.
-    }
-    await old.stop(cut)
   }
 
   /** `instead`: of which reception, that goes on meanwhile. */
   async #receive(channel: Channel, instead?: Reception): Promise<Attached> {
     if (instead === undefined) this.#set(ATTACHING)
-    const { runtime } = this.#options
-    const late = `Attaching to ${this.#spec.kind} ${this.#spec.name} got no answer within ${ATTACH_MS} ms, though the connection stands.`
-    const reception = await within({ runtime, ms: ATTACH_MS, late }, this.#stop.signal, (signal) => {
-      const source = this.#options.source(this.#why, channel.can)
-      this.#isSettled = this.#spec.kind !== 'topic' || source.group !== undefined
-      if (!this.#isSettled && source.start?.at !== 'now') this.#passed = instead
-      return channel.receive(source, this.#flow, signal)
-    })
+    const { kind, name } = this.#spec
+    const late = `Attaching to ${kind} ${name} got no answer within ${ATTACH_MS} ms, though the connection stands.`
+    const cut = new AbortController()
+    const off = this.#onStop(() => cut.abort())
+    try {
+      const limit = { runtime: this.#options.runtime, ms: ATTACH_MS, late }
+      this.#reception = await inTime(limit, cut, (signal) => {
+        const source = this.#options.source(this.#why, channel.can)
+        this.#isSettled = kind !== 'topic' || source.group !== undefined
+        if (!this.#isSettled && source.start?.at !== 'now') this.#passed = instead
+        return channel.receive(source, this.#flow, signal)
+      })
+    } finally {
+      off()
+    }
     this.#why = 'again'
-    this.#reception = reception
-    return { reception, can: channel.can }
+    return { reception: this.#reception, can: channel.can }
   }
 
-  async #pump({ can, reception }: Attached): Promise<void> {
+  /** Pulls until the reception ends; goes on with the next one, or keeps on. */
+  async #serve({ can, reception }: Attached, link: Link | undefined, began: number): Promise<void> {
     // Stopped while the reception was on its way here: nothing has been pulled.
-    if (this.#stop.signal.aborted) return reception.stop(this.#stop.signal)
+    if (this.#isStopped) return reception.stop(AbortSignal.abort())
+    this.#pulled = reception
     this.#set(ATTACHED)
-    let silence: MessagingError | undefined
-    const { kind, name } = this.#spec
-    const watch = this.#watch(reception, (ms) => {
-      const text = `${kind} ${name} gave no sign of life for ${Math.round(ms)} ms, though the connection stands.`
-      silence = new MessagingError('unavailable', text, { scope: 'channel' })
-      void reception.stop(AbortSignal.abort())
-    })
-    const over = deferred<void>()
-    const follow: Follow = (cut) => this.#follow(reception, over.promise, cut)
-    this.#session.followers.add(follow)
+    const watch = this.#watch(reception)
+    this.#session.followers.add(this)
+    let fault: unknown
     try {
       for (;;) {
-        watch?.wait()
+        if (watch) this.waitingSince = this.#options.runtime.now()
         const batch = await reception.next()
-        watch?.came()
-        if (silence) throw silence
-        if (!batch) return
+        this.waitingSince = Infinity
+        if (this.#silence) throw this.#silence
+        if (!batch) break
         const taken = this.#passed === reception ? undefined : this.#options.onBatch(batch, can)
         if (taken) await taken
         // Nothing is asked for that would have to go back.
-        if (this.#isSettled && this.#next) return
+        if (this.#isSettled && this.#next) break
       }
-    } finally {
-      watch?.end()
-      this.#session.followers.delete(follow)
-      over.resolve()
+    } catch (error) {
+      fault = error
+    }
+    watch?.delete(this)
+    this.#session.followers.delete(this)
+    this.#goOn(fault, link, began)
+  }
+
+  #goOn(fault: unknown, link: Link | undefined, began: number): void {
+    this.#silence = undefined
+    this.#pulled = undefined
+    this.#ended?.()
+    const next = this.#next
+    this.#next = undefined
+    if (next) void this.#serve(next, this.#session.link, this.#options.runtime.now())
+    else {
+      this.#reception = undefined
+      this.#attaching = this.#rest(fault, link, began).then(() => this.#keep())
     }
   }
 
   /** Only of what is not settled: attaching anew would give jobs back that are being worked on. */
-  #watch({ beatMs }: Reception, silent: (forMs: number) => void): BeatWatch | undefined {
+  #watch({ beatMs }: Reception): BeatWatch | undefined {
     if (beatMs === undefined || this.#isSettled) return undefined
-    return new BeatWatch(this.#options.runtime, beatMs, silent)
+    this.patienceMs = patienceWith(beatMs)
+    this.#session.beats ??= new BeatWatch(this.#options.runtime)
+    this.#session.beats.add(this)
+    return this.#session.beats
+  }
+
+  /** It could not attach, or its reception has ended: for how long it leaves the link alone. */
+  async #rest(error: unknown, link: Link | undefined, began: number): Promise<void> {
+    if (this.#over) return
+    const { kind, name } = this.#spec
+    const fault = error === undefined ? undefined : asFault(error, `Receiving from ${kind} ${name} failed.`)
+    if (this.#options.runtime.now() - began >= STABLE_MS) this.#failures = 0
+    this.#failures += 1
+    const wait = this.#afterwards(fault)
+    if (wait > 0) await this.#until(() => this.#session.link !== link, wait)
+    if (this.#session.link !== link) this.#failures = 0
   }
 
   /** How long to wait on the same link. */
@@ -258,11 +294,10 @@ class Keeper implements Attachment {
   /** Waits for a session change after which `check` holds, at most `ms`, or for the end. */
   #until(check: () => boolean, ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const { signal } = this.#stop
       const done = () => {
         off()
         cancel()
-        signal.removeEventListener('abort', done)
+        forget()
         resolve()
       }
       const look = () => {
@@ -270,9 +305,31 @@ class Keeper implements Attachment {
       }
       const off = this.#session.onChange(look, this.#spec.name)
       const cancel = ms < Infinity ? this.#options.runtime.after(ms, done) : () => {}
-      signal.addEventListener('abort', done)
+      const forget = this.#onStop(done)
       look()
     })
+  }
+
+  /** Until the one that is pulled from has ended, or long enough. */
+  #linger(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel()
+        this.#ended = undefined
+        resolve()
+      }
+      const cancel = this.#options.runtime.after(LINGER_MS, done)
+      this.#ended = done
+    })
+  }
+
+  /** The result takes it back. */
+  #onStop(leave: () => void): () => void {
+    const waits = this.#waits ?? new Set()
+    this.#waits = waits.add(leave)
+    return () => {
+      if (waits.delete(leave) && waits.size === 0 && this.#waits === waits) this.#waits = undefined
+    }
   }
 
   #set(state: AttachmentState): void {

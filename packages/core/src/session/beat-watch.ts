@@ -3,65 +3,76 @@ import type { Runtime } from '../runtime/runtime.js'
 /** So many beats may stay away, and so much time at least passes, before a reception counts as silent. */
 const BEATS = 5
 const LEAST_MS = 2_500
+/** It looks no more often. */
+const LOOK_MS = 250
 /** A timer this late means that we stood still, not the others (R36). */
 const STALL_MS = 200
 
+/** A reception that promised beats. */
+export interface Beating {
+  /** Since when something should come, Runtime ms; Infinity while nobody pulls. */
+  waitingSince: number
+  /** How long that may last. */
+  readonly patienceMs: number
+  silent(forMs: number): void
+}
+
+/** How long a reception that promised a beat each `beatMs` may be silent. */
+export function patienceWith(beatMs: number): number {
+  return Math.max(LEAST_MS, BEATS * beatMs)
+}
+
 /**
- * Watches that a reception which promised beats gives them while we wait for one: its source may hang behind a healthy
- * link. As with links, what lies in the sockets is read before the verdict, and our own stall counts for nobody. It looks
- * beat by beat only when half of the time that silence may last is over.
+ * Watches that the receptions of a session which promised beats give them while we wait: their sources may hang behind a
+ * healthy link. As with links, what lies in the sockets is read before the verdict, and our own stall counts for nobody.
+ * One timer for all of them, which rests until the first could be too late.
  */
 export class BeatWatch {
   readonly #runtime: Runtime
-  readonly #beatMs: number
-  readonly #limitMs: number
-  readonly #silent: (forMs: number) => void
-  #waitingSince: number | undefined
-  #isOver = false
+  readonly #all = new Set<Beating>()
+  #dueAt = Infinity
   #cancel = () => {}
 
-  /** `silent` is called once. */
-  constructor(runtime: Runtime, beatMs: number, silent: (forMs: number) => void) {
+  constructor(runtime: Runtime) {
     this.#runtime = runtime
-    this.#beatMs = beatMs
-    this.#limitMs = Math.max(LEAST_MS, BEATS * beatMs)
-    this.#silent = silent
-    this.#arm()
   }
 
-  /** From here on something should come. */
-  wait(): void {
-    this.#waitingSince = this.#runtime.now()
+  add(one: Beating): void {
+    this.#all.add(one)
+    this.#arm(this.#runtime.now() + one.patienceMs)
   }
 
-  /** It came, and until the next `wait` nobody pulls. */
-  came(): void {
-    this.#waitingSince = undefined
-  }
-
-  end(): void {
-    this.#isOver = true
-    this.came()
+  delete(one: Beating): void {
+    this.#all.delete(one)
+    if (this.#all.size > 0) return
     this.#cancel()
+    this.#dueAt = Infinity
   }
 
-  #arm(): void {
+  #arm(dueAt: number): void {
+    if (dueAt >= this.#dueAt) return
+    this.#cancel()
+    this.#dueAt = dueAt
+    this.#cancel = this.#runtime.after(dueAt - this.#runtime.now(), () => this.#look())
+  }
+
+  #look(): void {
     const now = this.#runtime.now()
-    const ms = Math.max(this.#beatMs, (this.#waitingSince ?? now) + this.#limitMs / 2 - now)
-    this.#cancel = this.#runtime.after(ms, () => this.#tick(now + ms))
+    const late = now - this.#dueAt
+    this.#dueAt = Infinity
+    let next = Infinity
+    for (const one of this.#all) {
+      if (late > STALL_MS) one.waitingSince += late
+      if (now - one.waitingSince >= one.patienceMs) this.#doubt(one)
+      next = Math.min(next, Math.min(now, one.waitingSince) + one.patienceMs)
+    }
+    if (next < Infinity) this.#arm(Math.max(next, now + LOOK_MS))
   }
 
-  #tick(due: number): void {
-    const late = this.#runtime.now() - due
-    if (late > STALL_MS && this.#waitingSince !== undefined) this.#waitingSince += late
-    const since = this.#waitingSince
-    if (since === undefined || this.#runtime.now() - since < this.#limitMs) {
-      this.#arm()
-      return
-    }
+  #doubt(one: Beating): void {
+    const since = one.waitingSince
     const pronounce = () => {
-      if (this.#waitingSince === since) this.#silent(this.#runtime.now() - since)
-      else if (!this.#isOver) this.#arm()
+      if (one.waitingSince === since && this.#all.has(one)) one.silent(this.#runtime.now() - since)
     }
     this.#runtime.turn(() => this.#runtime.turn(pronounce))
   }

@@ -1,6 +1,6 @@
 import { type Channel, type ChannelSpec, type Link, MessagingError } from '@spanwire/driver'
 import type { Runtime } from '../runtime/runtime.js'
-import { within } from '../runtime/within.js'
+import { inTime } from '../runtime/within.js'
 import { backoffMs, slowMs } from './backoff.js'
 import { ChannelHealth, type Sign } from './channel-health.js'
 import { asFault } from './dial.js'
@@ -130,7 +130,7 @@ export class Channels {
     // One each: platforms warn of many listeners on one signal.
     const cut = new AbortController()
     place.leave = () => cut.abort()
-    within(limit, cut.signal, (signal) => this.#link.open(spec, signal)).then(
+    inTime(limit, cut, (signal) => this.#link.open(spec, signal)).then(
       (channel) => {
         this.load.answers += 1
         if (!this.signal.aborted) this.#set(place, this.#opened(place, channel))

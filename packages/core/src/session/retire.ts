@@ -2,14 +2,17 @@ import type { Link } from '@spanwire/driver'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Load } from './sender.js'
 
-/** Reads over the link that another one takes the place of: attaches there, then lets go here. Resolves when all that came is settled, or given back at the signal's abort. Never rejects. */
-export type Follow = (cut: AbortSignal) => Promise<void>
+/** Reads over a link that another one may take the place of. */
+export interface Follower {
+  /** Attaches there, then lets go here. Resolves when all that came is settled, or given back at the signal's abort. Never rejects. */
+  follow(cut: AbortSignal): Promise<void>
+}
 
 export interface Leaving {
   readonly link: Link
   /** What is on its way over it. */
   readonly load: Load
-  readonly followers: Iterable<Follow>
+  readonly followers: Iterable<Follower>
   readonly runtime: Runtime
   /** What is open after this is given up. */
   readonly withinMs: number
@@ -31,7 +34,7 @@ export async function retire({ followers, link, load, others, runtime, withinMs 
   void link.ended.then(() => end.abort())
   // The other link is in use from the next turn on.
   await Promise.resolve()
-  await Promise.all([...followers].map((follow) => follow(cut)))
+  await Promise.all([...followers].map((one) => one.follow(cut)))
   while (load.inflight > 0 && !cut.aborted) await new Promise<void>((resolve) => void runtime.after(LOOK_MS, resolve))
   await link.close(cut)
   cancel()

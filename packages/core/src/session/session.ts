@@ -1,5 +1,6 @@
 import { type ChannelSpec, type DrainNotice, type Endpoint, type Link, MessagingError } from '@spanwire/driver'
 import { dialTimeoutMs } from './backoff.js'
+import { BeatWatch } from './beat-watch.js'
 import type { Sign } from './channel-health.js'
 import { type ChannelState, Channels, NO_CHANNEL } from './channels.js'
 import { type Dialed, dial } from './dial.js'
@@ -7,7 +8,7 @@ import { dialOptions, inOrder, type SessionOptions } from './dialing.js'
 import { type Listener, Listeners } from './listeners.js'
 import type { Timing } from './pace.js'
 import { Pulse } from './pulse.js'
-import { type Follow, RETIRE_MS, retire } from './retire.js'
+import { type Follower, RETIRE_MS, retire } from './retire.js'
 import { reasonOf, withFix } from './sentences.js'
 import { type Connected, isRefusal, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { step } from './step.js'
@@ -28,6 +29,8 @@ export class Session {
   readonly site: string
   /** How soon it answers, over all its links. */
   readonly timing: Timing = { pace: undefined }
+  /** Of its receptions. */
+  readonly beats: BeatWatch
   readonly #options: SessionOptions
   readonly #listeners = new Listeners()
   /** What outlives the state it began in: dials and links on their way out. Each settles soon after its abort. */
@@ -44,12 +47,13 @@ export class Session {
   /** Links that another one has taken the place of, each with what ends the patience with it. */
   readonly #retiring = new Set<AbortController>()
   /** Who reads over the link, and goes along when another one takes its place. */
-  readonly followers: Set<Follow> = new Set()
+  readonly followers: Set<Follower> = new Set()
   #closing: { readonly signal: AbortSignal; readonly done: Promise<void> } | undefined
 
   constructor(options: SessionOptions) {
     this.site = options.site
     this.#options = options
+    this.beats = new BeatWatch(options.runtime)
   }
 
   get state(): SessionState {
