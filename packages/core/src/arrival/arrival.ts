@@ -61,7 +61,7 @@ export class Arrival<M> {
   readonly #options: ArrivalOptions
   readonly #ledger: Ledger<M>
   readonly #sources: Sources<Lane<M>>
-  readonly #foreign: Foreign = new Foreign()
+  #foreign: Foreign | undefined
   /** Sum of our own stalls: deadlines are kept by a clock that stood still meanwhile (R36). */
   #stallMs = 0
   #allAttached = true
@@ -124,11 +124,11 @@ export class Arrival<M> {
   tick(nowMs: number, allAttached: boolean): void {
     const ledger = this.#ledger
     this.#allAttached = allAttached
-    for (const hole of ledger.holes) {
+    for (const hole of ledger.holes ?? []) {
       if (this.#holdEnds(hole.atMs) > nowMs) break
       hole.lane.giveUp(ledger)
     }
-    for (const gap of ledger.gaps) {
+    for (const gap of ledger.gaps ?? []) {
       if (this.#reportDue(gap.atMs) > nowMs) break
       ledger.report(gap, allAttached ? 'missing' : 'site-unreachable')
     }
@@ -137,7 +137,7 @@ export class Arrival<M> {
   /** The oldest of what is looked for was sent then or later, Unix ms by its publisher's clock; Infinity: nothing is. */
   get missingSinceMs(): number {
     let sinceMs = Infinity
-    for (const gap of this.#ledger.gaps) sinceMs = Math.min(sinceMs, gap.sinceMs)
+    for (const gap of this.#ledger.gaps ?? []) sinceMs = Math.min(sinceMs, gap.sinceMs)
     return sinceMs
   }
 
@@ -149,11 +149,11 @@ export class Arrival<M> {
   /** When the next tick is due, monotonic ms; `undefined`: nothing is held or missing. */
   nextDeadline(): number | undefined {
     const times: number[] = []
-    for (const hole of this.#ledger.holes) {
+    for (const hole of this.#ledger.holes ?? []) {
       times.push(this.#holdEnds(hole.atMs))
       break
     }
-    for (const gap of this.#ledger.gaps) {
+    for (const gap of this.#ledger.gaps ?? []) {
       times.push(this.#reportDue(gap.atMs))
       break
     }
@@ -169,7 +169,7 @@ export class Arrival<M> {
       if (seqs) seqs.push(seq)
       else back.set(source, [seq])
     }
-    const lanes = [...this.#sources.values()].map((lane) => lane.save(back.get(lane.source) ?? []))
+    const lanes = [...this.#sources.all.values()].map((lane) => lane.save(back.get(lane.source) ?? []))
     return { forgottenMs: this.#sources.forgottenMs, lanes }
   }
 
@@ -179,12 +179,18 @@ export class Arrival<M> {
     for (const saved of snapshot.lanes) this.#sources.add(Lane.restore(saved, nowMs, this.#ledger))
   }
 
+  /** By name; what they are is not told. */
+  get sources(): ReadonlyMap<string, unknown> {
+    return this.#sources.all
+  }
+
   get stats(): ArrivalStats {
     const { received, duplicates, dropped, reported, held } = this.#ledger
     return { received, duplicates, dropped, gapsOpen: reported, held }
   }
 
   #takeForeign(arrived: Arrived<M>, nowMs: number): void {
+    this.#foreign ??= new Foreign()
     if (this.#foreign.repeats(arrived.id, nowMs)) this.#ledger.duplicates++
     else this.#ledger.give(arrived, false, false)
   }

@@ -67,7 +67,7 @@ describe('Sources (R28)', () => {
             model.delete(oldest[0])
             forgotten.push(oldest[0])
           }
-          expect([...sources.values()].map((known) => known.source).sort()).toEqual([...model.keys()].sort())
+          expect([...sources.all.values()].map((known) => known.source).sort()).toEqual([...model.keys()].sort())
         })
         expect(evicted).toEqual(forgotten)
       }),
@@ -80,7 +80,7 @@ describe('Sources (R28)', () => {
     for (let n = 1; n <= 4; n++) add(`f${n}`, NOW + 2 * HOUR + n)
     expect(evicted).toEqual(['f1', 'f2'])
     expect(sources.forgottenMs).toBe(-1)
-    expect(sources.size).toBe(3)
+    expect(sources.all.size).toBe(3)
   })
 
   it('a source from the future is like all others once time has caught up with it', () => {
@@ -117,7 +117,7 @@ describe('Sources (R28)', () => {
     add('b', now)
     expect(evicted).toEqual(['gone'])
     expect(sources.forgottenMs).toBe(NOW)
-    expect(sources.size).toBe(2)
+    expect(sources.all.size).toBe(2)
   })
 
   it('stays within its bound over a hundred thousand one-message publishers that say goodbye', () => {
@@ -127,8 +127,8 @@ describe('Sources (R28)', () => {
       now += 1_000
       sources.end(add(`p${n}`, now))
     }
-    expect(sources.size).toBeLessThanOrEqual(1_000)
-    expect(evicted.length + sources.size).toBe(100_000)
+    expect(sources.all.size).toBeLessThanOrEqual(1_000)
+    expect(evicted.length + sources.all.size).toBe(100_000)
     expect(sources.forgottenMs).toBe(now - 600_000)
   })
 })

@@ -24,72 +24,82 @@ export class Sources<S extends Remembered> {
   /** Of all forgotten sources no message had a higher stamp, those from the future apart. -1: none was forgotten. */
   forgottenMs = -1
   readonly #options: SourcesOptions<S>
-  readonly #states: Map<string, S> = new Map()
-  readonly #past: Oldest<S> = new Oldest()
-  readonly #future: Oldest<S> = new Oldest()
+  // Each made for the first that needs it: thousands of subscriptions hear of one source, or of none.
+  #states: Map<string, S> | undefined
+  /** Some of these: all but those from the future. */
+  #past: Oldest<S> | undefined
+  #future: Oldest<S> | undefined
   /** Publishers that said goodbye, the first to say so first. */
-  readonly #ended: Set<S> = new Set()
+  #ended: Set<S> | undefined
 
   constructor(options: SourcesOptions<S>) {
     this.#options = options
   }
 
-  get size(): number {
-    return this.#states.size
+  /** By name. */
+  get all(): ReadonlyMap<string, S> {
+    return this.#states ?? NONE
   }
 
   get(source: string): S | undefined {
-    return this.#states.get(source)
-  }
-
-  values(): IterableIterator<S> {
-    return this.#states.values()
+    return this.#states?.get(source)
   }
 
   /** Takes in a source that is not there. May forget others, or itself at once. */
   add(state: S): void {
+    this.#states ??= new Map()
     this.#states.set(state.source, state)
     if (this.#isFuture(state)) this.#admitFuture(state)
-    else this.#past.push(state)
-    for (const ended of this.#ended) {
+    else this.#past?.push(state)
+    for (const ended of this.#ended ?? []) {
       if (this.#options.wall === undefined || ended.timeMs > this.#options.wall() - ENDED_MS) break
       this.#forget(ended)
     }
     while (this.#states.size > this.#options.max) this.#forgetOldest()
-    this.#past.sweep(this.#isKnown, this.#options.max)
+    this.#past?.sweep(this.#isKnown, this.#options.max)
   }
 
   /** Its publisher is gone: it is forgotten when no replay reaches back to it any longer. */
   end(state: S): void {
+    this.#ended ??= new Set()
     this.#ended.add(state)
   }
 
   #forgetOldest(): void {
+    this.#past ??= this.#rank()
     const oldest = this.#past.pop()
     if (oldest === undefined) {
-      const future = this.#future.pop()
+      const future = this.#future?.pop()
       if (future) this.#forget(future)
     } else if (!this.#isKnown(oldest)) return
     else if (this.#isFuture(oldest)) this.#admitFuture(oldest)
     else this.#forget(oldest)
   }
 
+  /** From the first time on that one has to be forgotten. */
+  #rank(): Oldest<S> {
+    const past = new Oldest<S>()
+    for (const state of this.all.values()) if (!this.#isFuture(state)) past.push(state)
+    return past
+  }
+
   #admitFuture(state: S): void {
+    this.#future ??= new Oldest()
     this.#future.push(state)
     while (this.#future.size > this.#options.maxFuture) {
       const oldest = this.#future.pop()
       if (oldest === undefined || !this.#isKnown(oldest)) continue
       // Time has caught up with it: it is like all others now.
-      if (!this.#isFuture(oldest)) this.#past.push(oldest)
+      if (!this.#isFuture(oldest)) this.#past?.push(oldest)
       else this.#forget(oldest)
     }
   }
 
   #forget(state: S): void {
-    this.#ended.delete(state)
+    this.#ended?.delete(state)
     if (!this.#isKnown(state)) return
     this.#options.evict(state)
-    this.#states.delete(state.source)
+    this.#states?.delete(state.source)
     if (!this.#isFuture(state)) this.forgottenMs = Math.max(this.forgottenMs, state.timeMs)
   }
 
@@ -98,9 +108,11 @@ export class Sources<S extends Remembered> {
     return wall !== undefined && state.timeMs > wall() + FUTURE_MS
   }
 
-  readonly #isKnown = (state: S): boolean => this.#states.get(state.source) === state
+  readonly #isKnown = (state: S): boolean => this.get(state.source) === state
 }
 
+/** Never written to. */
+const NONE: ReadonlyMap<string, never> = new Map<string, never>()
 const FUTURE_MS = 3_600_000
 /** As far back as a replay goes (R24). */
 const ENDED_MS = 600_000

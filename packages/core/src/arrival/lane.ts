@@ -173,6 +173,7 @@ export class Lane<M> {
     if (seq > top + 1) {
       const hole = { lane: this, last: seq - 1, atMs: nowMs }
       holes.push(hole)
+      ledger.holes ??= new Set()
       ledger.holes.add(hole)
     }
     let at = held.length
@@ -182,7 +183,7 @@ export class Lane<M> {
     ledger.heldBytes += arrived.bytes
     if (held.length > rules.heldMessages) this.giveUp(ledger)
     if (ledger.heldBytes > rules.heldBytes)
-      for (const oldest of ledger.holes) {
+      for (const oldest of ledger.holes ?? []) {
         oldest.lane.giveUp(ledger)
         if (ledger.heldBytes <= rules.heldBytes) return
       }
@@ -207,7 +208,7 @@ export class Lane<M> {
     const holes = this.trouble?.holes ?? []
     for (let hole = holes[0]; hole && hole.last < this.#next; hole = holes[0]) {
       holes.shift()
-      ledger.holes.delete(hole)
+      ledger.holes?.delete(hole)
     }
     this.calm()
   }

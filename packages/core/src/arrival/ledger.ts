@@ -77,8 +77,9 @@ export interface Gap<M> {
 export class Ledger<M> {
   readonly rules: Rules
   readonly sink: ArrivalSink<M>
-  readonly holes: Set<Hole<M>> = new Set()
-  readonly gaps: Set<Gap<M>> = new Set()
+  // Both made for the first: thousands of subscriptions hold and miss nothing.
+  holes: Set<Hole<M>> | undefined
+  gaps: Set<Gap<M>> | undefined
   received = 0
   duplicates = 0
   dropped = 0
@@ -102,6 +103,7 @@ export class Ledger<M> {
     const gap = { lane, first, last, atMs, sinceMs: lane.timeMs, left: last - first + 1 }
     const { gaps } = lane.troubled()
     gaps.splice(place(gaps, first), 0, gap)
+    this.gaps ??= new Set()
     this.gaps.add(gap)
     for (const oldest of this.gaps) {
       if (this.gaps.size <= this.rules.openGaps) break
@@ -147,7 +149,7 @@ export class Ledger<M> {
   }
 
   #remove(gap: Gap<M>): void {
-    this.gaps.delete(gap)
+    this.gaps?.delete(gap)
     const gaps = gap.lane.trouble?.gaps ?? []
     gaps.splice(gaps.indexOf(gap), 1)
     gap.lane.calm()

@@ -15,7 +15,7 @@ interface Written {
 
 /** What was taken but not handled yet is left out of the windows: after a restart it comes again and is new (R37). */
 export function writeCheckpoint(
-  handled: ReadonlyMap<string, Taken>,
+  handled: Iterable<readonly [site: string, taken: Taken]>,
   { arrival }: Ordering,
   startWallMs: number,
   waiting: Iterable<{ readonly taken: Taken }>,

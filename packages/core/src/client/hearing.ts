@@ -1,8 +1,8 @@
 import type { Arrival } from '../arrival/arrival.js'
 import type { Runtime } from '../runtime/runtime.js'
-import type { MarksReader } from './marks.js'
+import type { MarksReader, Saying } from './marks.js'
 
-type Told = Pick<Arrival<never>, 'end' | 'knows' | 'mark' | 'refused'>
+type Told = Pick<Arrival<never>, 'end' | 'knows' | 'mark' | 'refused' | 'sources'>
 
 /** A mark that speaks of messages which have not come. */
 interface Pending {
@@ -11,14 +11,13 @@ interface Pending {
   readonly atMs: number
 }
 
-export interface HearingOptions {
-  readonly runtime: Runtime
+export interface HearingOwner {
   /** Some paths only: sources that never came here may be of other paths, and what is said of them is not for us. */
   readonly isFiltered: boolean
   /** Every attached site has been read past this moment, Runtime ms and Unix ms. */
-  readonly isPast: (nowMs: number, wallMs: number) => boolean
+  isPast(nowMs: number, wallMs: number): boolean
   /** Something may be missing now. */
-  readonly arm: () => void
+  arm(): void
 }
 
 const LOOK_MS = 1_000
@@ -31,59 +30,73 @@ const MAX_PENDING = 10_000
  */
 export class Hearing implements MarksReader {
   readonly #arrival: Told
-  readonly #options: HearingOptions
-  readonly #pending = new Map<string, Pending>()
+  readonly #runtime: Runtime
+  readonly #owner: HearingOwner
+  /** Made for the first: most marks say what is known. */
+  #pending: Map<string, Pending> | undefined
   #timer: (() => void) | undefined
 
-  constructor(arrival: Told, options: HearingOptions) {
+  constructor(arrival: Told, runtime: Runtime, owner: HearingOwner) {
     this.#arrival = arrival
-    this.#options = options
+    this.#runtime = runtime
+    this.#owner = owner
   }
 
-  refused(source: string, first: number, last: number): void {
-    this.#arrival.refused(source, first, last, this.#options.runtime.now())
-    this.#options.arm()
-  }
-
-  marked(source: string, high: number, timeMs: number): void {
-    const knows = this.#arrival.knows(source, high)
-    if (knows === undefined && this.#options.isFiltered) return
-    if (knows === true) this.#mark(source, high, timeMs)
-    else this.#wait(source, { high, timeMs, atMs: this.#options.runtime.now() })
-  }
-
-  ended(source: string): void {
-    this.#arrival.end(source)
+  /** Thousands of filtered subscriptions may hear of thousands of sources, of which each knows a few: the shorter list is gone through. */
+  hear(sayings: ReadonlyMap<string, Saying>): void {
+    const { sources } = this.#arrival
+    const isShorter = this.#owner.isFiltered && sources.size < sayings.size
+    for (const source of (isShorter ? sources : sayings).keys()) {
+      const saying = sayings.get(source)
+      if (saying) this.#heed(source, saying)
+    }
   }
 
   stop(): void {
     this.#timer?.()
-    this.#pending.clear()
+    this.#pending = undefined
+  }
+
+  #heed(source: string, { isOver, mark, voids }: Saying): void {
+    for (const [first, last] of voids ?? []) this.#arrival.refused(source, first, last, this.#runtime.now())
+    if (voids) this.#owner.arm()
+    if (mark) this.#marked(source, mark.high, mark.timeMs)
+    if (isOver) this.#arrival.end(source)
+  }
+
+  #marked(source: string, high: number, timeMs: number): void {
+    const knows = this.#arrival.knows(source, high)
+    if (knows === undefined && this.#owner.isFiltered) return
+    if (knows === true) this.#mark(source, high, timeMs)
+    else this.#wait(source, { high, timeMs, atMs: this.#runtime.now() })
   }
 
   #mark(source: string, high: number, timeMs: number): void {
-    this.#arrival.mark(source, high, timeMs, this.#options.runtime.now())
+    this.#arrival.mark(source, high, timeMs, this.#runtime.now())
   }
 
   /** The newest mark of a source says all that those before it did. */
-  #wait(source: string, pending: Pending): void {
+  #wait(source: string, mark: Pending): void {
+    this.#pending ??= new Map()
     this.#pending.delete(source)
-    this.#pending.set(source, pending)
+    this.#pending.set(source, mark)
     for (const oldest of this.#pending.keys()) {
       if (this.#pending.size <= MAX_PENDING) break
       this.#pending.delete(oldest)
     }
-    this.#timer ??= this.#options.runtime.after(LOOK_MS, () => this.#look())
+    this.#timer ??= this.#runtime.after(LOOK_MS, () => this.#look())
   }
 
   #look(): void {
     this.#timer = undefined
-    for (const [source, { atMs, high, timeMs }] of this.#pending) {
-      if (this.#arrival.knows(source, high) !== true && !this.#options.isPast(atMs, timeMs)) continue
-      this.#pending.delete(source)
+    const pending = this.#pending ?? new Map<string, Pending>()
+    for (const [source, { atMs, high, timeMs }] of pending) {
+      if (this.#arrival.knows(source, high) !== true && !this.#owner.isPast(atMs, timeMs)) continue
+      pending.delete(source)
       this.#mark(source, high, timeMs)
     }
-    if (this.#pending.size > 0) this.#timer = this.#options.runtime.after(LOOK_MS, () => this.#look())
-    this.#options.arm()
+    if (pending.size > 0) this.#timer = this.#runtime.after(LOOK_MS, () => this.#look())
+    else this.#pending = undefined
+    this.#owner.arm()
   }
 }

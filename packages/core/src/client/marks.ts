@@ -3,14 +3,20 @@ import { marksSpec, type Said, type Void } from '../departure/marks.js'
 import { type Attachment, attach } from '../session/attachment.js'
 import type { Context } from './context.js'
 
+/** What a publisher says of one source. */
+export interface Saying {
+  /** First and last of runs that will never come. */
+  voids?: (readonly [first: number, last: number])[]
+  /** At `timeMs` all up to `high` had ended. */
+  mark?: { readonly high: number; readonly timeMs: number }
+  /** It says no more. */
+  isOver?: true
+}
+
 /** Who hears what publishers say of their sources. */
 export interface MarksReader {
-  /** These will never come. */
-  refused(source: string, first: number, last: number): void
-  /** At `timeMs` all up to `high` had ended. */
-  marked(source: string, high: number, timeMs: number): void
-  /** It says no more. */
-  ended(source: string): void
+  /** What one message says, by source. */
+  hear(sayings: ReadonlyMap<string, Saying>): void
 }
 
 /** One reception per contract on each site, shared by all readings of it. */
@@ -19,30 +25,22 @@ export interface MarksListener {
   readonly attachments: Map<string, Attachment>
 }
 
-/** What one reading has of the marks of its contract. */
-export interface MarksEar {
-  /** Hears them at these sites from now on, for all readings of the contract. */
-  listen(sites: readonly string[]): void
-  stop(): void
-}
-
 const FLOW = { messages: 256, bytes: 1 << 20 }
 
-/** Hears the marks and voids of a contract (R6, R15, R16). */
-export function listenMarks(context: Context, name: string, sites: readonly string[], reader: MarksReader): MarksEar {
+/** Hears the marks and voids of a contract (R6, R15, R16), from now on at these sites, for all readings of it. */
+export function listenMarks(context: Context, name: string, sites: readonly string[], reader: MarksReader): void {
   const shared = context.marks.get(name) ?? { readers: new Set(), attachments: new Map() }
   context.marks.set(name, shared)
   shared.readers.add(reader)
   follow(context, name, shared, sites)
-  return {
-    listen: (others) => follow(context, name, shared, others),
-    stop() {
-      shared.readers.delete(reader)
-      if (shared.readers.size > 0 || context.marks.get(name) !== shared) return
-      context.marks.delete(name)
-      follow(context, name, shared, [])
-    },
-  }
+}
+
+/** Hears no more of them. */
+export function leaveMarks(context: Context, name: string, reader: MarksReader): void {
+  const shared = context.marks.get(name)
+  if (shared === undefined || !shared.readers.delete(reader) || shared.readers.size > 0) return
+  context.marks.delete(name)
+  follow(context, name, shared, [])
 }
 
 function follow(
@@ -63,7 +61,10 @@ function follow(
       flow: FLOW,
       source: () => ({ start: { at: 'now' } }),
       onBatch: (batch) => {
-        for (const delivery of batch.deliveries) tell(readers, delivery)
+        for (const delivery of batch.deliveries) {
+          const sayings = sayingsIn(delivery)
+          for (const reader of readers) reader.hear(sayings)
+        }
       },
       onState: () => undefined,
     })
@@ -71,16 +72,25 @@ function follow(
   }
 }
 
-function tell(readers: ReadonlySet<MarksReader>, delivery: Delivery): void {
+function sayingsIn(delivery: Delivery): ReadonlyMap<string, Saying> {
   const said = saidIn(delivery)
-  for (const [source, first, last] of entries(said?.voids, isVoid))
-    for (const reader of readers) reader.refused(source, first, last)
-  for (const [publisher, timeMs = 0, ...rest] of entries(said?.marks, isNumbered)) {
-    for (let at = 0; at + 1 < rest.length; at += 2)
-      for (const reader of readers) reader.marked(`${publisher}${rest[at]}`, rest[at + 1] ?? 0, timeMs)
+  const sayings = new Map<string, Saying>()
+  const of = (source: string): Saying => {
+    const saying = sayings.get(source) ?? {}
+    sayings.set(source, saying)
+    return saying
   }
+  for (const [source, first, last] of entries(said?.voids, isVoid)) {
+    const saying = of(source)
+    saying.voids ??= []
+    saying.voids.push([first, last])
+  }
+  for (const [publisher, timeMs = 0, ...rest] of entries(said?.marks, isNumbered))
+    for (let at = 0; at + 1 < rest.length; at += 2)
+      of(`${publisher}${rest[at]}`).mark = { high: rest[at + 1] ?? 0, timeMs }
   for (const [publisher, ...lanes] of entries(said?.ends, isNumbered))
-    for (const lane of lanes) for (const reader of readers) reader.ended(`${publisher}${lane}`)
+    for (const lane of lanes) of(`${publisher}${lane}`).isOver = true
+  return sayings
 }
 
 /** Strangers may write there: what does not read as ours says nothing. */

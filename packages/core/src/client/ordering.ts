@@ -1,7 +1,7 @@
-import { Arrival, type Flags } from '../arrival/arrival.js'
+import { Arrival, type ArrivalSink, type Flags } from '../arrival/arrival.js'
 import type { Context } from './context.js'
-import { Hearing } from './hearing.js'
-import { listenMarks, type MarksEar } from './marks.js'
+import { Hearing, type HearingOwner } from './hearing.js'
+import { leaveMarks, listenMarks } from './marks.js'
 import type { Merge, ReadingOptions } from './reading-options.js'
 import { Replay } from './replay.js'
 import type { Taken } from './taken.js'
@@ -10,33 +10,35 @@ import type { Taken } from './taken.js'
 const STALL_MS = 200
 
 export interface OrderingSink {
-  readonly give: (taken: Taken, flags: Flags) => void
+  give(taken: Taken, flags: Flags): void
   /** Every site is attached and gave what it had stored: what is missing now is missing (R35). */
-  readonly isComplete: () => boolean
+  isComplete(): boolean
   /** Every attached site has been read past this moment, Runtime ms and Unix ms. */
-  readonly isPast: (nowMs: number, wallMs: number) => boolean
+  isPast(nowMs: number, wallMs: number): boolean
   /** Sites that have history to give yet. Absent: nobody minds in whose turns it comes. */
-  readonly behind?: () => readonly string[]
+  behind?(): readonly string[]
 }
 
 /** Each message once, in the order that the options ask for, with what is known to be missing reported in its time. */
-export class Ordering implements Merge {
+export class Ordering implements Merge, ArrivalSink<Taken>, HearingOwner {
   readonly arrival: Arrival<Taken>
   /** Strict order from somewhere in the past, at several sites (R25). */
   readonly replay: Replay | undefined
   readonly #context: Context
-  readonly #isComplete: () => boolean
+  readonly #options: ReadingOptions
+  readonly #sink: OrderingSink
   readonly #hearing: Hearing | undefined
-  readonly #ear: MarksEar | undefined
   #timer: { readonly at: number; readonly cancel: () => void } | undefined
 
-  constructor(context: Context, options: ReadingOptions, { behind, give, isComplete, isPast }: OrderingSink) {
-    const { channel, from, gaps, keep, name, order, passes, paths, sites, startWallMs } = options
+  constructor(context: Context, options: ReadingOptions, sink: OrderingSink) {
+    const { from, gaps, keep, order, passes, sites, startWallMs } = options
+    const { runtime } = context
     this.#context = context
-    this.#isComplete = isComplete
+    this.#options = options
+    this.#sink = sink
     const isLater = from.at === 'checkpoint'
     const isReplay = order === 'strict' && from.at !== 'now' && from.at !== 'latest' && sites.length > 1
-    if (isReplay && behind !== undefined) this.replay = new Replay({ runtime: context.runtime, behind })
+    if (isReplay && sink.behind) this.replay = new Replay({ runtime, behind: () => sink.behind?.() ?? [] })
     this.arrival = new Arrival<Taken>(
       {
         order,
@@ -44,20 +46,34 @@ export class Ordering implements Merge {
         startWallMs: isLater ? from.timeMs : startWallMs,
         fromNow: from.at === 'now' && passes === undefined,
         gaps,
-        wall: context.runtime.wall,
+        wall: runtime.wall,
       },
-      {
-        give,
-        gap: (gap) => context.events.emit({ type: 'gap', channel, ...gap }),
-        closed: (at) => context.events.emit({ type: 'gap-closed', channel, ...at }),
-      },
+      this,
     )
-    if (isLater && from.windows !== undefined) this.arrival.restore(from.windows, context.runtime.now())
+    if (isLater && from.windows !== undefined) this.arrival.restore(from.windows, runtime.now())
     if (!gaps) return
-    const { runtime } = context
-    const isFiltered = paths !== undefined
-    this.#hearing = new Hearing(this.arrival, { runtime, isFiltered, isPast, arm: () => this.arm() })
-    this.#ear = listenMarks(context, name, sites, this.#hearing)
+    this.#hearing = new Hearing(this.arrival, runtime, this)
+    this.listen(sites)
+  }
+
+  get isFiltered(): boolean {
+    return this.#options.paths !== undefined
+  }
+
+  isPast(nowMs: number, wallMs: number): boolean {
+    return this.#sink.isPast(nowMs, wallMs)
+  }
+
+  give(taken: Taken, flags: Flags): void {
+    this.#sink.give(taken, flags)
+  }
+
+  gap(gap: Parameters<ArrivalSink<Taken>['gap']>[0]): void {
+    this.#context.events.emit({ type: 'gap', channel: this.#options.channel, ...gap })
+  }
+
+  closed(at: Parameters<ArrivalSink<Taken>['closed']>[0]): void {
+    this.#context.events.emit({ type: 'gap-closed', channel: this.#options.channel, ...at })
   }
 
   take(taken: Taken, nowMs: number): void {
@@ -65,7 +81,7 @@ export class Ordering implements Merge {
   }
 
   settle(): void {
-    this.arrival.tick(this.#context.runtime.now(), this.#isComplete())
+    this.arrival.tick(this.#context.runtime.now(), this.#sink.isComplete())
     this.replay?.look()
     this.arm()
   }
@@ -86,13 +102,13 @@ export class Ordering implements Merge {
   }
 
   listen(sites: readonly string[]): void {
-    this.#ear?.listen(sites)
+    if (this.#hearing) listenMarks(this.#context, this.#options.name, sites, this.#hearing)
   }
 
   /** The last call: no message and no deadline comes after it. */
   stop(): void {
     this.replay?.stop()
-    this.#ear?.stop()
+    if (this.#hearing) leaveMarks(this.#context, this.#options.name, this.#hearing)
     this.#hearing?.stop()
     this.#timer?.cancel()
     this.#timer = undefined
@@ -105,7 +121,7 @@ export class Ordering implements Merge {
     // What is looked for may lie in what is read next.
     if (this.replay?.isOver === false) this.arrival.stalled(Math.max(STALL_MS, late))
     else if (late > STALL_MS) this.arrival.stalled(late)
-    else this.arrival.tick(runtime.now(), this.#isComplete())
+    else this.arrival.tick(runtime.now(), this.#sink.isComplete())
     // After a stall what waits in the sockets is read before anybody is judged.
     if (late > STALL_MS) runtime.turn(() => runtime.turn(() => this.arm()))
     else this.arm()

@@ -4,21 +4,22 @@ import type { OutputOf, ParamsOf, Topic } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { patternOf } from '../contract/template.js'
 import type { Policy } from '../route/policy.js'
-import { deferred } from '../runtime/deferred.js'
+import { type Deferred, deferred } from '../runtime/deferred.js'
 import type { BareClient, Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
-import { fromOf, writeCheckpoint } from './checkpoint.js'
+import { writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
 import { Inbox } from './inbox.js'
 import { listenAt } from './listening.js'
-import { Ordering } from './ordering.js'
+import { Ordering, type OrderingSink } from './ordering.js'
 import { Reading } from './reading.js'
 import type { Filter, ReadingSink } from './reading-options.js'
 import { Received } from './received.js'
+import { assertGroup, readingOptions } from './subscribe-options.js'
 import type { Taken } from './taken.js'
 import { tellUndecodable } from './undecodable.js'
+import { isComing } from './working.js'
 
 const DEFAULT_BUFFER = 1_000
-const FLOW_BYTES = 4 << 20
 /** A stop that nobody bounds gives back what is unsettled after this. */
 const STOP_MS = 5_000
 
@@ -41,7 +42,7 @@ export function subscribe(
 }
 
 /** One subscription: a reading, a mailbox, and the place up to which the application has handled it. */
-class Reader implements Subscription, ReadingSink, Intake {
+class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
   readonly channel: string
   readonly ready: Promise<void>
   tap: Intake['tap']
@@ -51,11 +52,14 @@ class Reader implements Subscription, ReadingSink, Intake {
   readonly merge: Ordering
   readonly #reading: Reading
   readonly #startWallMs: number
-  readonly #isReady = deferred<void>()
+  /** Until it is settled: afterwards nothing but the application is waited for. */
+  #isReady: Deferred<void> | undefined
   readonly #settled: boolean
   /** The last one handled per site: the loop asked for the next (R37). */
-  readonly #handled = new Map<string, Taken>()
-  readonly #unwatch: () => void
+  #handled: Map<string, Taken> | undefined
+  /** Listens to the sites no longer, which it does until it is ready. */
+  #unwatch: (() => void) | undefined
+  #unfollow: (() => void) | undefined
   /** The message that the loop works on. */
   #inHand: Received | undefined
   #decoding: Promise<void> | undefined
@@ -67,7 +71,9 @@ class Reader implements Subscription, ReadingSink, Intake {
     this.#topic = topic
     this.#settled = options.group !== undefined
     this.channel = channelOf(topic, pattern)
-    this.ready = this.#isReady.promise
+    const isReady = deferred<void>()
+    this.#isReady = isReady
+    this.ready = isReady.promise
     // Who never looks at `ready` learns of a refusal from the iteration.
     this.ready.catch(() => undefined)
     const limit = options.buffer ?? DEFAULT_BUFFER
@@ -76,14 +82,10 @@ class Reader implements Subscription, ReadingSink, Intake {
     const reading = readingOptions(context, topic, pattern, options, limit)
     context.intakes.add(this)
     this.#startWallMs = reading.startWallMs
-    this.merge = new Ordering(context, reading, {
-      give: (taken, flags) => this.#give(taken, flags),
-      isComplete: () => this.#reading.isComplete,
-      isPast: (nowMs, wallMs) => this.#reading.isPast(nowMs, wallMs),
-      behind: () => this.#reading.behind,
-    })
+    this.merge = new Ordering(context, reading, this)
     this.#reading = new Reading(context, reading, this)
-    this.#unwatch = this.#watch(options.signal)
+    this.#watch()
+    if (options.signal) this.#follow(options.signal)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {
@@ -102,7 +104,7 @@ class Reader implements Subscription, ReadingSink, Intake {
   }
 
   checkpoint(): Checkpoint {
-    return writeCheckpoint(this.#handled, this.merge, this.#startWallMs, this.#unhandled())
+    return writeCheckpoint(this.#handled ?? [], this.merge, this.#startWallMs, this.#unhandled())
   }
 
   status(): SubscriptionStatus {
@@ -145,37 +147,44 @@ class Reader implements Subscription, ReadingSink, Intake {
     return this.#mailbox.room() ?? this.#decoding
   }
 
-  changed(): void {
-    // The first attachments report before the constructor is through.
-    queueMicrotask(() => this.#look())
-  }
-
   /** Taken, and not yet handled by the application. */
   *#unhandled(): IterableIterator<Received> {
     if (this.#inHand !== undefined) yield this.#inHand
     yield* this.#mailbox.waiting()
   }
 
-  #look(): void {
+  changed(): void {
     const { refusal } = this.#reading
     if (refusal !== undefined) {
-      this.#isReady.reject(refusal)
+      this.#answer(refusal)
       this.#mailbox.end(refusal)
-    } else if (isAttached(this.#context, this.#reading)) this.#isReady.resolve()
+    } else if (this.#isReady && isAttached(this.#context, this.#reading)) this.#answer()
   }
 
-  /** A site whose first dial fails is not waited for; an aborted signal stops. */
-  #watch(signal: AbortSignal | undefined): () => void {
-    const stops = [...this.#context.sessions.values()].map((session) =>
-      session.onChange(() => this.#look(), this.spec.name),
-    )
-    const abort = (): void => void this.stop()
-    signal?.addEventListener('abort', abort)
-    if (signal?.aborted) abort()
-    return () => {
+  /** Whether it is ready, once. */
+  #answer(refusal?: Error): void {
+    this.#unwatch?.()
+    this.#unwatch = undefined
+    if (refusal) this.#isReady?.reject(refusal)
+    else this.#isReady?.resolve()
+    this.#isReady = undefined
+  }
+
+  /** A site whose first dial fails is not waited for. */
+  #watch(): void {
+    const { sessions } = this.#context
+    const stops = [...sessions.values()].map((session) => session.onChange(() => this.changed(), this.spec.name))
+    this.#unwatch = () => {
       for (const stop of stops) stop()
-      signal?.removeEventListener('abort', abort)
     }
+  }
+
+  /** An aborted signal stops. */
+  #follow(signal: AbortSignal): void {
+    const abort = (): void => void this.stop()
+    signal.addEventListener('abort', abort)
+    this.#unfollow = () => signal.removeEventListener('abort', abort)
+    if (signal.aborted) abort()
   }
 
   /** What is here is given at once, and counts as in hand from then on. */
@@ -191,7 +200,19 @@ class Reader implements Subscription, ReadingSink, Intake {
     return step
   }
 
-  #give(taken: Taken, flags: Flags): void {
+  isComplete(): boolean {
+    return this.#reading.isComplete
+  }
+
+  isPast(nowMs: number, wallMs: number): boolean {
+    return this.#reading.isPast(nowMs, wallMs)
+  }
+
+  behind(): readonly string[] {
+    return this.#reading.behind
+  }
+
+  give(taken: Taken, flags: Flags): void {
     // An asynchronous schema: one chain keeps the order, as long as what one pull brings in.
     const pending = this.#decoding ? this.#decoding.then(() => this.#decode(taken, flags)) : this.#decode(taken, flags)
     if (pending === undefined) return
@@ -232,6 +253,7 @@ class Reader implements Subscription, ReadingSink, Intake {
 
   /** `undefined`: there is nothing to wait for. */
   #handledBy({ taken }: Received): Promise<void> | undefined {
+    this.#handled ??= new Map()
     this.#handled.set(taken.site, taken)
     if (!this.#settled) return undefined
     return taken.delivery.settle('ack').catch((error: unknown) => {
@@ -241,60 +263,15 @@ class Reader implements Subscription, ReadingSink, Intake {
   }
 
   async #end(signal: AbortSignal): Promise<void> {
-    this.#unwatch()
+    this.#unfollow?.()
     this.#mailbox.end()
-    this.#isReady.reject(new MessagingError('closed', `${this.channel}: the subscription was stopped`))
+    this.#answer(new MessagingError('closed', `${this.channel}: the subscription was stopped`))
     await this.#reading.stop(signal)
     this.#context.intakes.delete(this)
   }
 }
 
-function readingOptions(
-  context: Context,
-  topic: Topic,
-  pattern: string,
-  options: SubscribeOptions,
-  buffer: number,
-): ConstructorParameters<typeof Reading>[1] {
-  if (options.group !== undefined) assertGroup(topic, context.policy(topic.spec))
-  const order = options.order ?? (topic.latest ? 'newest' : topic.delivery === 'durable' ? 'strict' : 'arrival')
-  const exact = options.group === undefined && options.maxRate === undefined && order !== 'newest'
-  return {
-    name: topic.name,
-    channel: channelOf(topic, pattern),
-    spec: topic.spec,
-    keep: topic.delivery,
-    latest: topic.latest,
-    paths: topic.params.length === 0 || /^[*.]*$/.test(pattern) ? undefined : [pattern],
-    sites: listenAt(context, topic.spec),
-    from: fromOf(options),
-    startWallMs: context.runtime.wall(),
-    order: options.group === undefined ? order : 'arrival',
-    group: options.group,
-    flow: {
-      messages: Math.max(64, Math.min(buffer, 1_024)),
-      bytes: FLOW_BYTES,
-      ...(options.maxRate === undefined ? undefined : { conflateHz: options.maxRate }),
-    },
-    gaps: exact,
-  }
-}
-
-function assertGroup({ name }: Topic, { by }: Policy): void {
-  if (by !== 'all') return
-  const text = `subscribe to ${name}: a group needs one home site, and its route is all(); use primary() or leave the group out`
-  throw new MessagingError('capability', text)
-}
-
-/** Attached at every site that has a link, and at one at least. */
-function isAttached(context: Context, reading: Reading): boolean {
-  const { attached, missing } = reading
-  return attached.length > 0 && missing.every((site) => cannotWait(context, site))
-}
-
-/** A first dial under way is worth waiting for; a site that failed is named in the status instead. */
-function cannotWait(context: Context, site: string): boolean {
-  const { state } = context.session(site)
-  const { at } = state
-  return at === 'waiting' || at === 'disabled' || at === 'closed' || (at === 'dialing' && state.cause !== undefined)
+/** Attached at every site that has a link, and at one at least: a first dial under way is worth waiting for, a site that failed is named in the status instead. */
+function isAttached(context: Context, { attached, missing }: Reading): boolean {
+  return attached.length > 0 && missing.every((site) => !isComing(context, site))
 }

@@ -16,14 +16,16 @@ export interface MailboxOptions {
   onRoom?(): void
 }
 
+/** Slots at first. */
+const FEW = 8
 /** Never written to. */
 const NOTHING = new Map<never, never>()
 
 /** A bounded queue from whoever pushes to one reader. Never holds more than `limit`. */
 export class Mailbox<T extends NonNullable<unknown>> implements AsyncIterableIterator<T> {
   readonly #options: MailboxOptions
-  /** A ring: from `#head`, `#size` slots, modulo a power of two. */
-  #ring: (T | undefined)[] = empty(16)
+  /** A ring: from `#head`, `#size` slots, modulo a power of two. Made for the first message that finds no reader. */
+  #ring: (T | undefined)[] = []
   /** Counts on for ever; its place in the ring is what is left of it by the ring's length. */
   #head = 0
   #size = 0
@@ -184,7 +186,7 @@ export class Mailbox<T extends NonNullable<unknown>> implements AsyncIterableIte
   }
 
   #grow(): void {
-    const ring: (T | undefined)[] = empty(this.#ring.length * 2)
+    const ring: (T | undefined)[] = empty(this.#ring.length * 2 || FEW)
     for (let at = this.#head; at < this.#head + this.#size; at++)
       ring[at & (ring.length - 1)] = this.#ring[at & (this.#ring.length - 1)]
     this.#ring = ring
