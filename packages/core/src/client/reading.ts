@@ -17,7 +17,7 @@ export class Reading implements Trip {
   readonly options: ReadingOptions
   readonly sink: ReadingSink
   readonly startedAt: number
-  #ways: readonly Way[] = []
+  ways: readonly Way[] = []
   #isStopped = false
 
   constructor(context: Context, options: ReadingOptions, sink: ReadingSink) {
@@ -31,10 +31,10 @@ export class Reading implements Trip {
   /** Reads at these sites from now on, and at no others. */
   listen(sites: readonly string[]): void {
     if (this.#isStopped) return
-    const gone = this.#ways.filter(({ site }) => !sites.includes(site))
-    const kept = this.#ways.filter(({ site }) => sites.includes(site))
+    const gone = this.ways.filter(({ site }) => !sites.includes(site))
+    const kept = this.ways.filter(({ site }) => sites.includes(site))
     const fresh = sites.filter((site) => !kept.some((way) => way.site === site))
-    this.#ways = [...kept, ...fresh.map((site) => new Way(site, this))]
+    this.ways = [...kept, ...fresh.map((site) => new Way(site, this))]
     // Who has something of a group in hand may settle it.
     for (const { attachment } of gone)
       void attachment.stop(this.options.group === undefined ? AbortSignal.abort() : AbortSignal.timeout(LEAVE_MS))
@@ -42,32 +42,20 @@ export class Reading implements Trip {
   }
 
   get sites(): readonly string[] {
-    return this.#ways.map(({ site }) => site)
+    return this.ways.map(siteOf)
   }
 
   get attached(): readonly string[] {
-    return this.#ways.filter((way) => way.attachment.state.at === 'attached').map((way) => way.site)
+    return this.ways.filter(isAttached).map(siteOf)
   }
 
   get missing(): readonly string[] {
-    return this.#ways.filter((way) => way.attachment.state.at !== 'attached').map((way) => way.site)
-  }
-
-  /** Sites that may yet be attached without anything else changing first. */
-  get attaching(): readonly string[] {
-    const isUnderWay = ({ attachment: { state } }: Way): boolean => state.at === 'waiting' || state.at === 'attaching'
-    return this.#ways.filter(isUnderWay).map((way) => way.site)
-  }
-
-  /** How often at least one live site shows a sign of life. */
-  get beatMs(): number | undefined {
-    const all = this.#ways.flatMap((way) => way.attachment.beatMs ?? [])
-    return all.length === 0 ? undefined : Math.max(...all)
+    return this.ways.filter((way) => !isAttached(way)).map(siteOf)
   }
 
   /** Sites that gave all they had stored when we attached. */
   get caughtUp(): readonly string[] {
-    return this.#ways.filter((way) => way.caughtUp && way.attachment.state.at === 'attached').map((way) => way.site)
+    return this.ways.filter((way) => way.caughtUp && isAttached(way)).map(siteOf)
   }
 
   /** Sites that have not given all that they had stored, and may do so without anything else changing first. */
@@ -82,7 +70,7 @@ export class Reading implements Trip {
   /** Why nothing can ever come, when every site refuses. */
   get refusal(): Error | undefined {
     let first: Error | undefined
-    for (const { attachment } of this.#ways) {
+    for (const { attachment } of this.ways) {
       if (attachment.state.at !== 'refused') return undefined
       first ??= attachment.state.error
     }
@@ -92,7 +80,7 @@ export class Reading implements Trip {
   /** Every site is attached and gave what it had stored. */
   get isComplete(): boolean {
     const now = this.context.runtime.now()
-    return this.#ways.every(
+    return this.ways.every(
       (way) =>
         way.attachedAt !== undefined &&
         (way.caughtUp || this.options.keep === 'live' || now - way.attachedAt > SILENT_CATCH_UP_MS),
@@ -102,7 +90,7 @@ export class Reading implements Trip {
   /** Every attached site had nothing to give after this moment (Runtime ms), or gave what its clock says is of well after it (Unix ms). */
   isPast(nowMs: number, wallMs: number): boolean {
     const now = this.context.runtime.now()
-    return this.#ways.every(({ attachedAt, idleSince, last }) => {
+    return this.ways.every(({ attachedAt, idleSince, last }) => {
       if (attachedAt === undefined) return true
       if (idleSince !== undefined && now - Math.max(idleSince, nowMs) >= IDLE_MS) return true
       return (last?.delivery.timeMs ?? 0) > wallMs + OVERLAP_MS
@@ -114,13 +102,13 @@ export class Reading implements Trip {
    * another site did, else as our wall clock said at the start, which may have been set since (R60).
    */
   clock(way: Way, at: number): number {
-    const { last, lastAt } = way.last ? way : (this.#ways.find((other) => other.last) ?? way)
+    const { last, lastAt } = way.last ? way : (this.ways.find((other) => other.last) ?? way)
     const stamp = last?.delivery.timeMs
     return at + (stamp === undefined ? this.options.startWallMs - this.startedAt : stamp - lastAt)
   }
 
   adjust(flow: Flow): void {
-    for (const way of this.#ways) way.attachment.adjust(flow)
+    for (const way of this.ways) way.attachment.adjust(flow)
   }
 
   pace(): void {
@@ -137,7 +125,15 @@ export class Reading implements Trip {
 
   async stop(signal: AbortSignal): Promise<void> {
     this.#isStopped = true
-    await Promise.all(this.#ways.map((way) => way.attachment.stop(signal)))
+    await Promise.all(this.ways.map((way) => way.attachment.stop(signal)))
     this.sink.merge.stop?.()
   }
+}
+
+function isAttached({ attachment }: Way): boolean {
+  return attachment.state.at === 'attached'
+}
+
+function siteOf({ site }: Way): string {
+  return site
 }

@@ -13,6 +13,7 @@ import { Ordering } from '../client/ordering.js'
 import { Reading } from '../client/reading.js'
 import type { From, ReadingOptions, ReadingSink } from '../client/reading-options.js'
 import type { Taken } from '../client/taken.js'
+import type { Way } from '../client/way.js'
 import { isComing } from '../client/working.js'
 import { deferred } from '../runtime/deferred.js'
 import { HopQueue } from './hop-queue.js'
@@ -128,19 +129,25 @@ export class HopReading implements Reception, ReadingSink, Intake {
   }
 
   #look(): void {
-    const { attached, attaching, beatMs, caughtUp, refusal } = this.#reading
+    const { attached, caughtUp, refusal, ways } = this.#reading
     if (refusal !== undefined) {
       this.#attached.reject(refusal)
       // It was attached before: whoever pulls learns of it.
       this.#queue.end(MessagingError.is(refusal) ? refusal : undefined)
       void this.stop(AbortSignal.abort())
     }
-    if (attached.length === 0 || attaching.some((site) => isComing(this.#life.context, site))) return
-    if (beatMs !== undefined) this.beatMs ??= beatMs
+    if (attached.length === 0 || ways.some((way) => this.#isAttaching(way))) return
+    const beats = ways.flatMap(({ attachment }) => attachment.beatMs ?? [])
+    if (beats.length > 0) this.beatMs ??= Math.max(...beats)
     this.#attached.resolve()
     if (this.#caughtUp || caughtUp.length < attached.length) return
     this.#caughtUp = true
     this.#queue.caughtUp()
+  }
+
+  /** It may yet be attached without anything else changing first. */
+  #isAttaching({ attachment: { state }, site }: Way): boolean {
+    return (state.at === 'waiting' || state.at === 'attaching') && isComing(this.#life.context, site)
   }
 
   #readingFrom(start: NonNullable<Source['start']>): From {

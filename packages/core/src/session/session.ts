@@ -1,6 +1,6 @@
 import { type ChannelSpec, type DrainNotice, type Endpoint, type Link, MessagingError } from '@spanwire/driver'
 import { dialTimeoutMs } from './backoff.js'
-import { BeatWatch } from './beat-watch.js'
+import type { BeatWatch } from './beat-watch.js'
 import type { Sign } from './channel-health.js'
 import { type ChannelState, Channels, NO_CHANNEL } from './channels.js'
 import { type Dialed, dial } from './dial.js'
@@ -29,8 +29,8 @@ export class Session {
   readonly site: string
   /** How soon it answers, over all its links. */
   readonly timing: Timing = { pace: undefined }
-  /** Of its receptions. */
-  readonly beats: BeatWatch
+  /** Of its receptions; made by the first that promises beats. */
+  beats: BeatWatch | undefined
   readonly #options: SessionOptions
   readonly #listeners = new Listeners()
   /** What outlives the state it began in: dials and links on their way out. Each settles soon after its abort. */
@@ -53,7 +53,6 @@ export class Session {
   constructor(options: SessionOptions) {
     this.site = options.site
     this.#options = options
-    this.beats = new BeatWatch(options.runtime)
   }
 
   get state(): SessionState {
