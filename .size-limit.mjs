@@ -34,10 +34,10 @@ function page(does, file, limit) {
 }
 
 export default [
-  page('shows the newest values', 'board', '21.8 kB'),
-  page('shows quotes: tables and subscriptions', 'quotes', '29.9 kB'),
-  page('also publishes and requests', 'desk', '44.7 kB'),
-  page('uses every verb', 'everything', '51.8 kB'),
+  page('shows the newest values', 'board', '22.1 kB'),
+  page('shows quotes: tables and subscriptions', 'quotes', '30.4 kB'),
+  page('also publishes and requests', 'desk', '45.2 kB'),
+  page('uses every verb', 'everything', '52.3 kB'),
   {
     name: 'browser, by itself: the client without verbs and the life of a page',
     path: 'packages/browser/dist/index.js',

@@ -64,7 +64,7 @@ export class Reading implements Trip {
       const { at } = attachment.state
       return at === 'attached' || ((at === 'waiting' || at === 'attaching') && isComing(this.context, site))
     }
-    return this.#ways.filter((way) => !way.caughtUp && may(way)).map(({ site }) => site)
+    return this.ways.filter((way) => !way.caughtUp && may(way)).map(siteOf)
   }
 
   /** Why nothing can ever come, when every site refuses. */
