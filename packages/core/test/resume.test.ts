@@ -4,6 +4,25 @@ import { gather, only, range, stage } from './stage.js'
 
 const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
 
+describe('a site that comes back to a reader that has nothing of it', () => {
+  it('is read from a whole millisecond, whatever the clocks of here and there are apart', async () => {
+    const { runtime, actor } = stage('a', 'b')
+    const [reader, writer] = [actor(), actor()]
+    const got = gather(reader.client.subscribe(quotes))
+    await runtime.advance(100.4)
+    void writer.client.publish(quotes, { symbol: 'IBM', n: 1 })
+    await runtime.advance(2_000)
+    reader.roads.b.cut()
+    await runtime.advance(100)
+    reader.roads.b.heal()
+    await runtime.advance(5_000)
+    expect(got.map(({ value }) => value.n)).toEqual([1])
+    const times = reader.roads.b.starts.flatMap((start) => (start?.at === 'time' ? [start.timeMs] : []))
+    expect(times.length).toBeGreaterThan(0)
+    expect(times.filter((timeMs) => !Number.isInteger(timeMs))).toEqual([])
+  })
+})
+
 describe('a log that is another one when a reader comes back', () => {
   it('is read by time from before what is missing, and the gap is filled', async () => {
     const { runtime, actor } = stage('a')

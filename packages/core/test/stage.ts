@@ -1,4 +1,12 @@
-import { type Channel, type Delivery, type Driver, type Link, MessagingError, type Reception } from '@spanwire/driver'
+import {
+  type Channel,
+  type Delivery,
+  type Driver,
+  type Link,
+  MessagingError,
+  type Reception,
+  type Start,
+} from '@spanwire/driver'
 import { createEngine, type MemoryEngine, memory } from '@spanwire/driver-memory'
 import { onTestFinished } from 'vitest'
 import { type Client, type ClientEvent, type ClientOptions, createClient, primary } from '../src/index.js'
@@ -17,6 +25,8 @@ export class Road {
   refuses: (body: string, channel: string) => boolean = () => false
   /** Batches that bring something come when this has. */
   delays: () => Promise<void> | undefined = () => undefined
+  /** Where receptions began, in their order. */
+  readonly starts: (Start | undefined)[] = []
   /** So many resumes at a position are told that the log is another one. */
   conflicts = 0
   #isCut = false
@@ -71,6 +81,7 @@ export class Road {
         return channel.send(messages, (at, outcome) => report(passed[at] ?? -1, outcome))
       },
       receive: async (source, ...how) => {
+        this.starts.push(source.start)
         if (source.start?.at === 'position' && this.conflicts-- > 0)
           throw new MessagingError('conflict', 'The position is of another log.', { scope: 'channel' })
         return this.#reception(await channel.receive(source, ...how), name)

@@ -12,7 +12,7 @@ export interface Source {
 export type Start =
   /** `latest`: the newest per path, then live. */
   | { readonly at: 'now' | 'beginning' | 'latest' }
-  /** All that the engine stamped then or later, perhaps more. Unix ms. */
+  /** All that the engine stamped then or later, perhaps more. Whole Unix ms, not negative. */
   | { readonly at: 'time'; readonly timeMs: number }
   /** The next after it; `conflict` if its log is another one by now. */
   | { readonly at: 'position'; readonly position: string }

@@ -63,7 +63,7 @@ export class Way implements AttachmentOptions {
   source(why: AttachReason, can: Capabilities): Source {
     const { group, paths } = this.#trip.options
     return {
-      start: this.#able(this.#start(why), can),
+      start: wholeMs(this.#able(this.#start(why), can)),
       ...(paths === undefined ? undefined : { paths }),
       ...(group === undefined ? undefined : { group }),
     }
@@ -185,4 +185,9 @@ export class Way implements AttachmentOptions {
     if (from.at === 'time' || from.at === 'checkpoint') return from.timeMs
     return from.at === 'now' ? this.#trip.clock(this, startedAt) : 0
   }
+}
+
+/** Engines count in whole milliseconds, and our clocks do not. What an earlier one repeats is swallowed. */
+function wholeMs(start: Start): Start {
+  return start.at === 'time' ? { at: 'time', timeMs: Math.max(0, Math.floor(start.timeMs)) } : start
 }

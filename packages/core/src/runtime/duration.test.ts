@@ -3,7 +3,9 @@ import { type Duration, toMs } from './duration.js'
 
 it.each<[Duration, number]>([
   [0, 0],
-  [12.5, 12.5],
+  [12.5, 13],
+  [0.1, 1],
+  ['1.005s', 1_005],
   ['500ms', 500],
   ['1.5s', 1_500],
   ['2m', 120_000],
