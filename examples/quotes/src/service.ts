@@ -3,6 +3,7 @@ import { websocket } from '@spanwire/driver-websocket'
 import { WebSocket } from 'ws'
 import { endWithParent, given } from './life.js'
 import { tellNews } from './news.js'
+import { type OfferedAgain, offersOf } from './offers.js'
 import { LOCATIONS, type QuotesPolicy, routesOf, type SiteName } from './routes.js'
 
 /** A client of both sites for a service, which closes it and ends when its starter does. Runs beside Frankfurt. */
@@ -25,8 +26,15 @@ export function startService(name: string): Client {
   return client
 }
 
+/** What is offered again for one loss is so within a moment. */
+const TOGETHER_MS = 200
+
 /** One line for what operators want to know. */
 async function tell(name: string, client: Client): Promise<void> {
+  const offered: OfferedAgain[] = []
+  const tellOffered = (): void => {
+    for (const line of offersOf(offered.splice(0))) console.log(`${name}: ${line}`)
+  }
   for await (const event of client.watch()) {
     switch (event.type) {
       case 'site':
@@ -38,7 +46,7 @@ async function tell(name: string, client: Client): Promise<void> {
         console.log(`${name}: ${event.channel} moved from ${event.from} to ${event.to}, ${event.reason}`)
         break
       case 'offered-again':
-        console.log(`${name}: ${event.channel} offered ${event.count} again, from ${event.from} to ${event.to}`)
+        if (offered.push(event) === 1) setTimeout(tellOffered, TOGETHER_MS)
         break
       case 'handler-failed':
         console.log(`${name}: ${event.channel} ${event.id} failed, attempt ${event.attempt}: ${String(event.error)}`)
