@@ -197,3 +197,21 @@ describe('what publishers say of their lanes', () => {
     expect(only(reader.events, 'gap')).toEqual([])
   })
 })
+
+describe('a site that has no channel for marks', () => {
+  it.each(['reads', 'publishes'])('is named in the status of who %s there, with the reason', async (what) => {
+    const { runtime, engines, actor } = stage('a', 'b')
+    const { client } = actor()
+    engines.b.revoke('sw.marks.numbers')
+    await runtime.advance(100)
+    expect(client.status().unmarked).toEqual([])
+    const numbers = topic('numbers', json as StandardSchema<{ n: number }>, { delivery: 'durable' })
+    if (what === 'reads') void gather(client.subscribe(numbers))
+    else await client.publish(numbers, { n: 1 })
+    await runtime.advance(100)
+    expect(client.status().unmarked).toEqual([{ topic: 'numbers', site: 'b', reason: expect.stringMatching(/./) }])
+    engines.b.permit('sw.marks.numbers')
+    await runtime.advance(60_000)
+    expect(client.status().unmarked).toEqual([])
+  })
+})

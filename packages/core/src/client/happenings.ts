@@ -28,6 +28,11 @@ export interface Status {
     readonly cut: boolean
   }
   readonly subscriptions: readonly ({ readonly channel: string } & SubscriptionStatus)[]
+  /**
+   * Sites that have no channel for what publishers say of a topic's messages, and why: of what is missing at its end nobody
+   * hears there, and a refused message leaves a hole that is waited for (R6).
+   */
+  readonly unmarked: readonly { readonly topic: string; readonly site: string; readonly reason: string }[]
 }
 
 /**

@@ -1,8 +1,10 @@
 import { MessagingError } from '@spanwire/driver'
+import { marksSpec } from '../departure/marks.js'
 import type { Runtime } from '../runtime/runtime.js'
+import { isDenied } from '../session/channels.js'
 import type { Session } from '../session/session.js'
 import type { BareClient } from './api.js'
-import { contextOf } from './context.js'
+import { type Context, contextOf } from './context.js'
 import type { Status } from './happenings.js'
 import { troubleOf } from './trouble.js'
 
@@ -19,12 +21,30 @@ export function status(client: BareClient): Status {
       const inner = intake.subscription?.()
       return inner === undefined ? [] : [{ channel: intake.channel, ...inner }]
     }),
+    unmarked: unmarked(context),
   })
 }
 
 const NOTHING_LEFT: Pick<Status, 'outbox' | 'retained'> = {
   outbox: { messages: 0, bytes: 0 },
   retained: { messages: 0, bytes: 0, spanMs: 0, cut: false },
+}
+
+/** Of the topics that are read and published. */
+function unmarked({ departures, marks, sessions }: Context): Status['unmarked'] {
+  const topics = new Set([...marks.keys(), ...(departures?.tellers.keys() ?? [])])
+  return [...topics].flatMap((topic) => {
+    const attachments = marks.get(topic)?.attachments
+    const told = departures?.tellers.get(topic)?.sites ?? []
+    return [...sessions.values()].flatMap((session) => {
+      const { site } = session
+      const attached = attachments?.get(site)?.state
+      if (attached === undefined && !told.includes(site)) return []
+      const place = session.channel(marksSpec(topic))
+      const error = attached?.at === 'refused' ? attached.error : place.at === 'refused' ? place.error : undefined
+      return error !== undefined && isDenied(error) ? [{ topic, site, reason: error.message }] : []
+    })
+  })
 }
 
 function siteStatus(session: Session, runtime: Runtime, slow: string | undefined): Status['sites'][number] {

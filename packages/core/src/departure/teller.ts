@@ -57,6 +57,11 @@ export class Teller {
     this.#audience = audience
   }
 
+  /** Where it tells, as far as it is heard there. */
+  get sites(): readonly string[] {
+    return this.#audience.sites()
+  }
+
   /** Something leaves on a lane about which there was nothing to tell. */
   follow(lane: Lane): void {
     lane.isQuiet = false
