@@ -15,7 +15,7 @@ export interface BrokerOptions {
   readonly quirks: Quirks
 }
 
-/** How many clients of the broker inside all queue streams share (6 of the sheet; C15). */
+/** How many clients of the broker inside all queue streams share (C15). */
 const POOL_SIZE = 200
 
 /** All that one run of a server holds. The next run reads what the journal has of it. */

@@ -31,7 +31,7 @@ export function queuesDownstream(broker: Broker, open: Open, call: Call): void {
       () => call.destroy(),
     )
   })
-  // Half a close is not noticed (7). What is unsettled comes back when the stream is gone, and not before (6 of the sheet).
+  // Half a close is not noticed (7). What is unsettled comes back when the stream is gone, and not before (5.2).
   whenGone(call, () => stream.close())
 }
 

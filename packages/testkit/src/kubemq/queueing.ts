@@ -32,7 +32,7 @@ export interface Queued {
   readonly pace: 'now' | 'hangs'
 }
 
-/** Takes one message, or says why not. Attributes are the server's: those of the sender are wiped (5 of the sheet). */
+/** Takes one message, or says why not. Attributes are the server's: those of the sender are wiped (5.4). */
 export function enqueue(broker: Broker, given: QueueMessage): Queued {
   const messageId = given.messageId || randomUUID()
   const policy = given.policy ?? NO_POLICY
@@ -52,7 +52,7 @@ export function enqueue(broker: Broker, given: QueueMessage): Queued {
   return { result: { messageId, sentAt: wallNs(), expirationAt, delayedTo, isError: false, error: '' }, pace: 'now' }
 }
 
-/** The expiry runs from the end of the delay (5 of the sheet). */
+/** The expiry runs from the end of the delay (5.4). */
 function timed({ expirationSeconds, delaySeconds }: QueueMessagePolicy): QueueMessageAttributes {
   const now = wallNs()
   const delayedTo = delaySeconds > 0 ? now + BigInt(delaySeconds) * SECOND_NS : 0n

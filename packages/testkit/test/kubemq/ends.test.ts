@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { elapse } from '../../src/conformance/wait.js'
 import {
   Event,
@@ -9,7 +9,7 @@ import {
   Request,
   QueuesDownstreamRequestType as Type,
 } from '../../src/kubemq/proto.js'
-import { ask, client, fresh, ownPeer, type Peer, peerKind, SETTLED_MS, START_MS } from './peer.js'
+import { ask, client, fresh, onlyOwn, ownPeer, type Peer, SETTLED_MS, START_MS } from './peer.js'
 import { body, Downstream, Heard, numbered, range, respond, subscribe, textOf, Upstream } from './streams.js'
 
 const timeout = START_MS
@@ -27,7 +27,9 @@ async function waiting(one: kubemqClient, queueName: string): Promise<bigint | u
   return answer.info?.waiting
 }
 
-describe.skipIf(peerKind === 'address')('the end of a server', () => {
+describe.concurrent('the end of a server', () => {
+  beforeEach(onlyOwn)
+
   it.each(ways)('by %s drops every stream and every call with one text', { timeout }, async (how) => {
     await using peer = await ownPeer()
     const one = await client(peer.endpoint)
@@ -89,7 +91,9 @@ describe.skipIf(peerKind === 'address')('the end of a server', () => {
   })
 })
 
-describe.skipIf(peerKind === 'address')('ghost consumers (C5)', () => {
+describe.concurrent('ghost consumers (C5)', () => {
+  beforeEach(onlyOwn)
+
   it('hold what was unsettled when the server was killed, also over a clean restart', { timeout }, async () => {
     await using peer = await ownPeer()
     const before = await client(peer.endpoint)

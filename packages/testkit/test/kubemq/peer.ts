@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { credentials, type ServiceError } from '@grpc/grpc-js'
-import { afterAll, onTestFinished } from 'vitest'
+import { afterAll, type TestContext } from 'vitest'
 import { startEngines } from '../../src/engines/index.js'
 import { CALM, type Quirks, startKubemqDouble } from '../../src/kubemq/index.js'
 import { kubemqClient } from '../../src/kubemq/proto.js'
@@ -19,13 +19,18 @@ export const peerKind: PeerKind = address ? 'address' : process.env['KUBEMQ_BIN'
 export const START_MS = 60_000
 
 /** After this a subscription is in place: nothing else tells. */
-export const SETTLED_MS = 100
+export const SETTLED_MS = peerKind === 'double' ? 100 : 200
 
 export interface Peer extends AsyncDisposable {
   readonly endpoint: string
   kill(): Promise<void>
   terminate(): Promise<void>
   restart(): Promise<void>
+}
+
+/** Skips what would harm a server that others may use. */
+export function onlyOwn(test: TestContext): void {
+  test.skip(peerKind === 'address', 'it harms or restarts the server: with KUBEMQ_BIN one is started for it')
 }
 
 /** A server of one's own, which may be harmed. */
@@ -66,11 +71,19 @@ async function sharedEndpoint(): Promise<string> {
   return (await shared).endpoint
 }
 
+/** What tests leave to be ended; at the end of the file, for tests run side by side. */
+const leftovers: (() => void)[] = []
+
+export function endLater(end: () => void): void {
+  leftovers.push(end)
+}
+
 afterAll(async () => {
+  for (const end of leftovers.splice(0)) end()
   await (await shared)?.[Symbol.asyncDispose]()
 })
 
-/** A client with a connection of its own that is up, closed with the test. */
+/** A client with a connection of its own that is up, closed with the file. */
 export async function client(endpoint?: string): Promise<kubemqClient> {
   const one = clientOver(endpoint ?? (await sharedEndpoint()))
   // Connected: what a test waits for afterwards is not the connection.
@@ -86,7 +99,7 @@ export function clientOver(endpoint: string, authority?: string): kubemqClient {
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
   })
-  onTestFinished(() => one.close())
+  endLater(() => one.close())
   return one
 }
 

@@ -10,7 +10,7 @@ async function queueOf(count: number) {
   return { client: one, queue, stream: new Downstream(one) }
 }
 
-describe('Get', () => {
+describe.concurrent('Get', () => {
   it('gives what was sent, in its order, with its place and its time', async () => {
     const { queue, stream } = await queueOf(10)
     const got = await stream.get(queue, 10)
@@ -50,7 +50,7 @@ describe('Get', () => {
   })
 })
 
-describe('settling', () => {
+describe.concurrent('settling', () => {
   it('is silent, and what is settled does not come back when the stream goes', async () => {
     const { client: one, queue, stream } = await queueOf(10)
     const got = await stream.get(queue, 10)
@@ -126,7 +126,7 @@ describe('settling', () => {
   })
 })
 
-describe('a transaction that stays open', () => {
+describe.concurrent('a transaction that stays open', () => {
   it('swallows later messages until it is closed, when it was answered with less than it asked for (C4)', async () => {
     const { client: one, queue, stream } = await queueOf(3)
     const open = await stream.get(queue, 10)

@@ -19,7 +19,7 @@ async function withQuirks(quirks: Partial<Quirks>): Promise<{ double: KubemqDoub
   return { double, one: await client(double.endpoint) }
 }
 
-describe('made certain', () => {
+describe.concurrent('made certain', () => {
   it('an upstream request is stored and never answered (C2)', async () => {
     const { double, one } = await withQuirks({ unanswered: 1 })
     await using _ = double
@@ -132,7 +132,7 @@ describe('made certain', () => {
   })
 })
 
-describe('the limits', () => {
+describe.concurrent('the limits', () => {
   it('are in the real server’s words, whichever call and stream it is', async () => {
     const { double, one } = await withQuirks({ maxBytes: 1_000 })
     await using _ = double
@@ -179,18 +179,18 @@ describe('the limits', () => {
       stream.write(Event.create({ clientId: 'p', channel: 'c', body: large }))
     }
     stream.end()
-    await expect.poll(() => results.state).toBe('ended')
+    await results.ended()
     await elapse(450)
     call.resume()
     await eventually('the last one arrives', async () => seen.at(-1) === count - 1, 5_000)
     call.cancel()
     expect(count - seen.length).toBeGreaterThan(1)
-    expect(count - seen.length).toBeLessThan(10)
+    expect(count - seen.length).toBeLessThan(count / 4)
     expect([...seen].sort((x, y) => x - y)).toEqual(seen)
   })
 })
 
-describe('the double', () => {
+describe.concurrent('the double', () => {
   it('says that it is one', async () => {
     const { double, one } = await withQuirks({})
     await using _ = double

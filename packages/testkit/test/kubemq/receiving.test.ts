@@ -34,7 +34,7 @@ async function queueOf(count: number) {
   }
 }
 
-describe('receive', () => {
+describe.concurrent('receive', () => {
   it('settles as it reads', async () => {
     const { receive } = await queueOf(5)
     const got = await receive(3)
@@ -71,7 +71,7 @@ describe('receive', () => {
   })
 })
 
-describe('peek', () => {
+describe.concurrent('peek', () => {
   it('shows without taking; what it showed is free when it ends', async () => {
     const { client: one, queue, receive } = await queueOf(5)
     const got = await receive(2, { isPeek: true })
@@ -92,7 +92,7 @@ describe('peek', () => {
   })
 })
 
-describe('AckAll', () => {
+describe.concurrent('AckAll', () => {
   it('takes all that waits, and its whole wait', async () => {
     const { receive, ackAll } = await queueOf(50)
     const began = performance.now()
@@ -102,7 +102,7 @@ describe('AckAll', () => {
   })
 })
 
-describe('QueuesInfo', () => {
+describe.concurrent('QueuesInfo', () => {
   it('counts what was sent, and what waits with what is held; messages do not fall with acks', async () => {
     const { client: one, queue, info } = await queueOf(10)
     expect(await info()).toMatchObject({ name: queue, messages: 10n, sent: 10n, waiting: 10n, subscribers: 0n })
@@ -113,7 +113,7 @@ describe('QueuesInfo', () => {
   })
 })
 
-describe('the older stream', () => {
+describe.concurrent('the older stream', () => {
   const { RECEIVE_MESSAGE, ACK_MESSAGE, REJECT_MESSAGE, MODIFY_VISIBILITY } = StreamRequestType
 
   async function open(count: number) {
@@ -140,7 +140,7 @@ describe('the older stream', () => {
     const [got] = await heard.have(1)
     expect(textOf(got?.message ?? { body: body('') })).toBe('1')
     tell(ACK_MESSAGE, { refSequence: 1n })
-    await expect.poll(() => heard.state).toBe('ended')
+    await heard.ended()
     expect(heard.all[1]).toMatchObject({ streamRequestTypeData: ACK_MESSAGE, isError: false })
     expect((await receive(1)).messages.map(textOf)).toEqual(['2'])
   })
@@ -149,7 +149,7 @@ describe('the older stream', () => {
     const { stream } = await open(0)
     const { heard, tell } = stream()
     tell(RECEIVE_MESSAGE)
-    await expect.poll(() => heard.state, { timeout: 5_000 }).toBe('ended')
+    await heard.ended()
     expect(heard.all[0]?.error).toBe('Error 138: no new message in queue, wait time expired')
   })
 
@@ -165,7 +165,7 @@ describe('the older stream', () => {
     tell(RECEIVE_MESSAGE)
     await heard.have(1)
     then(tell)
-    await expect.poll(() => heard.state, { timeout: 5_000 }).toBe('ended')
+    await heard.ended()
     const { messages } = await receive(2)
     expect(messages.map(textOf)).toEqual(['2', '1'])
     expect(messages[1]?.attributes).toMatchObject({ sequence: 3n, receiveCount: 2 })

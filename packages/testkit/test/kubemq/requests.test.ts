@@ -84,7 +84,7 @@ describe('requests', () => {
     const channel = fresh('query')
     const all = [await responder({ channel, group: 'g' }), await responder({ channel, group: 'g' })]
     const replies = Array.from({ length: 60 }, () => request(one, query(channel, { timeout: 500 })))
-    await expect.poll(() => all.reduce((sum, { heard }) => sum + heard.all.length, 0)).toBe(60)
+    await expect.poll(() => all.reduce((sum, { heard }) => sum + heard.all.length, 0), { timeout: 5_000 }).toBe(60)
     for (const { heard } of all) expect(heard.all.length).toBeGreaterThan(5)
     for (const reply of replies) expect(await reply).toMatchObject(TIMEOUT)
   })

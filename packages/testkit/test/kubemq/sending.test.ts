@@ -12,7 +12,7 @@ async function senders() {
   return { client: one, up: new Upstream(one), stream: new Downstream(one), queue: fresh('queue') }
 }
 
-describe('upstream', () => {
+describe.concurrent('upstream', () => {
   it('has one result a message, in their order, and each says what is wrong with it', async () => {
     const { up, queue } = await senders()
     const good = { channel: queue, body: body('x') }
@@ -69,7 +69,7 @@ describe('upstream', () => {
   })
 })
 
-describe('unary sends', () => {
+describe.concurrent('unary sends', () => {
   it('answer as the stream does; an empty batch is an error without a code', async () => {
     const { client: one, queue } = await senders()
     const single = (message: Partial<QueueMessage>) => ask(one.sendQueueMessage.bind(one), queueMessage(message))
@@ -88,7 +88,7 @@ describe('unary sends', () => {
   })
 })
 
-describe('times', () => {
+describe.concurrent('times', () => {
   it('a delay is kept, by up to half a second more, and is not to be seen any more', async () => {
     const { up, stream, queue } = await senders()
     const sent = await up.send([{ channel: queue, body: body('x'), policy: { ...POLICY, delaySeconds: 1 } }])
@@ -123,7 +123,7 @@ describe('times', () => {
   })
 })
 
-describe('the limit', () => {
+describe.concurrent('the limit', () => {
   it('is of the whole request, and ends the call with the number of its bytes', async () => {
     const { client: one, queue } = await senders()
     const large = queueMessage({ channel: queue, body: new Uint8Array(104_857_600) })

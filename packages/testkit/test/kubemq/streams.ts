@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { ClientDuplexStream, ClientReadableStream, ServiceError } from '@grpc/grpc-js'
-import { onTestFinished } from 'vitest'
 import { within } from '../../src/conformance/wait.js'
 import {
   type EventReceive,
@@ -14,6 +13,7 @@ import {
   Subscribe,
   QueuesDownstreamRequestType as Type,
 } from '../../src/kubemq/proto.js'
+import { endLater } from './peer.js'
 
 /** All that a stream gave, and how it ended. */
 export class Heard<T> {
@@ -28,7 +28,7 @@ export class Heard<T> {
     call.on('data', (one: T) => this.#happened(() => this.all.push(one)))
     call.on('error', (error: ServiceError) => this.#happened(() => (this.error = error)))
     call.on('end', () => this.#happened(() => (this.state = 'ended')))
-    onTestFinished(() => call.cancel())
+    endLater(() => call.cancel())
   }
 
   /** Resolves with all of them when there are as many. */
@@ -40,6 +40,10 @@ export class Heard<T> {
   async failed(ms = 5_000): Promise<{ readonly code: number; readonly details: string }> {
     await this.until('the stream fails', () => this.error !== undefined, ms)
     return { code: this.error?.code ?? 0, details: this.error?.details ?? '' }
+  }
+
+  async ended(ms = 10_000): Promise<void> {
+    await this.until('the stream ends', () => this.state === 'ended', ms)
   }
 
   /** Resolves with the first that is wanted. */
