@@ -13,7 +13,7 @@ export type PeerKind = 'address' | 'real' | 'double'
 
 const address = process.env['KUBEMQ_ADDRESS']
 
-export const peerKind: PeerKind = address ? 'address' : process.env['KUBEMQ_BIN'] ? 'real' : 'double'
+const peerKind: PeerKind = address ? 'address' : process.env['KUBEMQ_BIN'] ? 'real' : 'double'
 
 /** A real server takes 2.3 s to start, and this machine may be busy. */
 export const START_MS = 60_000
