@@ -3,6 +3,7 @@ export type { KafkaOptions } from './options.js'
 export { partitionOf } from './partition.js'
 export { KafkaError, type KafkaErrorOptions, type OwnCode } from './port/error.js'
 export type { Committed, KafkaGroupMember, MembershipListener, MembershipOptions } from './port/group.js'
+export { kafkajs } from './port/kafkajs.js'
 export type {
   KafkaClient,
   KafkaConnect,
@@ -17,4 +18,5 @@ export type {
 } from './port/port.js'
 export { defaultTimes } from './port/port.js'
 export type { KafkaHeader, NewRecord, ProduceBatch, Produced } from './port/producing.js'
+export type { CodecOptions, Decompress } from './port/protocol/codecs.js'
 export type { Fetched, Fetching, KafkaReader, KafkaRecord, Missing, ReadFrom, TopicPartition } from './port/reading.js'
