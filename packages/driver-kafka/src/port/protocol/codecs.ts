@@ -4,7 +4,7 @@ import { lz4 } from './lz4.js'
 import { snappy } from './snappy.js'
 
 /** No batch is larger unpacked; brokers take 1 MiB packed by default. */
-export const MAX_UNPACKED = 256 * 1024 * 1024
+const MAX_UNPACKED = 256 * 1024 * 1024
 
 export type Decompress = (packed: Uint8Array) => Uint8Array
 
