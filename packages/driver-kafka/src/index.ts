@@ -4,6 +4,7 @@ export { partitionOf } from './partition.js'
 export { KafkaError, type KafkaErrorOptions, type OwnCode } from './port/error.js'
 export type { Committed, KafkaGroupMember, MembershipListener, MembershipOptions } from './port/group.js'
 export { kafkajs } from './port/kafkajs.js'
+export { platformatic } from './port/platformatic.js'
 export type {
   KafkaClient,
   KafkaConnect,

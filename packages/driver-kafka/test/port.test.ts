@@ -1,14 +1,20 @@
 import { type Engines, installEngine, startEngines } from '@spanwire/testkit/engines'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { defaultTimes, type KafkaClient, kafkajs, type MembershipOptions } from '../src/index.js'
+import { defaultTimes, type KafkaClient, kafkajs, type MembershipOptions, platformatic } from '../src/index.js'
+import { whyNoKafka } from './rig/java.js'
 import { aTopic, fill, from, Hearing, makeTopic, record, soon, take, takeAll, text, write } from './rig/port.js'
 
-const PORTS = [['kafkajs', kafkajs()]] as const
+const PORTS = [
+  ['kafkajs', kafkajs()],
+  ['platformatic', platformatic()],
+] as const
 
-let engines: Engines
+const missing = await whyNoKafka()
+let engines: Engines | undefined
 let brokers: readonly string[] = []
 
 beforeAll(async () => {
+  if (missing !== undefined) return
   await installEngine('kafka')
   engines = await startEngines({ engine: 'kafka' })
   brokers = engines.sites[0]?.endpoints ?? []
@@ -18,7 +24,7 @@ afterAll(async () => {
   await engines?.stop()
 })
 
-describe.each(PORTS)('the port on %s', (_, port) => {
+describe.skipIf(missing !== undefined).each(PORTS)(`the port on %s${missing ?? ''}`, (_, port) => {
   let client: KafkaClient
 
   beforeAll(async () => {

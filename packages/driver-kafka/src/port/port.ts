@@ -59,7 +59,7 @@ export interface KafkaTimes {
 }
 
 export const defaultTimes: KafkaTimes = {
-  connectMs: 1_000,
+  connectMs: 1_500,
   answerMs: 2_000,
   produceMs: 30_000,
   fetchWaitMs: 250,
