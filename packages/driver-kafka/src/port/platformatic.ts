@@ -33,7 +33,7 @@ async function dial(to: Dialled, options: KafkaConnect, signal: AbortSignal): Pr
   connection.on('error', (error) => (socketError ??= error))
   connection.on('close', () => to.onEnd(socketError))
   const destroy = (): void => {
-    void connection.close(() => {})
+    connection.close(() => {})
     connection.socket?.destroy()
   }
   signal.addEventListener('abort', destroy, { once: true })
