@@ -1,0 +1,11 @@
+/** Parts of core that its package does not export, to be measured by themselves. */
+export { Arrival } from '../packages/core/src/arrival/arrival.js'
+export { formatId, parseId } from '../packages/core/src/arrival/identity.js'
+export { Window } from '../packages/core/src/arrival/window.js'
+export { choose } from '../packages/core/src/route/choose.js'
+export { routeFor } from '../packages/core/src/route/match.js'
+export type { Picture } from '../packages/core/src/route/picture.js'
+export { primary, weighted } from '../packages/core/src/route/policy.js'
+export { Sender } from '../packages/core/src/session/sender.js'
+export type { SessionState } from '../packages/core/src/session/state.js'
+export { step } from '../packages/core/src/session/step.js'
