@@ -10,6 +10,7 @@ import { aborted, linkError, translated } from './errors.js'
 import { KafkaLink } from './link.js'
 import { type KafkaOptions, type Settings, settingsOf } from './options.js'
 import { KafkaError } from './port/error.js'
+import { kafkajs } from './port/kafkajs.js'
 import type { KafkaPort, KafkaSasl } from './port/port.js'
 import type { Place } from './watch.js'
 import { Wire } from './wire.js'
@@ -20,7 +21,7 @@ import { Wire } from './wire.js'
  * some of them. It ends by `close()`, or when all of them refuse connections.
  * Credentials: `none`, `password` (SASL PLAIN or SCRAM, see `sasl`), `token` (SASL OAUTHBEARER).
  */
-export function kafka(options: KafkaOptions): Driver {
+export function kafka(options: KafkaOptions = {}): Driver {
   const settings = settingsOf(options)
   return {
     spec: 1,
@@ -45,7 +46,7 @@ interface Dial {
 }
 
 async function connected(
-  port: KafkaPort,
+  port: KafkaPort | undefined,
   { settings, how, brokers, credentials }: Dial,
   signal: AbortSignal,
 ): ReturnType<KafkaPort['connect']> {
@@ -54,7 +55,7 @@ async function connected(
   const { tls, client: clientId } = how
   try {
     const dial = { brokers, clientId, times: settings.times, ...(tls && { tls }), ...(sasl && { sasl }) }
-    return await port.connect(dial, signal)
+    return await (port ?? kafkajs()).connect(dial, signal)
   } catch (error) {
     if (signal.aborted) throw aborted(signal, `Connecting to Kafka at ${where}`)
     throw error instanceof KafkaError ? translated(`Connecting to Kafka at ${where}`, error, 'link') : error

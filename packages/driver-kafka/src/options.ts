@@ -3,8 +3,8 @@ import { defaultTimes } from './port/port.js'
 
 /** What the driver can be told beyond endpoints and credentials. Settings of topics count for those that it creates. */
 export interface KafkaOptions {
-  /** The client library, behind the port. */
-  readonly port: KafkaPort
+  /** The client library, behind the port. Default: kafkajs. */
+  readonly port?: KafkaPort
   /** How user and password are proved. Default `plain`; a token goes by `oauthbearer`. */
   readonly sasl?: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   /** Partitions of each topic. Default 6. Where it is given, a topic that has another count is a `conflict`. */

@@ -22,9 +22,9 @@ export function tagOf(spec: ChannelSpec): number {
 /** What a topic with that `segment.ms` was made as; `undefined`: not by us, or an operator has set it since. */
 export function madeAs(segmentMs: number): string | undefined {
   const tag = segmentMs - DAY_MS
+  const params = Math.floor(tag / (KINDS.length + 1))
   const kind = KINDS[(tag % (KINDS.length + 1)) - 1]
-  if (!(tag > 0) || kind === undefined) return undefined
-  return sentence(kind, Math.floor(tag / (KINDS.length + 1)))
+  return kind === undefined || tag < 0 || params > MAX_PARAMS ? undefined : sentence(kind, params)
 }
 
 /** `durable topic, 1 parameter`. */

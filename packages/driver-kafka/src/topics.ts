@@ -66,6 +66,9 @@ export async function createTopic(
     if (!isTooMany || replicas !== undefined) throw error
     return create({ name, partitions, settings: as })
   })
+  // Who leads a new partition is known a moment before it takes records.
+  const call = { what: `Looking at the new topic ${name}` }
+  await wire.ask(call, signal, (client) => client.offsets(name, 'end', signal))
 }
 
 export function find(wire: Wire, name: string, signal: AbortSignal): Promise<KafkaTopic | undefined> {

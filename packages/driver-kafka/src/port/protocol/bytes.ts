@@ -17,22 +17,26 @@ export class Writer {
   }
 
   int8(value: number): this {
-    this.#bytes.writeInt8(value, this.#room(1))
+    const at = this.#room(1)
+    this.#bytes.writeInt8(value, at)
     return this
   }
 
   int16(value: number): this {
-    this.#bytes.writeInt16BE(value, this.#room(2))
+    const at = this.#room(2)
+    this.#bytes.writeInt16BE(value, at)
     return this
   }
 
   int32(value: number): this {
-    this.#bytes.writeInt32BE(value, this.#room(4))
+    const at = this.#room(4)
+    this.#bytes.writeInt32BE(value, at)
     return this
   }
 
   uint32(value: number): this {
-    this.#bytes.writeUInt32BE(value, this.#room(4))
+    const at = this.#room(4)
+    this.#bytes.writeUInt32BE(value, at)
     return this
   }
 
@@ -51,7 +55,8 @@ export class Writer {
   text(value: string): this {
     const length = Buffer.byteLength(value)
     this.int16(length)
-    this.#bytes.write(value, this.#room(length))
+    const at = this.#room(length)
+    this.#bytes.write(value, at)
     return this
   }
 
@@ -64,7 +69,8 @@ export class Writer {
   }
 
   raw(value: Uint8Array): this {
-    this.#bytes.set(value, this.#room(value.length))
+    const at = this.#room(value.length)
+    this.#bytes.set(value, at)
     return this
   }
 
