@@ -4,7 +4,7 @@ import type { Member, Wire } from './wire.js'
 
 /**
  * So long after it has read a subscription the server may still miss what others send: it confirms none. Measured: 10 ms and less;
- * a busy server answers the ping before it late as well.
+ * a busy server answers the pings before and after it late as well.
  */
 const SETTLE_MS = 20
 
@@ -23,6 +23,8 @@ export async function settled(wire: Wire, signal: AbortSignal, what: string, soo
     await new Promise<void>((resolve) => {
       timer = setTimeout(resolve, SETTLE_MS)
     })
+    // What the server has sent meanwhile comes before this answer, also where this process stood still.
+    await wire.ping(signal, what)
   }
   try {
     await obeying(signal, what, Promise.race([over, elapsed(), ...(sooner ? [sooner] : [])]))

@@ -57,6 +57,21 @@ export function isTooLarge(error: ServiceError): boolean {
   return error.code === status.RESOURCE_EXHAUSTED && /larger than max/.test(error.details)
 }
 
+/** What became of a message with so large a body when its stream ended while the link lives: what cannot have been taken is refused. */
+export function lostWith(what: string, error: ServiceError | undefined, bodyBytes: number): Lost {
+  const fault = error && callFault(what, error)
+  if (error?.code === status.UNIMPLEMENTED && fault) return { outcome: 'refused', error: fault }
+  const limit = error && isTooLarge(error) ? Number(/vs\. (\d+)/.exec(error.details)?.[1]) : Number.POSITIVE_INFINITY
+  if (bodyBytes > limit) return { outcome: 'refused', error: tooLarge(bodyBytes, limit) }
+  return { outcome: 'unknown', error: maybe(`${what}: the stream was ended by KubeMQ.`, 'channel', fault) }
+}
+
+export type Lost = { readonly outcome: 'refused' | 'unknown'; readonly error: MessagingError }
+
+export function tooLarge(bytes: number, limit: number): MessagingError {
+  return new MessagingError('too-large', `${bytes} bytes are above the ${limit} that KubeMQ takes in a message.`)
+}
+
 const NUMBERS: Readonly<Record<number, readonly [Code, string]>> = {
   301: ['outcome-unknown', 'nobody answered in time; whether somebody runs it is not known'],
   302: ['unavailable', 'the server has lost the connection to its own broker; restart it if that lasts'],

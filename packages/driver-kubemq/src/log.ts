@@ -145,7 +145,7 @@ class LogReader implements Feed {
     this.#attach()
     if (this.#isWanted(event, expected === undefined)) {
       const { eventId: id, body, metadata, tags, timestamp: timeNs } = event
-      this.#reception.take({ path: pathIn(tags), id, body, metadata, tags, timeNs, sequence, attempt: 1 })
+      this.#reception.take({ path: this.#pathIn(tags), id, body, metadata, tags, timeNs, sequence, attempt: 1 })
     }
     this.refill()
   }
@@ -166,7 +166,11 @@ class LogReader implements Feed {
     // The last one that was stored before.
     if (start.at === 'now' && isFirst && !this.isAttached) return false
     if (start.at === 'time' && timestamp < nanoseconds(Math.ceil(start.timeMs))) return false
-    return passes?.(pathIn(tags)) !== false
+    return passes?.(this.#pathIn(tags)) !== false
+  }
+
+  #pathIn(tags: EventReceive['tags']): string {
+    return pathIn(tags, this.#opened.spec.params)
   }
 
   #goOn(): void {

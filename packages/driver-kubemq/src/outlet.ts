@@ -1,4 +1,5 @@
-import { type Body, MessagingError, type Outgoing } from '@spanwire/driver'
+import type { Body, Outgoing } from '@spanwire/driver'
+import { tooLarge } from './errors.js'
 import type { Opened } from './opened.js'
 import { channelOf, hasChannelPerPath } from './place.js'
 import { encodeTags, metadataOf, type Tags } from './tags.js'
@@ -35,10 +36,7 @@ export function encoderOf({ spec, can }: Opened): Encode {
     const tags = encodeTags(headers, { path: tagged ? path : undefined, key, id })
     const bytes = body.length + OVERHEAD + sizeOf(tags)
     if (bytes > can.maxBytes + OVERHEAD) {
-      throw new MessagingError(
-        'too-large',
-        `${bytes} bytes are above the ${can.maxBytes} that KubeMQ takes in a message.`,
-      )
+      throw tooLarge(bytes, can.maxBytes)
     }
     return { channel, metadata: metadataOf(tags, body.length), body, tags, bytes }
   }

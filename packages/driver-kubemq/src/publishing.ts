@@ -1,6 +1,6 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
 import type { MessagingError, SendOutcome } from '@spanwire/driver'
-import { callFault, fault, isRefusal, maybe } from './errors.js'
+import { fault, isRefusal, lostWith, maybe } from './errors.js'
 import type { Encoded } from './outlet.js'
 import type { Event, Result } from './proto/kubemq.js'
 import { DONE, failed, type Open } from './sending.js'
@@ -11,6 +11,7 @@ interface Waiting {
   readonly open: Open
   readonly index: number
   readonly bytes: number
+  readonly bodyBytes: number
 }
 
 /** The stream on which a link publishes events of one kind: live ones are done when written, stored ones when the server says so. */
@@ -33,7 +34,7 @@ export class Publishing implements Member {
     const stream = this.#opened()
     const eventId = id ?? this.#wire.freshId()
     const waiting = this.#waiting.get(eventId)
-    const one = { open, index, bytes }
+    const one = { open, index, bytes, bodyBytes: body.length }
     if (waiting) waiting.push(one)
     else this.#waiting.set(eventId, [one])
     this.#wire.openBytes += bytes
@@ -47,7 +48,7 @@ export class Publishing implements Member {
 
   end(_error: MessagingError, lost: MessagingError): void {
     this.#hasEnded()
-    this.#lose(lost)
+    this.#lose(() => failed('unknown', lost))
   }
 
   /** What was written is at the server when it has ended the stream as well. */
@@ -86,17 +87,16 @@ export class Publishing implements Member {
   /** The stream is over, and the link lives: the next event opens another one. */
   #over(error: ServiceError | undefined): void {
     this.#hasEnded()
-    const cause = error && callFault('Publishing', error)
-    this.#lose(maybe('The stream of events was ended by KubeMQ.', 'channel', cause))
+    this.#lose(({ bodyBytes }) => lostWith('Publishing', error, bodyBytes))
   }
 
-  #lose(error: MessagingError): void {
+  #lose(outcome: (one: Waiting) => SendOutcome): void {
     this.#stream = undefined
     const all = [...this.#waiting.values()].flat()
     this.#waiting.clear()
-    for (const { open, index, bytes } of all) {
-      this.#wire.openBytes -= bytes
-      open.one(index, failed('unknown', error))
+    for (const one of all) {
+      this.#wire.openBytes -= one.bytes
+      one.open.one(one.index, outcome(one))
     }
   }
 }

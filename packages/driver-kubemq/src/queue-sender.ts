@@ -1,5 +1,5 @@
 import { MessagingError, type Outgoing, type SendOutcome } from '@spanwire/driver'
-import { fault, incapable, isRefusal, maybe } from './errors.js'
+import { fault, incapable, isRefusal, type Lost, maybe } from './errors.js'
 import type { Opened } from './opened.js'
 import { encoderOf } from './outlet.js'
 import type { QueueMessage, QueuesUpstreamResponse, SendQueueMessageResult } from './proto/kubemq.js'
@@ -127,11 +127,8 @@ function fitting(items: readonly Item[]): number {
 }
 
 /** What an answer says of each message of its request. */
-function outcomes(answer: QueuesUpstreamResponse | MessagingError): (at: number) => SendOutcome {
-  if (MessagingError.is(answer)) {
-    const unknown = failed('unknown', answer)
-    return () => unknown
-  }
+function outcomes(answer: QueuesUpstreamResponse | Lost): (at: number) => SendOutcome {
+  if ('outcome' in answer) return () => answer
   const { results, isError, error } = answer
   if (isError) {
     const same = said(error)

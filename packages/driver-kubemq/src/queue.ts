@@ -53,7 +53,7 @@ async function work(
   const places: Places = new WeakMap()
   const mine = taker()
   const reception = new KubemqReception(wire, { flow, terms: termsOf(spec, mine, places) })
-  const worker = workerOf(reception, places)
+  const worker = workerOf(reception, places, spec)
   mine.join(worker)
   return reception.begin({
     refill: () => mine.wake(),
@@ -88,14 +88,14 @@ function termsOf(spec: QueueSpec, taker: Taker, places: Places): Terms {
   }
 }
 
-function workerOf(reception: KubemqReception, places: Places): Worker {
+function workerOf(reception: KubemqReception, places: Places, { params }: QueueSpec): Worker {
   return {
     get room() {
       return reception.room
     },
     take(messages, transaction) {
       for (const message of messages) {
-        const received = receivedOf(message)
+        const received = receivedOf(message, params)
         places.set(received, { transaction, sequence: received.sequence })
         reception.take(received)
       }
@@ -108,10 +108,10 @@ function workerOf(reception: KubemqReception, places: Places): Worker {
   }
 }
 
-function receivedOf({ messageId: id, body, metadata, tags, attributes }: QueueMessage): Received {
+function receivedOf({ messageId: id, body, metadata, tags, attributes }: QueueMessage, params: number): Received {
   const { timestamp = 0n, sequence = 0n, receiveCount = 1 } = attributes ?? {}
   return {
-    path: pathIn(tags),
+    path: pathIn(tags, params),
     id,
     body,
     metadata,

@@ -1,4 +1,4 @@
-import { type Headers, MessagingError } from '@spanwire/driver'
+import { type Headers, isPath, MessagingError } from '@spanwire/driver'
 
 /** KubeMQ's tags: a map, and the server mixes its order up. */
 export type Tags = { [name: string]: string }
@@ -67,8 +67,10 @@ export function decodeHeaders(tags: Tags, metadata: string): Headers {
   return headers
 }
 
-export function pathIn(tags: Tags): string {
-  return tags[PATH] ?? ''
+/** Of a message that another client sent the empty one, or what fits. */
+export function pathIn(tags: Tags, params: number): string {
+  const path = tags[PATH] ?? ''
+  return isPath(path, params) ? path : ''
 }
 
 const OURS = /^[\x21-\x7e]+\.\d+\.\d+$/

@@ -149,7 +149,7 @@ export class Taker implements Member {
     this.#lose(maybe(why.message, 'channel', why))
     this.#backlog.caution()
     // Several that are too large together come one by one. A single one will never come.
-    this.#retry(why, error !== undefined && isTooLarge(error) && items === 1)
+    this.#retry(why, why.code === 'capability' || (error !== undefined && isTooLarge(error) && items === 1))
     this.wake()
   }
 

@@ -13,7 +13,7 @@ export class Transaction {
   readonly worker: Worker
   /** Until when it is waited for, on the monotonic clock. */
   readonly dueAt: number
-  readonly hasSeveral: boolean
+  readonly size: number
   /** Sequences that are not settled. */
   readonly open: Set<bigint>
 
@@ -21,8 +21,8 @@ export class Transaction {
     this.id = id
     this.worker = worker
     this.open = new Set(sequences)
-    this.hasSeveral = sequences.length > 1
-    this.dueAt = performance.now() + (this.hasSeveral ? PATIENCE_WITH_SEVERAL_MS : PATIENCE_MS)
+    this.size = sequences.length
+    this.dueAt = performance.now() + (this.size > 1 ? PATIENCE_WITH_SEVERAL_MS : PATIENCE_MS)
   }
 }
 
@@ -58,10 +58,10 @@ export class Transactions {
     return last
   }
 
-  /** Some of several messages take longer than is waited for. The others' places in it take what nobody will get. */
+  /** Some of several messages are settled, and the others take longer than is waited for: those places take what nobody will get. */
   get isMixed(): boolean {
     const now = performance.now()
-    return [...this.#open].some(({ hasSeveral, dueAt }) => hasSeveral && dueAt <= now)
+    return [...this.#open].some(({ size, open, dueAt }) => open.size < size && dueAt <= now)
   }
 
   add(transaction: Transaction): void {

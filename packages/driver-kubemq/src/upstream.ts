@@ -1,6 +1,6 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
 import type { MessagingError } from '@spanwire/driver'
-import { callFault, maybe } from './errors.js'
+import { type Lost, lostWith, maybe } from './errors.js'
 import type { QueueMessage, QueuesUpstreamRequest, QueuesUpstreamResponse } from './proto/kubemq.js'
 import type { Member, Wire } from './wire.js'
 
@@ -9,11 +9,13 @@ const PATIENCE_MS = 3_000
 const BYTES_PER_MS = 8 * 1024
 
 /** Whoever sent a request hears once: the answer, or why there is none. */
-export type Heard = (answer: QueuesUpstreamResponse | MessagingError) => void
+export type Heard = (answer: QueuesUpstreamResponse | Lost) => void
 
 interface Asked {
   readonly heard: Heard
   readonly timer: NodeJS.Timeout
+  /** Of a message that goes alone; 0: there are several. */
+  readonly bodyBytes: number
 }
 
 /** The stream on which a link sends to queues. Requests run side by side at the server: who wants an order waits for the answer. */
@@ -30,14 +32,15 @@ export class Upstream implements Member {
   send(messages: QueueMessage[], bytes: number, heard: Heard): void {
     const requestId = this.#wire.freshId()
     const why = `KubeMQ stored or lost ${messages.length} messages to ${messages[0]?.channel} and did not answer.`
-    const late = (): void => this.#hear(requestId, maybe(why, 'channel'))
-    this.#asked.set(requestId, { heard, timer: setTimeout(late, PATIENCE_MS + bytes / BYTES_PER_MS) })
+    const late = (): void => this.#hear(requestId, { outcome: 'unknown', error: maybe(why, 'channel') })
+    const bodyBytes = messages.length === 1 ? (messages[0]?.body.length ?? 0) : 0
+    this.#asked.set(requestId, { heard, bodyBytes, timer: setTimeout(late, PATIENCE_MS + bytes / BYTES_PER_MS) })
     this.#opened().write({ requestId, messages })
   }
 
   end(_error: MessagingError, lost: MessagingError): void {
     this.#stream = undefined
-    for (const requestId of [...this.#asked.keys()]) this.#hear(requestId, lost)
+    for (const requestId of [...this.#asked.keys()]) this.#hear(requestId, { outcome: 'unknown', error: lost })
   }
 
   #opened(): ClientDuplexStream<QueuesUpstreamRequest, QueuesUpstreamResponse> {
@@ -51,7 +54,7 @@ export class Upstream implements Member {
     return stream
   }
 
-  #hear(requestId: string, answer: QueuesUpstreamResponse | MessagingError): void {
+  #hear(requestId: string, answer: QueuesUpstreamResponse | Lost): void {
     const asked = this.#asked.get(requestId)
     if (!asked) return
     this.#asked.delete(requestId)
@@ -62,8 +65,8 @@ export class Upstream implements Member {
   /** The stream is over, and the link lives: the next request opens another one. */
   #over(error: ServiceError | undefined): void {
     this.#stream = undefined
-    const cause = error && callFault('Sending to queues', error)
-    const lost = maybe('The stream to queues was ended by KubeMQ.', 'channel', cause)
-    for (const requestId of [...this.#asked.keys()]) this.#hear(requestId, lost)
+    for (const [requestId, { bodyBytes }] of [...this.#asked]) {
+      this.#hear(requestId, lostWith('Sending to queues', error, bodyBytes))
+    }
   }
 }

@@ -1,14 +1,16 @@
 import type { Rig } from '@spanwire/testkit'
+import { startEngines } from '@spanwire/testkit/engines'
 import { Relay, silentEndpoint } from '@spanwire/testkit/network'
 import { kubemq } from '../../src/index.js'
 import { foreign } from './foreign.js'
-import { Node } from './server.js'
 import { stop } from './stop.js'
 import { tlsFaults } from './tls.js'
 
-/** One server, behind a relay. */
+/** One server behind a relay: the real one when `KUBEMQ_BIN` is set, else the double. */
 export async function kubemqRig(): Promise<Rig> {
-  const [node, tls] = await Promise.all([Node.start(), tlsFaults()])
+  const [engines, tls] = await Promise.all([startEngines({ engine: 'kubemq' }), tlsFaults()])
+  const node = engines.sites[0]?.nodes[0]
+  if (node === undefined) throw new Error('a site has a node')
   const port = Number(node.endpoint.split(':')[1])
   const relay = await Relay.listen({ target: port })
   const down = async (act: () => Promise<void>): Promise<void> => {
@@ -39,7 +41,7 @@ export async function kubemqRig(): Promise<Rig> {
     resources: async () => ({ connections: relay.connections }),
     dispose: async () => {
       await relay.close()
-      await Promise.all([node.stop(), tls.dispose()])
+      await Promise.all([engines.stop(), tls.dispose()])
     },
   }
 }
