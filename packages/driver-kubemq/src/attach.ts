@@ -8,8 +8,14 @@ import type { Member, Wire } from './wire.js'
  */
 const SETTLE_MS = 20
 
-/** Resolves when subscriptions that were made in this turn are in place, as far as that can be known, or at once when `sooner` does. */
-export async function settled(wire: Wire, signal: AbortSignal, what: string, sooner?: Promise<void>): Promise<void> {
+/** What proves that a subscription is in place, or refused, and how long to wait for it where the server can give no proof. */
+export interface Proof {
+  readonly by: Promise<void>
+  readonly withinMs?: number
+}
+
+/** Resolves when subscriptions that were made in this turn are in place, as far as that can be known. */
+export async function settled(wire: Wire, signal: AbortSignal, what: string, proof: Proof): Promise<void> {
   if (wire.over) throw wire.over
   if (signal.aborted) throw aborted(signal, what)
   let timer: NodeJS.Timeout | undefined
@@ -21,13 +27,13 @@ export async function settled(wire: Wire, signal: AbortSignal, what: string, soo
   const elapsed = async (): Promise<void> => {
     await wire.ping(signal, what)
     await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, SETTLE_MS)
+      timer = setTimeout(resolve, proof.withinMs ?? SETTLE_MS)
     })
     // What the server has sent meanwhile comes before this answer, also where this process stood still.
     await wire.ping(signal, what)
   }
   try {
-    await obeying(signal, what, Promise.race([over, elapsed(), ...(sooner ? [sooner] : [])]))
+    await obeying(signal, what, Promise.race([over, elapsed(), proof.by]))
   } finally {
     clearTimeout(timer)
     if (member) wire.members.delete(member)

@@ -104,7 +104,7 @@ export class Downstream {
     if (!answer.isError) return undefined
     const { error } = answer
     return /closed response|not found|invalid n?ack sequence/.test(error)
-      ? notHeld()
+      ? notHeld(error)
       : fault(`Settling a message of ${this.#queue}`, error)
   }
 

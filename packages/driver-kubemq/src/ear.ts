@@ -41,7 +41,7 @@ export class Ear<T> implements Feed {
     const ear = new Ear(wire, sound, reception)
     try {
       for (const at of signal.aborted ? [] : sound.streams.keys()) ear.#subscribe(at)
-      await settled(wire, signal, sound.what, ear.#refused)
+      await settled(wire, signal, sound.what, { by: ear.#refused })
       reception.begin(ear)
     } catch (error) {
       void ear.leave()

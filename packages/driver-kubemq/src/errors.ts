@@ -37,8 +37,10 @@ export function incapable(channel: string, what: string): MessagingError {
   return channelError('capability', `Channel ${channel} cannot ${what} on KubeMQ.`)
 }
 
-export function notHeld(): MessagingError {
-  return new MessagingError('conflict', 'The delivery is not ours any more: settled, given back, or its lease is over.')
+/** `said`: by the server. */
+export function notHeld(said?: string): MessagingError {
+  const text = 'The delivery is not ours any more: settled, given back, or its lease is over'
+  return new MessagingError('conflict', said ? `${text} (KubeMQ: ${said.trim()}).` : `${text}.`)
 }
 
 /** The number that KubeMQ puts into the text of its errors; 0: it has none. */

@@ -13,6 +13,14 @@ const PARK_MS = 1_000
 /** Starts by time are exclusive, and not exact: what comes too early is left out here. */
 const OVERLAP_MS = 50
 
+/** A log that has events proves by its last one that a subscription is in place. It may have lost all of them to its retention. */
+const PROOF_MS = 1_000
+
+/** What a link knows of a stored channel. */
+export interface Log {
+  hasEvents: boolean
+}
+
 /** Where a reader begins, in the server's words. */
 type From = readonly [type: EventsStoreType, value: bigint]
 
@@ -20,7 +28,7 @@ type From = readonly [type: EventsStoreType, value: bigint]
  * Reads a stored channel in its order, from a place of its own. Each subscription has a fresh client id and begins behind the last
  * event that came: what the server remembers of an older one counts events that it only meant to send.
  */
-export async function readLog(opened: Opened, [source, flow, signal]: Wanted): Promise<Reception> {
+export async function readLog(opened: Opened, log: Log, [source, flow, signal]: Wanted): Promise<Reception> {
   const { wire, spec } = opened
   const { start = { at: 'now' }, group } = source
   if (group !== undefined) throw incapable(spec.name, 'keep the place of a group')
@@ -28,11 +36,13 @@ export async function readLog(opened: Opened, [source, flow, signal]: Wanted): P
   assertSource(spec, source)
   const from = fromOf(start, opened)
   const reception = new KubemqReception(wire, { flow, epoch: wire.epoch })
-  const reader = new LogReader(opened, { start, ...(source.paths && { passes: passing(source.paths) }) }, reception)
+  const reading = { log, start, ...(source.paths && { passes: passing(source.paths) }) }
+  const reader = new LogReader(opened, reading, reception)
   try {
     const what = `Subscribing to ${spec.name}`
     if (!signal.aborted && !wire.over) reader.subscribe(from)
-    await settled(wire, signal, what, reader.attached)
+    const isProven = start.at === 'now' && log.hasEvents
+    await settled(wire, signal, what, { by: reader.attached, ...(isProven && { withinMs: PROOF_MS }) })
     reader.isAttached = true
     return reception.begin(reader)
   } catch (error) {
@@ -69,6 +79,7 @@ function nanoseconds(ms: number): bigint {
 }
 
 interface Reading {
+  readonly log: Log
   readonly start: Start
   readonly passes?: (path: string) => boolean
 }
@@ -142,6 +153,7 @@ class LogReader implements Feed {
     if (expected !== undefined && sequence < expected) return
     if (expected !== undefined && sequence > expected && !this.#isMissing(expected, sequence)) return
     this.#next = sequence + 1n
+    this.#reading.log.hasEvents = true
     this.#attach()
     if (this.#isWanted(event, expected === undefined)) {
       const { eventId: id, body, metadata, tags, timestamp: timeNs } = event

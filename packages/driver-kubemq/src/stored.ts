@@ -1,6 +1,6 @@
 import type { Channel } from '@spanwire/driver'
 import { incapable } from './errors.js'
-import { readLog } from './log.js'
+import { type Log, readLog } from './log.js'
 import type { Opened } from './opened.js'
 import { encoderOf } from './outlet.js'
 import type { Publishing } from './publishing.js'
@@ -10,6 +10,7 @@ import { sendEach } from './sending.js'
 export function storedChannel(opened: Opened, publishing: Publishing): Channel {
   const { wire, spec, can } = opened
   const encode = encoderOf(opened)
+  const log: Log = { hasEvents: false }
   return {
     can,
     send: (batch, report) =>
@@ -17,8 +18,9 @@ export function storedChannel(opened: Opened, publishing: Publishing): Channel {
         if (message.ttlMs !== undefined) throw incapable(spec.name, 'let a message expire')
         if (message.delayMs) throw incapable(spec.name, 'delay a message')
         publishing.send(encode(message), message.id, open, index)
+        log.hasEvents = true
       }),
-    receive: (...wanted) => readLog(opened, wanted),
+    receive: (...wanted) => readLog(opened, log, wanted),
     async probe(signal) {
       await wire.ping(signal, `A probe of ${spec.name}`)
     },
