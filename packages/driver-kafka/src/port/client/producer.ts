@@ -4,6 +4,7 @@ import type { ProduceBatch, Produced } from '../producing.js'
 import { encodeBatch } from '../protocol/batch.js'
 import { produce, type Stored } from '../protocol/log-requests.js'
 import { brokerError, isMoved, isRefusal } from '../protocol/names.js'
+import type { TopicMetadata } from '../protocol/requests.js'
 import type { Cluster } from './cluster.js'
 import type { Lanes } from './lanes.js'
 import type { Line } from './line.js'
@@ -42,17 +43,20 @@ export class Producer {
     const topics = [...new Set(unplaced.map(({ topic }) => topic))]
     const asked = topics.map((topic) => this.#cluster.topic(topic, this.#cluster.closing))
     Promise.all(asked).then(
-      () => this.#place(batches, report),
+      (told) => this.#place(batches, report, told),
       (error: unknown) => {
         for (const index of batches.keys()) report(index, { at: 'unsent', error: this.#ended(error) })
       },
     )
   }
 
-  #place(batches: readonly ProduceBatch[], report: Report): void {
+  /** `told`: of topics that nothing was known of. */
+  #place(batches: readonly ProduceBatch[], report: Report, told: readonly TopicMetadata[] = []): void {
     const leaders = new Map<number, Placed[]>()
     for (const [index, batch] of batches.entries()) {
-      const leader = this.#leaderOf(batch)
+      const refused = told.find(({ name, code }) => name === batch.topic && code !== 0)
+      const leader =
+        refused === undefined ? this.#leaderOf(batch) : brokerError(refused.code, `write to ${batch.topic}`)
       if (leader instanceof KafkaError) {
         this.#cluster.forget(batch.topic)
         report(index, { at: 'unsent', error: leader })
