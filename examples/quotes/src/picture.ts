@@ -29,8 +29,15 @@ export interface SitePicture extends ProcessPicture {
   readonly engine: EnginePicture | undefined
 }
 
+/** What a site's messages are in. `embedded`: the memory of its gateway. */
+export const ENGINES = ['embedded', 'nats', 'kubemq', 'kafka'] as const
+export type EngineKind = (typeof ENGINES)[number]
+
 /** The server that a site's messages are in. */
 export interface EnginePicture {
+  readonly kind: EngineKind
+  /** Not the engine itself but a double of it. */
+  readonly isDouble: boolean
   readonly state: 'down' | 'running' | 'hung'
   readonly pid: number
   readonly endpoint: string

@@ -1,6 +1,5 @@
-import type { ConnectOptions } from '@spanwire/driver'
+import type { ConnectOptions, Driver } from '@spanwire/driver'
 import { createEngine, memory } from '@spanwire/driver-memory'
-import { nats } from '@spanwire/driver-nats'
 import { type Authorize, createGateway, type Principal } from '@spanwire/gateway'
 import { endWithParent, given, tellParent } from './life.js'
 
@@ -14,9 +13,9 @@ const tokens = new Map([
   [given('SERVICE_TOKEN'), 'service'],
   [given('PAGE_TOKEN'), 'page'],
 ])
-/** Where the site's NATS server is; empty: the engine is in this process. */
-const endpoint = given('ENGINE')
-const driver = endpoint === '' ? memory(createEngine({ name })) : nats()
+/** Where the site's engine is; empty: in this process. */
+const endpoint = given('ENDPOINT')
+const driver = await driverOf(given('ENGINE'))
 const options: ConnectOptions = {
   client: `gateway-${name}`,
   nonce: 'A'.repeat(16),
@@ -32,6 +31,20 @@ const PAGE_MAY: ReadonlySet<string> = new Set([
   'send orders',
 ])
 const authorize: Authorize = (subject, verb, channel) => subject === 'service' || PAGE_MAY.has(`${verb} ${channel}`)
+
+/** Only who needs an engine's client loads it. */
+async function driverOf(engine: string): Promise<Driver> {
+  switch (engine) {
+    case 'nats':
+      return (await import('@spanwire/driver-nats')).nats()
+    case 'kubemq':
+      return (await import('@spanwire/driver-kubemq')).kubemq()
+    case 'kafka':
+      return (await import('@spanwire/driver-kafka')).kafka()
+    default:
+      return memory(createEngine({ name }))
+  }
+}
 
 function authenticate(token: string | undefined): Principal {
   const subject = tokens.get(token ?? '')

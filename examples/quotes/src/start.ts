@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Company } from './supervisor/company.js'
 import { HELP, type Options, readOptions } from './supervisor/options.js'
 import { pageServer } from './supervisor/page-server.js'
-import { embedded, natsServers } from './supervisor/site-engines.js'
+import { startSiteEngines } from './supervisor/site-engines.js'
 
 /** Starts everything: the page's server, both sites, the services. SIGINT or SIGTERM ends all of it. */
 
@@ -41,7 +41,7 @@ const chosen = options()
 let company: Company | undefined
 const server = pageServer(new URL('./page/', import.meta.url), () => company)
 const port = await listen(server, chosen.port)
-const engines = chosen.engines === 'nats' ? await natsServers() : embedded
+const engines = await startSiteEngines(chosen.engines)
 const running = new Company(chosen, [`http://127.0.0.1:${port}`, `http://localhost:${port}`], engines)
 company = running
 

@@ -25,7 +25,7 @@ const PROVED = /1,500 ticks, 0 lost, 0 doubled, equal to the real day/
 /** How the story is told: how quotes are routed, what the sites run on, and which faults come. */
 export interface Telling {
   readonly policy: 'all' | 'primary'
-  readonly engines: 'embedded' | 'nats'
+  readonly engines: string
   /** `silence`: sites that are cut off or hang. `engine`: a server that dies behind its gateway. Sites are always killed. */
   readonly faults: readonly ('silence' | 'engine')[]
 }
@@ -110,10 +110,10 @@ function story({ engines, faults, policy }: Telling): void {
     }, 60_000)
 
   if (faults.includes('engine'))
-    it('goes on when a NATS server is killed behind a gateway that lives', async () => {
+    it('goes on when an engine is killed behind a gateway that lives', async () => {
       const site = await serving(page)
       const [engine, gateway] = [company.pidOf(site, 'engine'), company.pidOf(site)]
-      await page.getByRole('button', { name: `Kill ${titled(site)} NATS` }).click()
+      await page.getByRole('button', { name: serverButton('Kill', site) }).click()
       await page
         .getByRole('article', { name: titled(site) })
         .getByText('down, its store is kept')
@@ -121,7 +121,7 @@ function story({ engines, faults, policy }: Telling): void {
       expect([isAlive(engine), isAlive(gateway)]).toEqual([false, true])
       await everySymbolMoves(page)
       const before = company.lines.length
-      await page.getByRole('button', { name: `Restart ${titled(site)} NATS` }).click()
+      await page.getByRole('button', { name: serverButton('Restart', site) }).click()
       await company.line(new RegExp(`^engine ${site} pid`), before)
       await takesPart(page, site, policy)
       await nextVerdict(page)
@@ -138,6 +138,11 @@ function story({ engines, faults, policy }: Telling): void {
     expect(company.pids.filter(isAlive)).toEqual([])
     expect(company.pids.length).toBeGreaterThanOrEqual(6)
   }, 20_000)
+}
+
+/** A button of the engine behind a site's gateway, whichever it is. */
+function serverButton(action: string, site: string): RegExp {
+  return new RegExp(`^${action} ${titled(site)} (NATS|KubeMQ|Kafka)$`)
 }
 
 /** Resolves when each symbol's tick count in the proof has grown, or a new day has begun. */

@@ -19,8 +19,10 @@ export async function open(file: string | undefined): Promise<Opened> {
 export function clientOf(config: Config): Promise<Client> {
   const drivers = {
     memory: (options: unknown) => memory(options as object),
-    // Only who has a site on NATS loads its client.
+    // Only who has a site on an engine loads its client.
     nats: async (options: unknown) => (await import('@spanwire/driver-nats')).nats(options as object),
+    kafka: async (options: unknown) => (await import('@spanwire/driver-kafka')).kafka(options as object),
+    kubemq: async (options: unknown) => (await import('@spanwire/driver-kubemq')).kubemq(options as object),
     websocket: (options: unknown) => websocket({ WebSocket, ...(options as object) }),
   }
   return connect(config, { drivers })

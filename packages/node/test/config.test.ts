@@ -114,9 +114,9 @@ describe('the configuration file', () => {
   })
 
   it('says what to install when a driver is missing, and which names there are for one that cannot be', async () => {
-    const missing = good.replace('driver: memory', 'driver: kafka')
+    const missing = good.replace('driver: memory', 'driver: "@example/driver-pigeon"')
     await expect(connect(parseConfig(missing))).rejects.toThrowError(
-      /sites\.frankfurt\.driver: the driver "kafka" is not installed: run "npm install @spanwire\/driver-kafka"/,
+      /sites\.frankfurt\.driver: the driver "@example\/driver-pigeon" is not installed: run "npm install @example\/driver-pigeon"/,
     )
     const odd = good.replace('driver: memory', 'driver: "no name"')
     await expect(connect(parseConfig(odd))).rejects.toThrowError(

@@ -26,12 +26,13 @@ export function SiteControls({ site }: { readonly site: SitePicture }): ReactNod
 /** The server behind a site's gateway, and what can be done to it alone. */
 export function EngineControls(props: { readonly name: SiteName; readonly engine: EnginePicture }): ReactNode {
   const { engine, name } = props
-  const { endpoint, pid, state } = engine
-  const what = `${called(name)} NATS`
+  const { endpoint, isDouble, kind, pid, state } = engine
+  const server = isDouble ? `${NAMES[kind]} double` : `${NAMES[kind]} server`
+  const what = `${called(name)} ${NAMES[kind]}`
   return (
     <div className="engine" data-state={state}>
       <p>
-        <b>NATS server</b>
+        <b>{server}</b>
         <small>{STATES[state]}</small>
       </p>
       <Buttons of={what} actions={ENGINE_ACTIONS[state]} onPress={(action) => void actOnEngine(name, action)} />
@@ -47,6 +48,8 @@ function actionsOf({ network, state }: SitePicture): readonly Action[] {
   if (state === 'hung' || network === 'cut') return ['kill', 'heal']
   return ['kill', 'hang', 'cut']
 }
+
+const NAMES = { embedded: 'Embedded', nats: 'NATS', kubemq: 'KubeMQ', kafka: 'Kafka' } as const
 
 const STATES = { running: 'answers', hung: 'hung', down: 'down, its store is kept' } as const
 

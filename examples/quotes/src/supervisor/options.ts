@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import type { QuotesPolicy } from '../routes.js'
+import { ENGINES, type EngineKind } from '../picture.js'
+import { type QuotesPolicy, SITES, type SiteName } from '../routes.js'
 import { MIN_TICKS } from '../ticks.js'
 
-/** What a site's messages are in. `embedded`: the memory of its gateway. */
-export type EngineKind = 'embedded' | 'nats'
-
 export interface Options {
-  readonly engines: EngineKind
+  readonly engines: Readonly<Record<SiteName, EngineKind>>
   readonly quotes: QuotesPolicy
   /** Of each ticker and day. */
   readonly ticks: number
@@ -20,12 +18,13 @@ export interface Options {
 }
 
 export const HELP = `node dist/start.js [options]
-  --engines embedded|nats  what each site runs on (embedded)
-  --quotes all|primary     how quotes are routed (all)
-  --ticks N                ticks of each ticker and day (1500)
-  --day-seconds S          how long a day is replayed (75)
-  --pause-seconds S        between two days (5)
-  PORT=N                   the page's port; 0: any free one (4100, or any free one)`
+  --engines NAME[,NAME]  what the sites run on: ${ENGINES.join(', ')}; one for both, or one each, as
+                         kubemq,kafka for ${SITES.join(' on KubeMQ and ')} on Kafka (embedded)
+  --quotes all|primary   how quotes are routed (all)
+  --ticks N              ticks of each ticker and day (1500)
+  --day-seconds S        how long a day is replayed (75)
+  --pause-seconds S      between two days (5)
+  PORT=N                 the page's port; 0: any free one (4100, or any free one)`
 
 /** Throws a sentence for what cannot be. */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options | 'help' {
@@ -42,11 +41,9 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
   })
   if (values.help) return 'help'
   const { engines, quotes } = values
-  if (engines !== 'embedded' && engines !== 'nats')
-    throw new Error(`--engines is "embedded" or "nats", not "${engines}"`)
   if (quotes !== 'all' && quotes !== 'primary') throw new Error(`--quotes is "all" or "primary", not "${quotes}"`)
   return {
-    engines,
+    engines: enginesOf(engines),
     quotes,
     ticks: whole('--ticks', values.ticks, MIN_TICKS, 100_000),
     daySeconds: whole('--day-seconds', values['day-seconds'], 1, 86_400),
@@ -55,6 +52,19 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     serviceToken: randomUUID(),
     pageToken: randomUUID(),
   }
+}
+
+/** One name for all sites, or one for each. */
+function enginesOf(text: string): Options['engines'] {
+  const kinds = text.split(',').map((name) => {
+    const kind = ENGINES.find((one) => one === name)
+    if (kind === undefined) throw new Error(`--engines names one of ${ENGINES.join(', ')}, not "${name}"`)
+    return kind
+  })
+  if (kinds.length !== 1 && kinds.length !== SITES.length)
+    throw new Error(`--engines names one engine, or ${SITES.length}: one each for ${SITES.join(' and ')}`)
+  const [first = 'embedded'] = kinds
+  return { frankfurt: first, dublin: kinds[1] ?? first }
 }
 
 function whole(name: string, text: string, min: number, max: number): number {

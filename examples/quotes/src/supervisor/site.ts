@@ -53,7 +53,8 @@ export class Site {
     const listening = new Promise<number>((resolve) => {
       this.#listening = resolve
     })
-    const pid = await this.#gateway.start({ ...env, SITE: this.name, ENGINE: this.#engines.endpoint(this.name) })
+    const { kind, endpoint } = this.#engines.place(this.name)
+    const pid = await this.#gateway.start({ ...env, SITE: this.name, ENGINE: kind, ENDPOINT: endpoint })
     this.#network.target = await listening
     console.log(`site ${this.name} pid ${pid} ${this.url}`)
   }
