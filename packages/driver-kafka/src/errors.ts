@@ -73,9 +73,31 @@ const CODES: Readonly<Record<string, readonly [Code, string]>> = {
   UNREADABLE: ['decode', 'records cannot be read here'],
 }
 
+/** TLS faults by the code of Node and OpenSSL: what does not fit, and what to check. */
+const TLS: readonly (readonly [RegExp, string])[] = [
+  [/ALTNAME/, 'the certificate is for another name: check the endpoint, or set serverName'],
+  [/CERTIFICATE_REQUIRED/, 'the broker asks for a client certificate: set cert and key'],
+  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, 'the certificate of the broker is not valid now: check its dates'],
+  [
+    /UNABLE_TO|SELF_SIGNED|CERT_UNTRUSTED|ISSUER/,
+    'the certificate comes from an unknown authority (CA): set ca to the one that signed it',
+  ],
+  [/ALERT|HANDSHAKE/, 'the broker refused our certificate or version of TLS'],
+]
+
+function tlsFault({ cause }: KafkaError): string | undefined {
+  for (let one = cause; one instanceof Error; one = one.cause) {
+    const code = 'code' in one ? String(one.code) : ''
+    const fault = TLS.find(([fits]) => fits.test(code))
+    if (fault) return fault[1]
+  }
+  return undefined
+}
+
 /** An error of the port as one of ours. `what`: what was tried, and where. */
 export function translated(what: string, error: KafkaError, scope: Scope): MessagingError {
   const [code, why] = CODES[error.code] ?? [error.fatal ? 'unauthenticated' : 'unavailable', 'Kafka said no']
   const options = { cause: error, scope, ...(error.code === 'TLS' && { retryable: false }) }
-  return new MessagingError(code, `${what}: ${why} (${error.code}: ${error.message}).`, options)
+  const said = error.message.replace(/\.$/, '')
+  return new MessagingError(code, `${what}: ${tlsFault(error) ?? why} (${error.code}: ${said}).`, options)
 }

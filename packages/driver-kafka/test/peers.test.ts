@@ -1,0 +1,117 @@
+import type { Delivery } from '@spanwire/driver'
+import { silentEndpoint } from '@spanwire/testkit/network'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { asAdmin, plain } from './rig/plain.js'
+import { siteOf } from './rig/site.js'
+import { dial, durable, FLOW, patience, pull, queue, refusal, send, textOf, told } from './rig/talk.js'
+
+const site = siteOf()
+
+describe('a cluster with other clients and operators', () => {
+  it('shares a group with a plain member: each job goes to one of the two', async () => {
+    const { endpoints } = site()
+    const spec = queue()
+    const channel = await (await dial(endpoints)).open(spec, patience())
+    const ours: string[] = []
+    const theirs: string[] = []
+    let look = (): void => undefined
+    const reception = await channel.receive({}, FLOW, patience())
+    const take = async (one: Delivery): Promise<void> => {
+      await one.settle('ack')
+      ours.push(textOf(one))
+      look()
+    }
+    const working = (async () => {
+      for (let batch = await reception.next(); batch; batch = await reception.next()) {
+        await Promise.all(batch.deliveries.map((one) => take(one).catch(() => undefined)))
+      }
+    })()
+    const consumer = plain(endpoints).consumer({
+      groupId: `${spec.name}.workers`,
+      sessionTimeout: 3_000,
+      rebalanceTimeout: 3_000,
+      heartbeatInterval: 250,
+      maxWaitTimeInMs: 100,
+    })
+    onTestFinished(() => consumer.disconnect())
+    await consumer.connect()
+    await consumer.subscribe({ topic: spec.name })
+    const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()))
+    await consumer.run({
+      eachMessage: async ({ message }) => {
+        theirs.push(message.value?.toString() ?? '')
+        look()
+      },
+    })
+    await joined
+    const bodies = Array.from({ length: 60 }, (_, at) => `job ${at}`)
+    await send(channel, ...bodies.map((body, at) => ({ path: `k${at}`, body })))
+    await new Promise<void>((resolve) => {
+      look = () => {
+        if (new Set([...ours, ...theirs]).size === bodies.length) resolve()
+      }
+      look()
+    })
+    expect(ours.length).toBeGreaterThan(0)
+    expect(theirs.length).toBeGreaterThan(0)
+    expect([...ours, ...theirs].sort()).toEqual([...bodies].sort())
+    await reception.stop(patience())
+    await working
+  })
+
+  it('a topic that is deleted under a live link ends its readers alone, and comes back when it is opened again', async () => {
+    const { endpoints } = site()
+    const link = await dial(endpoints)
+    const [doomed, well] = [durable(), durable()]
+    const [a, b] = [await link.open(doomed, patience()), await link.open(well, patience())]
+    const [ra, rb] = [await a.receive({}, FLOW, patience()), await b.receive({}, FLOW, patience())]
+    await send(a, 'before')
+    expect((await pull(ra, 1)).map(textOf)).toEqual(['before'])
+    await asAdmin(endpoints, (admin) => admin.deleteTopics({ topics: [doomed.name] }))
+    expect(await refusal(pull(ra, 1))).toMatchObject({ code: 'not-found', scope: 'channel' })
+    expect((await send(a, 'into the void')).map(told)).toEqual([expect.stringMatching(/^(refused|unsent)/)])
+    expect((await send(b, 'goes on')).map(told)).toEqual(['done'])
+    expect((await pull(rb, 1)).map(textOf)).toEqual(['goes on'])
+    const again = await link.open(doomed, patience())
+    const reader = await again.receive({}, FLOW, patience())
+    expect((await send(again, 'anew')).map(told)).toEqual(['done'])
+    expect((await pull(reader, 1)).map(textOf)).toEqual(['anew'])
+  })
+
+  it('connects though the first brokers of the list are dead or hang', async () => {
+    const { endpoints } = site()
+    const silent = await silentEndpoint()
+    onTestFinished(() => silent.close())
+    const link = await dial(['127.0.0.1:1', silent.endpoint, ...endpoints])
+    const channel = await link.open(durable(), patience())
+    expect((await send(channel, 'through')).map(told)).toEqual(['done'])
+  })
+
+  it('refuses what is above the limit of the topic, and takes what is right below', async () => {
+    const { endpoints } = site()
+    const spec = durable()
+    await asAdmin(endpoints, (admin) =>
+      admin.createTopics({
+        waitForLeaders: true,
+        topics: [
+          { topic: spec.name, numPartitions: 3, configEntries: [{ name: 'max.message.bytes', value: '20000' }] },
+        ],
+      }),
+    )
+    const channel = await (await dial(endpoints)).open(spec, patience())
+    const { maxBytes } = channel.can
+    expect(maxBytes).toBeLessThan(20_000)
+    const outcomes = await send(channel, 'x'.repeat(maxBytes + 1), 'y'.repeat(maxBytes), 'z')
+    expect(outcomes.map(told)).toEqual(['refused too-large', 'done', 'done'])
+  })
+
+  it('tells at open that a topic has other partitions than the site says', async () => {
+    const { endpoints } = site()
+    const spec = durable()
+    await (await dial(endpoints)).open(spec, patience())
+    const other = await dial(endpoints, { driver: { partitions: 4 } })
+    const error = await refusal(other.open(spec, patience()))
+    expect(error).toMatchObject({ code: 'conflict', retryable: false })
+    expect(error.message).toMatch(/3 partitions/)
+  })
+})

@@ -1,0 +1,104 @@
+import type { Credentials, MessagingError } from '@spanwire/driver'
+import { createAuthority } from '@spanwire/testkit/network'
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs'
+import { describe, expect, it } from 'vitest'
+import { asAdmin } from './rig/plain.js'
+import { siteOf } from './rig/site.js'
+import { type Dial, dial, durable, FLOW, patience, pull, refusal, send, textOf, told } from './rig/talk.js'
+
+const authority = createAuthority('kafka tests')
+const broker = authority.issue({ name: 'broker', dns: ['localhost'], ips: ['127.0.0.1'] })
+const ann: Credentials = { by: 'password', user: 'ann', password: 's3cret-word' }
+const tls = { ca: authority.cert }
+
+const site = siteOf({
+  security: {
+    users: { ann: 's3cret-word', bob: 'b0b-word' },
+    certificate: `${broker.key}\n${broker.cert}\n${authority.cert}`,
+    acls: true,
+  },
+})
+
+/** What everybody may do here: all of it, where nothing else is said. */
+async function grant(topic: string, user: string, operation: AclOperationTypes, isAllowed = true): Promise<void> {
+  const acl = {
+    resourceType: AclResourceTypes.TOPIC,
+    resourceName: topic,
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: `User:${user}`,
+    host: '*',
+    operation,
+    permissionType: isAllowed ? AclPermissionTypes.ALLOW : AclPermissionTypes.DENY,
+  }
+  await asAdmin(admins(), (admin) => admin.createAcls({ acl: [acl] }))
+}
+
+function admins(): string[] {
+  return site().nodes.map(({ admin }) => admin ?? '')
+}
+
+async function refused(how: Dial): Promise<MessagingError> {
+  const error = await refusal(dial(site().endpoints, how))
+  expect(error.scope).toBe('link')
+  for (const secret of ['s3cret-word', 'wr0ng-word']) expect(error.message).not.toContain(secret)
+  return error
+}
+
+describe('a broker with TLS and SASL', () => {
+  it.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('lets in who knows the password (%s)', async (sasl) => {
+    const spec = durable()
+    await grant(spec.name, 'ann', AclOperationTypes.ALL)
+    const link = await dial(site().endpoints, { as: ann, tls, driver: { sasl } })
+    await asAdmin(admins(), (admin) =>
+      admin.createTopics({ waitForLeaders: true, topics: [{ topic: spec.name, numPartitions: 3 }] }),
+    )
+    const channel = await link.open(spec, patience())
+    const reception = await channel.receive({}, FLOW, patience())
+    expect((await send(channel, 'kept')).map(told)).toEqual(['done'])
+    expect((await pull(reception, 1)).map(textOf)).toEqual(['kept'])
+  })
+
+  it('refuses others as unauthenticated, without a secret in the sentence', async () => {
+    const wrong: Credentials[] = [
+      { by: 'password', user: 'ann', password: 'wr0ng-word' },
+      { by: 'password', user: 'eve', password: 's3cret-word' },
+      { by: 'key', jwt: '', seed: 's3cret-word' },
+    ]
+    for (const as of wrong)
+      expect(await refused({ as, tls })).toMatchObject({ code: 'unauthenticated', retryable: false })
+  })
+
+  it('is not taken for another: unknown authority and wrong name are said, and not worth another try', async () => {
+    const unknown = await refused({ as: ann, tls: { ca: createAuthority('others').cert } })
+    expect(unknown).toMatchObject({ code: 'unavailable', retryable: false })
+    expect(unknown.message).toMatch(/authority/)
+    const name = await refused({ as: ann, tls: { ...tls, serverName: 'elsewhere.example' } })
+    expect(name).toMatchObject({ code: 'unavailable', retryable: false })
+    expect(name.message).toMatch(/name/)
+  })
+})
+
+describe('a user without rights on one topic', () => {
+  it('is told so for that channel, and others go on', async () => {
+    const [open, shut] = [durable(), durable()]
+    await asAdmin(admins(), (admin) =>
+      admin.createTopics({
+        waitForLeaders: true,
+        topics: [open, shut].map(({ name }) => ({ topic: name, numPartitions: 3 })),
+      }),
+    )
+    await grant(open.name, 'bob', AclOperationTypes.ALL)
+    await grant(shut.name, 'bob', AclOperationTypes.READ)
+    const link = await dial(site().endpoints, { as: { by: 'password', user: 'bob', password: 'b0b-word' }, tls })
+    const [a, b] = [await link.open(shut, patience()), await link.open(open, patience())]
+    const reception = await a.receive({}, FLOW, patience())
+    expect((await send(a, 'denied')).map(told)).toEqual(['refused forbidden'])
+    expect((await send(b, 'allowed')).map(told)).toEqual(['done'])
+    await grant(shut.name, 'bob', AclOperationTypes.READ, false)
+    const error = await refusal(pull(reception, 1))
+    expect(error).toMatchObject({ code: 'forbidden', scope: 'channel' })
+    expect(error.message).toContain(shut.name)
+    await link.probe(patience())
+    expect((await send(b, 'still allowed')).map(told)).toEqual(['done'])
+  })
+})
