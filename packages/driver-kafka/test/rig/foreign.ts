@@ -22,18 +22,23 @@ export function foreign(endpoints: readonly string[]): Foreign {
       await consumer.connect()
       await consumer.subscribe({ topic: name })
       const bodies: string[] = []
-      const all = new Promise<readonly string[]>((resolve) => {
+      const all = new Promise<void>((resolve) => {
         const joined = consumer.run({
           autoCommit: false,
           eachMessage: async ({ message }) => {
             bodies.push(message.value?.toString() ?? '')
-            if (bodies.length === count) resolve(bodies)
+            if (bodies.length === count) resolve()
           },
         })
         joined.catch(() => undefined)
       })
       await new Promise<void>((resolve) => consumer.on(consumer.events.FETCH, () => resolve()))
-      return { bodies: all.finally(() => consumer.disconnect()) }
+      const gather = async (): Promise<readonly string[]> => {
+        await all
+        await consumer.disconnect()
+        return bodies
+      }
+      return { bodies: gather() }
     },
   }
 }

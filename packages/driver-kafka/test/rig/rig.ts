@@ -45,15 +45,15 @@ export async function kafkaRig(setup: { readonly nodes: number }): Promise<Rig> 
 }
 
 function faults({ nodes }: EngineSite) {
-  const all = async (act: (node: EngineSite['nodes'][number]) => Promise<void> | void): Promise<void> => {
+  const all = async (act: (node: EngineSite['nodes'][number]) => Promise<void>): Promise<void> => {
     await Promise.all(nodes.map(act))
   }
   return {
     kill: () => all((node) => node.kill()),
     terminate: () => all((node) => node.terminate()),
     restart: (how: { readonly data: 'keep' | 'wipe' }) => all((node) => node.restart(how)),
-    hang: () => all((node) => node.hang()),
-    heal: () => all((node) => node.heal()),
+    hang: () => all(async (node) => node.hang()),
+    heal: () => all(async (node) => node.heal()),
   }
 }
 

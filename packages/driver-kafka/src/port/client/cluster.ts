@@ -191,7 +191,8 @@ export class Cluster {
       this.#learn(told)
       const before = this.#control
       this.#control = line
-      if (before !== undefined) this.drop(before)
+      // Others may wait for its answers still.
+      if (before !== undefined) void before.retire(closed()).then(() => this.#lines.delete(before))
       return line
     } catch (cause) {
       throw this.closing.aborted ? closed() : worst(cause)

@@ -14,6 +14,7 @@ export class Line {
   readonly #pending: Set<(error: KafkaError) => void> = new Set()
   #raw: RawLine | undefined
   #ended: KafkaError | undefined
+  #retired: { readonly error: KafkaError; gone(): void } | undefined
 
   private constructor(to: BrokerAddress) {
     this.to = to
@@ -42,6 +43,7 @@ export class Line {
       const done = (): void => {
         clearTimeout(late)
         this.#pending.delete(fail)
+        this.#rest()
       }
       const fail = (error: KafkaError): void => {
         done()
@@ -64,6 +66,20 @@ export class Line {
       )
     })
     return signal === undefined ? asked : obey(asked, signal)
+  }
+
+  /** Ends it when all that was asked on it has its answer, or is late. Resolves then. */
+  retire(error: KafkaError): Promise<void> {
+    return new Promise((resolve) => {
+      this.#retired = { error, gone: resolve }
+      this.#rest()
+    })
+  }
+
+  #rest(): void {
+    if (this.#retired === undefined || this.#pending.size > 0) return
+    this.cut(this.#retired.error)
+    this.#retired.gone()
   }
 
   /** Ends it, and all that waits on it with this error. Again: does nothing. */
