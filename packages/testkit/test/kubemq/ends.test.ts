@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { elapse } from '../../src/conformance/wait.js'
+import { elapse, eventually } from '../../src/conformance/wait.js'
 import {
   Event,
   type kubemqClient,
@@ -9,7 +9,8 @@ import {
   Request,
   QueuesDownstreamRequestType as Type,
 } from '../../src/kubemq/proto.js'
-import { ask, client, fresh, onlyOwn, ownPeer, type Peer, SETTLED_MS, START_MS } from './peer.js'
+import { Relay } from '../../src/network/index.js'
+import { ask, client, endLater, fresh, onlyOwn, ownPeer, type Peer, SETTLED_MS, START_MS } from './peer.js'
 import { body, Downstream, Heard, numbered, range, respond, subscribe, textOf, Upstream } from './streams.js'
 
 const timeout = START_MS
@@ -30,7 +31,7 @@ async function waiting(one: kubemqClient, queueName: string): Promise<bigint | u
 describe.concurrent('the end of a server', () => {
   beforeEach(onlyOwn)
 
-  it.each(ways)('by %s drops every stream and every call with one text', { timeout }, async (how) => {
+  it.each(ways)('by %s drops every stream and every call', { timeout }, async (how) => {
     await using peer = await ownPeer()
     const one = await client(peer.endpoint)
     const queue = fresh('queue')
@@ -50,7 +51,9 @@ describe.concurrent('the end of a server', () => {
     const call = ask(one.sendRequest.bind(one), asked)
     await streams[2]?.have(1)
     await peer[how]()
-    const dropped = { code: status.UNAVAILABLE, details: 'Connection dropped' }
+    // The second one is told where the server left something unread.
+    const details = expect.stringMatching(/^(Connection dropped|read ECONNRESET)$/)
+    const dropped = { code: status.UNAVAILABLE, details }
     for (const stream of streams) expect(await stream.failed()).toEqual(dropped)
     expect(await call).toMatchObject(dropped)
   })
@@ -140,4 +143,49 @@ describe.concurrent('ghost consumers (C5)', () => {
       expect((await stream.get(queue, 40)).bodies).toHaveLength(40)
     },
   )
+
+  it('is none of a single Get that waited on a queue that was consumed before, at a SIGKILL', { timeout }, async () => {
+    await using peer = await ownPeer()
+    const before = await client(peer.endpoint)
+    const queue = fresh('queue')
+    await new Upstream(before).send(numbered(queue, 3))
+    const stream = new Downstream(before)
+    await (await stream.get(queue, 3)).ackAll()
+    stream.tell({ requestTypeData: Type.GET, channel: queue, maxItems: 5, waitTimeout: 60_000 })
+    await elapse(SETTLED_MS)
+    const one = await ended(peer, 'kill')
+    await new Upstream(one).send(numbered(queue, 10))
+    expect((await new Downstream(one).get(queue, 10)).bodies).toHaveLength(10)
+  })
+})
+
+describe.concurrent('a connection that is half open', () => {
+  it('keeps its client id registered until it is closed (C6)', { timeout }, async () => {
+    const peer = await client()
+    const relay = await Relay.listen({ target: Number(peer.getChannel().getTarget().split(':').at(-1)) })
+    endLater(() => void relay.close())
+    const gone = await client(`127.0.0.1:${relay.port}`)
+    const wanted = {
+      clientId: fresh('reader'),
+      channel: fresh('c'),
+      subscribeTypeData: 2,
+      eventsStoreTypeData: 2,
+    } as const
+    subscribe(gone, wanted)
+    await elapse(SETTLED_MS)
+    // Its client is gone, and the server has not been told.
+    relay.strand('client')
+    for (let i = 0; i < 3; i++) {
+      const refused = await subscribe(peer, wanted).failed()
+      expect(refused.details).toBe('stan: clientID already registered')
+      await elapse(SETTLED_MS)
+    }
+    relay.cut()
+    const isFree = async (): Promise<boolean> => {
+      const heard = subscribe(peer, wanted)
+      await elapse(SETTLED_MS)
+      return heard.error === undefined
+    }
+    await eventually('the id is free', isFree, 10_000)
+  })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { elapse } from '../../src/conformance/wait.js'
 import { QueuesDownstreamRequestType as Type } from '../../src/kubemq/proto.js'
 import { client, fresh } from './peer.js'
 import { body, Downstream, numbered, queueMessage, range, Upstream } from './streams.js'
@@ -173,5 +174,40 @@ describe.concurrent('a transaction that stays open', () => {
     const other = new Downstream(one)
     expect((await other.get(queue, 1)).bodies).toEqual([])
     expect((await other.get(queue, 1, { waitTimeout: 5_000 })).bodies).toEqual(['1'])
+  })
+
+  it('is lost with AutoAck, when its client has gone before it was answered (5.1)', async () => {
+    const { client: one, queue, stream } = await queueOf(0)
+    stream.tell({ requestTypeData: Type.GET, channel: queue, maxItems: 5, waitTimeout: 1_500, autoAck: true })
+    const up = new Upstream(one)
+    await up.send(numbered(queue, 2))
+    stream.call.cancel()
+    const other = new Downstream(one)
+    expect((await other.get(queue, 2, { waitTimeout: 2_500 })).bodies).toEqual([])
+    await up.send(numbered(queue, 1))
+    expect((await other.get(queue, 1)).bodies).toEqual(['1'])
+  })
+})
+
+describe.sequential('the clients that all streams share', () => {
+  it('are held up, one in 200, by a single long poll of another queue (C15)', async () => {
+    const { client: one, queue, stream } = await queueOf(0)
+    const long = new Downstream(one)
+    const waits = long.tell({ requestTypeData: Type.GET, channel: fresh('idle'), maxItems: 1, waitTimeout: 4_000 })
+    await elapse(50)
+    const up = new Upstream(one)
+    await up.send(numbered(queue, 250))
+    const began = performance.now()
+    let slowest = 0
+    for (let i = 0; i < 250; i++) {
+      const from = performance.now()
+      const got = await stream.get(queue, 1)
+      stream.tell({ requestTypeData: Type.ACK_ALL, refTransactionId: got.response.transactionId })
+      slowest = Math.max(slowest, performance.now() - from)
+      // Where the poll is over before the turn comes round, there is nothing to be seen.
+      if (long.heard.all.length > 0) break
+    }
+    await long.answerTo(waits)
+    expect(slowest).toBeGreaterThan(Math.min(1_000, 3_500 - (performance.now() - began)))
   })
 })

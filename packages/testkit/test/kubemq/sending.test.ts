@@ -112,7 +112,7 @@ describe.concurrent('times', () => {
 
   it('an expiry runs from the sending, and what expires while it is held can be settled', async () => {
     const { up, stream, queue } = await senders()
-    const policy = { ...POLICY, expirationSeconds: 1 }
+    const policy = { ...POLICY, expirationSeconds: 3 }
     const sent = await up.send(numbered(queue, 2).map((message) => ({ ...message, policy })))
     const held = await stream.get(queue, 1)
     expect(held.bodies).toEqual(['1'])
