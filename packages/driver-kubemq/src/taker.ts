@@ -116,7 +116,7 @@ export class Taker implements Member {
     }
     this.#errors = 0
     this.#backlog.answered(items, answer.messages, performance.now() - since)
-    this.#give(worker, answer.transactionId, answer.messages)
+    this.#give(worker, answer.transactionId, once(answer.messages))
   }
 
   /** To who asked for it, unless that has left. */
@@ -166,4 +166,10 @@ export class Taker implements Member {
     for (const { reject } of this.#settling.splice(0)) reject(lost)
     this.#open.lose()
   }
+}
+
+/** The server may have a message twice in one answer, and would stop acknowledging at its second. */
+function once(messages: readonly QueueMessage[]): readonly QueueMessage[] {
+  const bySequence = new Map(messages.map((message) => [message.attributes?.sequence, message]))
+  return bySequence.size === messages.length ? messages : [...bySequence.values()]
 }

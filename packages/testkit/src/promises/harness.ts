@@ -26,6 +26,8 @@ export interface ClientHarness {
     readonly keyed?: boolean
     /** Requests to nobody fail at once. Default true. */
     readonly noResponders?: boolean
+    /** 8 MiB are more than a message may have. Default true. */
+    readonly tooLarge?: boolean
   }
 }
 
