@@ -41,7 +41,7 @@ export class Codecs {
     if (this.#zstd !== undefined) return Buffer.from(this.#zstd(packed))
     throw new KafkaError(
       'UNREADABLE',
-      'Records are compressed with zstd, which Node reads from 22.15 on: use that, or install the package fzstd and give its decompress in the option codecs: { zstd: decompress }.',
+      'Records are compressed with zstd, which Node reads from 22.15 on: use that, or install the package fzstd and give its decompress in the port: kafkajs({ zstd: decompress }).',
     )
   }
 }
