@@ -4,6 +4,7 @@ import { silentEndpoint } from '@spanwire/testkit/network'
 import { kafka, partitionOf } from '../../src/index.js'
 import { foreign } from './foreign.js'
 import { asAdmin, topicsOf } from './plain.js'
+import { stop } from './stop.js'
 
 /** Few enough that a thousand topics fit into a small broker, more than one so that nothing rests on a single one. */
 const PARTITIONS = 2
@@ -52,7 +53,7 @@ function faults({ nodes }: EngineSite) {
     kill: () => all((node) => node.kill()),
     terminate: () => all((node) => node.terminate()),
     restart: (how: { readonly data: 'keep' | 'wipe' }) => all((node) => node.restart(how)),
-    hang: () => all(async (node) => node.hang()),
+    hang: () => all(stop),
     heal: () => all(async (node) => node.heal()),
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { KafkaError } from '../error.js'
 import type { KafkaConnect } from '../port.js'
 import { brokerError } from '../protocol/names.js'
@@ -45,6 +46,8 @@ export class Cluster {
   constructor(wire: Wire, options: KafkaConnect) {
     this.wire = wire
     this.options = options
+    // One for each reader and question that is open.
+    setMaxListeners(0, this.#closing.signal)
     this.#asking = this.lanes()
   }
 
