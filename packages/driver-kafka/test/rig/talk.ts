@@ -16,7 +16,7 @@ import { onTestFinished } from 'vitest'
 import { type KafkaOptions, kafka } from '../../src/index.js'
 
 /** Beyond this a wait has failed. */
-export const PATIENCE_MS = 15_000
+const PATIENCE_MS = 15_000
 export const FLOW: Flow = { messages: 1_000, bytes: 16 << 20 }
 
 export interface Dial extends Partial<Omit<ConnectOptions, 'credentials'>> {
@@ -50,7 +50,7 @@ export function patience(ms: number = PATIENCE_MS): AbortSignal {
 let names = 0
 
 /** A name that nobody used. */
-export function fresh(what: string): string {
+function fresh(what: string): string {
   names += 1
   return `${what}-${names}`
 }
@@ -62,10 +62,6 @@ export function durable(name: string = fresh('durable'), latest = false): Channe
 
 export function queue(name: string = fresh('queue'), leaseMs = 30_000): ChannelSpec {
   return { name, params: 1, kind: 'queue', leaseMs }
-}
-
-export function rpc(name: string = fresh('rpc')): ChannelSpec {
-  return { name, params: 1, kind: 'rpc' }
 }
 
 /** Sends, and waits until every message is reported. */
