@@ -20,9 +20,10 @@ export interface Begin {
 export async function beginOf(
   wire: Wire,
   topic: string,
-  start: Start = { at: 'now' },
+  wanted: Start | undefined,
   signal: AbortSignal,
 ): Promise<Begin> {
+  const start = wanted ?? { at: 'now' }
   const look = async (at: KafkaPoint): Promise<readonly number[]> => {
     const call = { what: `Looking up offsets of ${topic}` }
     const offsets = await wire.ask(call, signal, (client) => client.offsets(topic, at, signal))

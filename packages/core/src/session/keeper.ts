@@ -33,8 +33,8 @@ const STOPPED: AttachmentState = { at: 'stopped' }
 
 /** An {@link Attachment}. */
 export class Keeper implements Attachment, Beating, Follower {
-  waitingSince = Infinity
-  patienceMs = Infinity
+  waitingSince: number = Infinity
+  patienceMs: number = Infinity
   readonly #session: Session
   readonly #spec: ChannelSpec
   readonly #options: AttachmentOptions
