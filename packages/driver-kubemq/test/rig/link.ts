@@ -98,7 +98,7 @@ export async function pull(
     const batch = await reception.next()
     if (batch === undefined) throw new Error(`the reception ended after ${texts.length} of ${count}`)
     texts.push(...batch.deliveries.map(textOf))
-    await Promise.all(batch.deliveries.map((one) => each(one)))
+    await Promise.all(batch.deliveries.map(async (one) => each(one)))
   }
   return texts
 }
