@@ -7,6 +7,9 @@ import { type Context, contextOf } from './context.js'
 import { wireHeaders } from './headers.js'
 import { dispatch } from './sending.js'
 
+/** Shared: most messages go without. */
+const NONE: SendOptions & Params = Object.freeze({})
+
 /**
  * Says it to whoever subscribes to the topic. Resolves when done (see {@link Sent}). Rejects with `outcome-unknown` if it
  * may have been taken; any other code promises that nobody will ever receive it.
@@ -21,7 +24,7 @@ export function publish(
   client: BareClient,
   topic: Topic,
   value: unknown,
-  options: PublishOptions & Params = {},
+  options: PublishOptions & Params = NONE,
 ): Promise<Sent> {
   return leave(client, topic, value, options)
 }
@@ -37,7 +40,7 @@ export function send(
   client: BareClient,
   queue: Queue,
   value: unknown,
-  options: SendOptions & Params = {},
+  options: SendOptions & Params = NONE,
 ): Promise<Sent> {
   return leave(client, queue, value, options)
 }

@@ -2,7 +2,7 @@ import { MessagingError } from '@spanwire/driver'
 import { renamed } from '../arrival/identity.js'
 import type { Contract } from '../contract/contract.js'
 import { isMarks, marked, marksSpec } from '../departure/marks.js'
-import type { Departure, Letter } from '../departure/message.js'
+import type { Departure, Ending, Letter, Waiting } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
 import { copyNumber, type RetainedChannel } from '../departure/retained.js'
 import type { Surroundings } from '../departure/surroundings.js'
@@ -65,19 +65,43 @@ interface Leaving {
   readonly untilMs: number
 }
 
-function leave(outbox: Outbox, { contract, lane, letter, signal, untilMs }: Leaving): Promise<Sent> {
+function leave(outbox: Outbox, leaving: Leaving): Promise<Sent> {
   return new Promise((resolve, reject) => {
-    let forget: (() => void) | undefined
-    const departure = outbox.offer(lane, letter, untilMs, (ending, it) => {
-      forget?.()
-      if (ending.by === 'done') resolve(sent(it))
-      else reject(ending.by === 'failed' ? ending.error : unknown(contract, it, ending.error))
-    })
-    if (signal === undefined || departure.settled) return
-    const abort = (): void => outbox.cancel(lane, departure, canceled(contract))
-    forget = () => signal.removeEventListener('abort', abort)
-    signal.addEventListener('abort', abort)
+    const caller = new Caller(leaving.contract, resolve, reject)
+    const departure = outbox.offer(leaving.lane, leaving.letter, leaving.untilMs, caller)
+    if (leaving.signal !== undefined && !departure.settled)
+      caller.heed(leaving.signal, takeBack(outbox, leaving, departure))
   })
+}
+
+function takeBack(outbox: Outbox, { contract, lane }: Leaving, departure: Departure): () => void {
+  return () => outbox.cancel(lane, departure, canceled(contract))
+}
+
+/** Who published or sent, and waits for one promise. */
+class Caller implements Waiting {
+  readonly #contract: Contract
+  readonly #resolve: (sent: Sent) => void
+  readonly #reject: (error: MessagingError) => void
+  #forget: (() => void) | undefined
+
+  constructor(contract: Contract, resolve: (sent: Sent) => void, reject: (error: MessagingError) => void) {
+    this.#contract = contract
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  ended(ending: Ending, departure: Departure): void {
+    this.#forget?.()
+    if (ending.by === 'done') this.#resolve(sent(departure))
+    else this.#reject(ending.by === 'failed' ? ending.error : unknown(this.#contract, departure, ending.error))
+  }
+
+  /** Takes the message back when the signal aborts before it has ended. */
+  heed(signal: AbortSignal, takeBack: () => void): void {
+    this.#forget = () => signal.removeEventListener('abort', takeBack)
+    signal.addEventListener('abort', takeBack)
+  }
 }
 
 /** Waits for room in the outbox, behind those that came before. */

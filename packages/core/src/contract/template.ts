@@ -56,10 +56,10 @@ export function unescapeToken(token: string): string {
  * The parameters as one text: `{ symbol: 'BRK.B' }` -> `BRK_2eB`; `''` for a contract without. What `params` lacks is taken
  * from `value`. Throws `invalid` when one is in neither, or the whole is above 200 characters.
  */
-export function pathOf(contract: Templated, params: Params = {}, value?: unknown): string {
+export function pathOf(contract: Templated, params?: Params, value?: unknown): string {
   if (contract.params.length === 0) return ''
   const fallback: Params = typeof value === 'object' && value !== null ? (value as Params) : {}
-  return join(contract, (name) => tokenOf(contract, name, params[name] ?? fallback[name]))
+  return join(contract, (name) => tokenOf(contract, name, params?.[name] ?? fallback[name]))
 }
 
 /** As {@link pathOf} with `*` where a parameter is missing: what `Source.paths` takes. */

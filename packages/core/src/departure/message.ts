@@ -53,8 +53,11 @@ export type Ending =
   /** Perhaps somebody will: an attempt was ambiguous, or it is stored but not as widely as asked. */
   | { readonly by: 'unknown'; readonly error: MessagingError | undefined }
 
-/** Called once. */
-export type Settle = (ending: Ending, departure: Departure) => void
+/** Who waits for a departure to end. One object of the waiter's own, because a closure and what it captures take three. */
+export interface Waiting {
+  /** Called once. */
+  ended(ending: Ending, departure: Departure): void
+}
 
 const NOWHERE: readonly string[] = Object.freeze([])
 
@@ -71,12 +74,12 @@ export class Departure {
   readonly untilMs: number
   /** What the last attempt that failed said. */
   error: MessagingError | undefined
-  #settle: Settle | undefined
+  #waiting: Waiting | undefined
 
-  constructor(letter: Letter, untilMs: number, settle: Settle) {
+  constructor(letter: Letter, untilMs: number, waiting: Waiting) {
     this.letter = letter
     this.untilMs = Math.ceil(untilMs)
-    this.#settle = settle
+    this.#waiting = waiting
   }
 
   get id(): string | undefined {
@@ -88,12 +91,12 @@ export class Departure {
   }
 
   get settled(): boolean {
-    return this.#settle === undefined
+    return this.#waiting === undefined
   }
 
   settle(ending: Ending): void {
-    const settle = this.#settle
-    this.#settle = undefined
-    settle?.(ending, this)
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    waiting?.ended(ending, this)
   }
 }

@@ -3,7 +3,7 @@ import { drawFor } from '../route/rendezvous.js'
 import { withdraw } from '../session/sender.js'
 import { type Care, Carrier } from './carrier.js'
 import { Lane } from './lane.js'
-import { Departure, type Letter, type Settle } from './message.js'
+import { Departure, type Letter, type Waiting } from './message.js'
 import { Settling } from './settling.js'
 import type { Surroundings } from './surroundings.js'
 
@@ -24,15 +24,15 @@ export class Outbox {
     this.#carrier = new Carrier(around, this.#settling, care)
   }
 
-  /** Takes a message, until `untilMs` (Runtime ms); `settle` is called once. */
-  offer(laneKey: string, letter: Letter, untilMs: number, settle: Settle): Departure {
-    const departure = new Departure(letter, untilMs, settle)
+  /** Takes a message, until `untilMs` (Runtime ms); `waiting` hears its end. */
+  offer(laneKey: string, letter: Letter, untilMs: number, waiting: Waiting): Departure {
+    const departure = new Departure(letter, untilMs, waiting)
     const { room } = this.#around
     if (!room.admits(letter.bytes)) {
       departure.settle({ by: 'failed', error: this.full() })
       return departure
     }
-    room.enter(departure, () => this.cancel(laneKey, departure, this.full('dropped for a newer message: ')))
+    room.enter(departure, room.options.overflow === 'drop-oldest' ? this.#dropper(laneKey, departure) : undefined)
     const lane = this.#lane(laneKey)
     // What only passes through has marks of its own publisher's.
     if (lane.isQuiet && letter.id === undefined && !letter.foreign) this.#around.changed(lane)
@@ -44,6 +44,11 @@ export class Outbox {
     }
     if (departure.open === 0 && !departure.settled) this.#nowhere(departure)
     return departure
+  }
+
+  /** Not within `offer`, where it would cost each message what it captures. */
+  #dropper(laneKey: string, departure: Departure): () => void {
+    return () => this.cancel(laneKey, departure, this.full('dropped for a newer message: '))
   }
 
   /** A lane has one deadline, the nearest of what is open in it: a message that ends in time costs nothing. */

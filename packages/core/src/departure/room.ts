@@ -52,17 +52,18 @@ export class Room {
     return true
   }
 
-  enter(departure: Departure, drop: () => void): void {
+  /** `drop`: where the oldest may have to go. */
+  enter(departure: Departure, drop?: () => void): void {
     this.#messages += 1
     this.#bytes += departure.letter.bytes
-    if (this.options.overflow === 'drop-oldest') this.#droppable.set(departure, drop)
+    if (drop !== undefined) this.#droppable.set(departure, drop)
   }
 
   /** It was handed over, or ended. */
   leave(departure: Departure): void {
     this.#messages -= 1
     this.#bytes -= departure.letter.bytes
-    this.#droppable.delete(departure)
+    if (this.#droppable.size > 0) this.#droppable.delete(departure)
     if (this.#waiters.length > 0) this.#wake()
   }
 

@@ -154,7 +154,9 @@ export class HopChannel implements Channel, Busy {
     const foreign = id === undefined
     const letter: Letter = { path, key, body, bytes, headers, delayMs, ttlMs, id, seq: 0, ack: undefined, foreign }
     const untilMs = context.publisher.moment.clocks.nowMs + context.limits.waitMs
-    const departure = outbox.offer(lane, letter, untilMs, (ending) => tell(outcomeOf(ending)))
+    const departure = outbox.offer(lane, letter, untilMs, {
+      ended: (ending) => tell(outcomeOf(ending)),
+    })
     return (error) => {
       if (!departure.settled) outbox.cancel(lane, departure, error)
     }
