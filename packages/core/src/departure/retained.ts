@@ -75,7 +75,8 @@ export class Retained {
     if (ack === undefined || ack.stored.length > 1 || ack.lane.channel.retainMs === 0) return
     this.#kept.push(letter)
     this.#bytes += letter.bytes + OVERHEAD
-    if (this.#bytes > this.#maxBytes || this.#kept.length % TRIM_EVERY === 0) this.#trim()
+    if (this.#bytes > this.#maxBytes) this.#cutDown()
+    if (this.#kept.length % TRIM_EVERY === 0) this.#trim()
     if (!isForAll(letter)) return
     this.#due.push({ letter, from: ack.stored[0] ?? '', isLast: true })
     this.#work()
@@ -171,25 +172,39 @@ export class Retained {
     this.#head = 0
   }
 
-  #isOld(letter: Letter): boolean {
-    const { ack } = letter
-    if (ack === undefined) return true
-    const age = Math.max(this.#runtime.now() - ack.nowMs, this.#runtime.wall() - ack.wallMs)
-    return age > ack.lane.channel.retainMs
+  #isOld({ ack }: Letter, now: number = this.#runtime.now(), wall: number = this.#runtime.wall()): boolean {
+    return ack === undefined || Math.max(now - ack.nowMs, wall - ack.wallMs) > ack.lane.channel.retainMs
+  }
+
+  /** Reads no clock: who publishes much stands at the bound for good, and comes here with each message. */
+  #cutDown(): void {
+    this.#cut = true
+    for (let first = this.#kept[this.#head]; first !== undefined; first = this.#kept[this.#head]) {
+      if (this.#bytes <= this.#maxBytes) break
+      this.#forget(first)
+    }
+    this.#compact()
   }
 
   #trim(): void {
+    const now = this.#runtime.now()
+    const wall = this.#runtime.wall()
     for (let first = this.#kept[this.#head]; first !== undefined; first = this.#kept[this.#head]) {
-      const over = this.#bytes > this.#maxBytes
-      if (!over && !this.#isOld(first)) break
-      if (over) this.#cut = true
-      this.#bytes -= first.bytes + OVERHEAD
-      this.#head += 1
+      if (!this.#isOld(first, now, wall)) break
+      this.#forget(first)
     }
-    if (this.#head > 1_024 && this.#head * 2 > this.#kept.length) {
-      this.#kept = this.#kept.slice(this.#head)
-      this.#head = 0
-    }
+    this.#compact()
+  }
+
+  #forget(first: Letter): void {
+    this.#bytes -= first.bytes + OVERHEAD
+    this.#head += 1
+  }
+
+  #compact(): void {
+    if (this.#head <= 1_024 || this.#head * 2 <= this.#kept.length) return
+    this.#kept = this.#kept.slice(this.#head)
+    this.#head = 0
   }
 
   /** Offers a burst, then lets new messages pass. What has no place to go yet waits for one in its order, within its age. */
