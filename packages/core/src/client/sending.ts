@@ -2,7 +2,7 @@ import { MessagingError } from '@spanwire/driver'
 import { renamed } from '../arrival/identity.js'
 import type { Contract } from '../contract/contract.js'
 import { isMarks, marked, marksSpec } from '../departure/marks.js'
-import type { Departure, Ending, Letter, Waiting } from '../departure/message.js'
+import type { Departure, Letter } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
 import { copyNumber, type RetainedChannel } from '../departure/retained.js'
 import type { Surroundings } from '../departure/surroundings.js'
@@ -16,13 +16,13 @@ import type { SessionState } from '../session/state.js'
 import { avoiding, channelAt } from './able.js'
 import type { PublishOptions, Sent } from './api.js'
 import { boundPublisher } from './bound.js'
+import { Caller } from './caller.js'
 import { type Context, channelOf, reasons } from './context.js'
 import { deadlinesOf } from './deadlines.js'
 import { departuresOf } from './departures.js'
 import { header, REMOVED } from './headers.js'
 import { listenAt } from './listening.js'
 
-const DURABILITY = { written: 'sent', taken: 'accepted', stored: 'stored' } as const
 const LIVE_RETAIN_MS = 3_000
 const LEAST = { messages: 1, bytes: 1 }
 
@@ -78,32 +78,6 @@ function takeBack(outbox: Outbox, { contract, lane }: Leaving, departure: Depart
   return () => outbox.cancel(lane, departure, canceled(contract))
 }
 
-/** Who published or sent, and waits for one promise. */
-class Caller implements Waiting {
-  readonly #contract: Contract
-  readonly #resolve: (sent: Sent) => void
-  readonly #reject: (error: MessagingError) => void
-  #forget: (() => void) | undefined
-
-  constructor(contract: Contract, resolve: (sent: Sent) => void, reject: (error: MessagingError) => void) {
-    this.#contract = contract
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  ended(ending: Ending, departure: Departure): void {
-    this.#forget?.()
-    if (ending.by === 'done') this.#resolve(sent(departure))
-    else this.#reject(ending.by === 'failed' ? ending.error : unknown(this.#contract, departure, ending.error))
-  }
-
-  /** Takes the message back when the signal aborts before it has ended. */
-  heed(signal: AbortSignal, takeBack: () => void): void {
-    this.#forget = () => signal.removeEventListener('abort', takeBack)
-    signal.addEventListener('abort', takeBack)
-  }
-}
-
 /** Waits for room in the outbox, behind those that came before. */
 function queued(context: Context, outbox: Outbox, leaving: Leaving): Promise<Sent> {
   const { contract, letter, signal, untilMs } = leaving
@@ -132,22 +106,6 @@ function queued(context: Context, outbox: Outbox, leaving: Leaving): Promise<Sen
 
 function canceled(contract: Contract): MessagingError {
   return new MessagingError('canceled', `${contract.name}: the caller gave up`)
-}
-
-function sent(departure: Departure): Sent {
-  return { id: departure.id ?? '', durability: DURABILITY[departure.confirms], sites: departure.stored }
-}
-
-function unknown(contract: Contract, departure: Departure, cause: MessagingError | undefined): MessagingError {
-  const where =
-    departure.stored.length > 0
-      ? `stored at ${departure.stored.join(', ')}, not as widely as asked`
-      : 'it may have been taken'
-  return new MessagingError(
-    'outcome-unknown',
-    `${contract.name} ${departure.id}: ${where}${cause ? `: ${cause.message}` : ''}`,
-    { cause },
-  )
 }
 
 export function outboxOf(context: Context, contract: Routed): Outbox {

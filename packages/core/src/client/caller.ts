@@ -1,0 +1,48 @@
+import { MessagingError } from '@spanwire/driver'
+import type { Contract } from '../contract/contract.js'
+import type { Departure, Ending, Waiting } from '../departure/message.js'
+import type { Sent } from './api.js'
+
+const DURABILITY = { written: 'sent', taken: 'accepted', stored: 'stored' } as const
+
+/** Who published or sent, and waits for one promise. */
+export class Caller implements Waiting {
+  readonly #contract: Contract
+  readonly #resolve: (sent: Sent) => void
+  readonly #reject: (error: MessagingError) => void
+  #forget: (() => void) | undefined
+
+  constructor(contract: Contract, resolve: (sent: Sent) => void, reject: (error: MessagingError) => void) {
+    this.#contract = contract
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  ended(ending: Ending, departure: Departure): void {
+    this.#forget?.()
+    if (ending.by === 'done') this.#resolve(sent(departure))
+    else this.#reject(ending.by === 'failed' ? ending.error : unknown(this.#contract, departure, ending.error))
+  }
+
+  /** Takes the message back when the signal aborts before it has ended. */
+  heed(signal: AbortSignal, takeBack: () => void): void {
+    this.#forget = () => signal.removeEventListener('abort', takeBack)
+    signal.addEventListener('abort', takeBack)
+  }
+}
+
+function sent(departure: Departure): Sent {
+  return { id: departure.id ?? '', durability: DURABILITY[departure.confirms], sites: departure.stored }
+}
+
+function unknown(contract: Contract, departure: Departure, cause: MessagingError | undefined): MessagingError {
+  const where =
+    departure.stored.length > 0
+      ? `stored at ${departure.stored.join(', ')}, not as widely as asked`
+      : 'it may have been taken'
+  return new MessagingError(
+    'outcome-unknown',
+    `${contract.name} ${departure.id}: ${where}${cause ? `: ${cause.message}` : ''}`,
+    { cause },
+  )
+}
