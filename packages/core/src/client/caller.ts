@@ -20,7 +20,8 @@ export class Caller implements Waiting {
 
   ended(ending: Ending, departure: Departure): void {
     this.#forget?.()
-    if (ending.by === 'done') this.#resolve(sent(departure))
+    const { confirms, id = '', stored } = departure
+    if (ending.by === 'done') this.#resolve({ id, durability: DURABILITY[confirms], sites: stored })
     else this.#reject(ending.by === 'failed' ? ending.error : unknown(this.#contract, departure, ending.error))
   }
 
@@ -29,10 +30,6 @@ export class Caller implements Waiting {
     this.#forget = () => signal.removeEventListener('abort', takeBack)
     signal.addEventListener('abort', takeBack)
   }
-}
-
-function sent(departure: Departure): Sent {
-  return { id: departure.id ?? '', durability: DURABILITY[departure.confirms], sites: departure.stored }
 }
 
 function unknown(contract: Contract, departure: Departure, cause: MessagingError | undefined): MessagingError {

@@ -2,7 +2,7 @@ import { MessagingError } from '@spanwire/driver'
 import { renamed } from '../arrival/identity.js'
 import type { Contract } from '../contract/contract.js'
 import { isMarks, marked, marksSpec } from '../departure/marks.js'
-import type { Departure, Letter } from '../departure/message.js'
+import type { Letter } from '../departure/message.js'
 import { Outbox } from '../departure/outbox.js'
 import { copyNumber, type RetainedChannel } from '../departure/retained.js'
 import type { Surroundings } from '../departure/surroundings.js'
@@ -67,15 +67,12 @@ interface Leaving {
 
 function leave(outbox: Outbox, leaving: Leaving): Promise<Sent> {
   return new Promise((resolve, reject) => {
-    const caller = new Caller(leaving.contract, resolve, reject)
-    const departure = outbox.offer(leaving.lane, leaving.letter, leaving.untilMs, caller)
-    if (leaving.signal !== undefined && !departure.settled)
-      caller.heed(leaving.signal, takeBack(outbox, leaving, departure))
+    const { contract, lane, letter, signal, untilMs } = leaving
+    const caller = new Caller(contract, resolve, reject)
+    const departure = outbox.offer(lane, letter, untilMs, caller)
+    if (signal !== undefined && !departure.settled)
+      caller.heed(signal, () => outbox.cancel(lane, departure, canceled(contract)))
   })
-}
-
-function takeBack(outbox: Outbox, { contract, lane }: Leaving, departure: Departure): () => void {
-  return () => outbox.cancel(lane, departure, canceled(contract))
 }
 
 /** Waits for room in the outbox, behind those that came before. */

@@ -75,7 +75,10 @@ export class Retained {
     if (ack === undefined || ack.stored.length > 1 || ack.lane.channel.retainMs === 0) return
     this.#kept.push(letter)
     this.#bytes += letter.bytes + OVERHEAD
-    if (this.#bytes > this.#maxBytes) this.#cutDown()
+    if (this.#isOver()) {
+      this.#cut = true
+      this.#forget(this.#isOver)
+    }
     if (this.#kept.length % TRIM_EVERY === 0) this.#trim()
     if (!isForAll(letter)) return
     this.#due.push({ letter, from: ack.stored[0] ?? '', isLast: true })
@@ -176,32 +179,21 @@ export class Retained {
     return ack === undefined || Math.max(now - ack.nowMs, wall - ack.wallMs) > ack.lane.channel.retainMs
   }
 
-  /** Reads no clock: who publishes much stands at the bound for good, and comes here with each message. */
-  #cutDown(): void {
-    this.#cut = true
-    for (let first = this.#kept[this.#head]; first !== undefined; first = this.#kept[this.#head]) {
-      if (this.#bytes <= this.#maxBytes) break
-      this.#forget(first)
-    }
-    this.#compact()
-  }
-
   #trim(): void {
     const now = this.#runtime.now()
     const wall = this.#runtime.wall()
-    for (let first = this.#kept[this.#head]; first !== undefined; first = this.#kept[this.#head]) {
-      if (!this.#isOld(first, now, wall)) break
-      this.#forget(first)
+    this.#forget((first) => this.#isOld(first, now, wall))
+  }
+
+  /** Reads no clock: who publishes much stands at the bound, and asks with each message. */
+  readonly #isOver = (): boolean => this.#bytes > this.#maxBytes
+
+  /** From the oldest on, as long as it is so. */
+  #forget(isSo: (first: Letter) => boolean): void {
+    for (let first = this.#kept[this.#head]; first !== undefined && isSo(first); first = this.#kept[this.#head]) {
+      this.#bytes -= first.bytes + OVERHEAD
+      this.#head += 1
     }
-    this.#compact()
-  }
-
-  #forget(first: Letter): void {
-    this.#bytes -= first.bytes + OVERHEAD
-    this.#head += 1
-  }
-
-  #compact(): void {
     if (this.#head <= 1_024 || this.#head * 2 <= this.#kept.length) return
     this.#kept = this.#kept.slice(this.#head)
     this.#head = 0

@@ -56,14 +56,14 @@ export class Room {
   enter(departure: Departure, drop?: () => void): void {
     this.#messages += 1
     this.#bytes += departure.letter.bytes
-    if (drop !== undefined) this.#droppable.set(departure, drop)
+    if (drop) this.#droppable.set(departure, drop)
   }
 
   /** It was handed over, or ended. */
   leave(departure: Departure): void {
     this.#messages -= 1
     this.#bytes -= departure.letter.bytes
-    if (this.#droppable.size > 0) this.#droppable.delete(departure)
+    this.#droppable.delete(departure)
     if (this.#waiters.length > 0) this.#wake()
   }
 
