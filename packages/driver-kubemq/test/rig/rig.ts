@@ -1,5 +1,6 @@
 import type { Rig } from '@spanwire/testkit'
 import { startEngines } from '@spanwire/testkit/engines'
+import { CALM } from '@spanwire/testkit/kubemq'
 import { Relay, silentEndpoint } from '@spanwire/testkit/network'
 import { kubemq } from '../../src/index.js'
 import { foreign } from './foreign.js'
@@ -8,7 +9,10 @@ import { tlsFaults } from './tls.js'
 
 /** One server behind a relay: the real one when `KUBEMQ_BIN` is set, else the double. */
 export async function kubemqRig(): Promise<Rig> {
-  const [engines, tls] = await Promise.all([startEngines({ engine: 'kubemq' }), tlsFaults()])
+  const [engines, tls] = await Promise.all([
+    startEngines({ engine: 'kubemq', config: JSON.stringify(CALM) }),
+    tlsFaults(),
+  ])
   const node = engines.sites[0]?.nodes[0]
   if (node === undefined) throw new Error('a site has a node')
   const port = Number(node.endpoint.split(':')[1])
@@ -21,7 +25,7 @@ export async function kubemqRig(): Promise<Rig> {
     driver: kubemq(),
     endpoints: [`127.0.0.1:${relay.port}`],
     credentials: { by: 'token', token: 'the-token-of-tests' },
-    patienceMs: 10_000,
+    patienceMs: 20_000,
     leaseMs: 1_000,
     unsettledAtKill: 'lost',
     // Most of it is gRPC's own.
