@@ -39,6 +39,22 @@ describe('a stream that does not answer', () => {
     expect(await refusal(kept.probe(patience()))).toMatchObject({ code: 'not-found', scope: 'channel' })
     expect((await send(other, 'y')).map(told)).toEqual(['done'])
   })
+
+  it('schedule 10: what it calls the duplicate of one that is not stored yet is not done, for that one may still fail', async () => {
+    const node = await server()
+    const kept = await (await dial(node.endpoint)).open(durable('kept'), patience())
+    await api(node, `STREAM.DELETE.${streamOf(durable('kept'))}`)
+    await asAdmin(node, async (nc) => {
+      // In the words of a server up to 2.10, in place of the stream.
+      nc.subscribe('kept.*', {
+        callback: (_, message) => message.respond(`{"stream":"kept","seq":0,"duplicate":true}`),
+      })
+      await nc.flush()
+      const [outcome] = await send(kept, { path: 'a', body: 'x', id: 'AAAAAAAAAAAAAAAA-1.1.1700000000000' })
+      expect(told(outcome)).toBe('unknown outcome-unknown')
+      expect(outcome?.outcome === 'unknown' && outcome.error.message).toMatch(/earlier copy.*not stored yet/)
+    })
+  })
 })
 
 describe('a stream that is there already', () => {
