@@ -47,7 +47,9 @@ describe('a stream that does not answer', () => {
     await asAdmin(node, async (nc) => {
       // In the words of a server up to 2.10, in place of the stream.
       nc.subscribe('kept.*', {
-        callback: (_, message) => message.respond(`{"stream":"kept","seq":0,"duplicate":true}`),
+        callback: (_, message) => {
+          message.respond('{"stream":"kept","seq":0,"duplicate":true}')
+        },
       })
       await nc.flush()
       const [outcome] = await send(kept, { path: 'a', body: 'x', id: 'AAAAAAAAAAAAAAAA-1.1.1700000000000' })
