@@ -117,6 +117,15 @@ describe('a request whose answer was lost', () => {
     expect(results.filter(({ error }) => error !== undefined)).toEqual([])
   })
 
+  it('is asked once more, however many there are, when its channel is given up before its link', async () => {
+    const { asked, engines, request, runtime } = await scripted()
+    const results = await Promise.all(Array.from({ length: 300 }, () => request(safe, { timeout: '10s' })))
+    engines.a.probeFails = new MessagingError('timeout', 'Nobody takes them.', { scope: 'channel' })
+    await runtime.advance(2_000)
+    expect([asked('a'), asked('b')]).toEqual([300, 300])
+    expect(results.filter(({ error }) => error !== undefined)).toEqual([])
+  })
+
   it('is not repeated beyond the budget of the next site, so that a storm dies down', async () => {
     const { asked, lose, request, runtime } = await scripted()
     const results = await Promise.all(Array.from({ length: 300 }, () => request(safe, { timeout: '10s' })))

@@ -34,6 +34,8 @@ export interface Dial {
   readonly signal: AbortSignal
 }
 
+const forgotten = new MessagingError('outcome-unknown', 'Forgotten before it was answered.')
+
 const can: Capabilities = {
   maxBytes: 1_000_000,
   confirms: 'stored',
@@ -58,6 +60,7 @@ export class Scripted {
   /** What opening or receiving does from now on; `undefined`: it works. */
   openFails: MessagingError | undefined
   receiveFails: MessagingError | undefined
+  probeFails: MessagingError | undefined
   /** How long attaching takes, whatever its signal says. */
   receiveMs = 0
   /** How often links say something by themselves. */
@@ -198,7 +201,8 @@ export class ScriptedChannel implements Channel {
     this.batches.push({ messages, report })
     return (index) => {
       this.cancelled.push(index)
-      for (const at of index === undefined ? messages.keys() : [index]) report(at, { outcome: 'unknown', error: lost })
+      for (const at of index === undefined ? messages.keys() : [index])
+        report(at, { outcome: 'unknown', error: forgotten })
     }
   }
 
@@ -212,7 +216,9 @@ export class ScriptedChannel implements Channel {
     return reception
   }
 
-  async probe(): Promise<void> {}
+  async probe(): Promise<void> {
+    if (this.#engine.probeFails) throw this.#engine.probeFails
+  }
 
   finish(): void {
     for (const { messages, report } of this.batches)

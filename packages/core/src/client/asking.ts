@@ -50,8 +50,8 @@ function note(question: Question, site: string, outcome: SendOutcome): void {
   // His load is not thrown at the next one.
   if (!isBusy) question.tried.add(site)
   if (outcome.outcome === 'unknown') question.ambiguous = true
-  // Who was there and did nothing costs nobody anything; what a link carried that ended is no more than its site had to do.
-  const isCut = outcome.error.scope === 'link' && question.attempts === 1
+  // Who was there and did nothing costs nobody anything; what a link or a channel carried that ended is no more than its site had to do.
+  const isCut = outcome.error.scope !== 'message' && question.attempts === 1
   question.again = isBusy || (outcome.outcome === 'unknown' && !isCut)
   if (outcome.outcome === 'refused' && !isBusy) question.refusedBy.add(site)
 }

@@ -157,7 +157,7 @@ export class Channels {
       resends: kind !== 'rpc',
       onChange: (ill) => {
         this.#set(place, { at: 'open', channel, sender, ...(ill && { ill }) })
-        if (ill) sender.abandon()
+        if (ill) sender.abandon(ill)
       },
     })
     place.health = health

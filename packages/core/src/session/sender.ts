@@ -90,9 +90,13 @@ export class Sender {
     if (this.#load.inflight === 1) this.#load.onBusy?.()
   }
 
-  /** Forgets all that was handed to the channel: nobody answers there. Its outcomes are reported before this returns. */
-  abandon(): void {
-    for (const shipment of [...this.#out]) shipment.abandon()
+  /** Forgets all that was handed to the channel, because of its illness. Its outcomes are reported before this returns. */
+  abandon(ill: MessagingError): void {
+    const error = new MessagingError('outcome-unknown', `Given up unanswered. ${ill.message}`, {
+      scope: 'channel',
+      cause: ill,
+    })
+    for (const shipment of [...this.#out]) shipment.abandon(error)
   }
 
   /** Since when the oldest has been seen out, Runtime ms; Infinity: none is. To be called now and then: that is when they are seen. */
@@ -172,6 +176,8 @@ export class Shipment {
   readonly #settled: (outcome: SendOutcome, shipment: Shipment) => void
   #cancel: Cancel | undefined
   #regrets: number[] | undefined
+  /** Why it is given up. */
+  #lost: MessagingError | undefined
 
   constructor(settled: (outcome: SendOutcome, shipment: Shipment) => void) {
     this.#settled = settled
@@ -211,7 +217,9 @@ export class Shipment {
     }
   }
 
-  abandon(): void {
+  /** With an error, what may have been taken ends with that. */
+  abandon(error?: MessagingError): void {
+    this.#lost = error
     this.#cancel?.()
   }
 
@@ -225,8 +233,10 @@ export class Shipment {
   }
 
   /** A second report finds the parcel gone, or with another shipment. */
-  #settle(parcel: Parcel | undefined, outcome: SendOutcome): void {
+  #settle(parcel: Parcel | undefined, told: SendOutcome): void {
     if (parcel?.shipment !== this) return
+    const outcome: SendOutcome =
+      this.#lost && told.outcome === 'unknown' ? { outcome: 'unknown', error: this.#lost } : told
     parcel.shipment = undefined
     this.open -= 1
     this.#settled(outcome, this)
