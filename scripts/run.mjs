@@ -25,7 +25,8 @@ const commands = {
     const chromium = await provideChromium()
     // Tests that need the server wait for it, and say why there is none; the others go ahead.
     const { installEngine } = await launcher()
-    const installed = args.length === 0 ? installEngine('nats').catch(() => {}) : undefined
+    const engines = args.length === 0 ? /** @type {const} */ (['nats', 'kafka']) : []
+    const installed = Promise.allSettled(engines.map((name) => installEngine(name)))
     const { code } = await node([bin('vitest/vitest.mjs'), 'run', ...args], chromium)
     await installed
     return code

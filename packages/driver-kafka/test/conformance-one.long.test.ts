@@ -1,5 +1,8 @@
 import { describeDriver } from '@spanwire/testkit'
+import { withKafka } from './rig/java.js'
 import { kafkaRig } from './rig/rig.js'
 import { skips } from './rig/skips.js'
 
-describeDriver('kafka (one node)', { setup: () => kafkaRig({ nodes: 1 }), skip: skips.single, limitMs: 300_000 })
+withKafka('one node', () => {
+  describeDriver('kafka (one node)', { setup: () => kafkaRig({ nodes: 1 }), skip: skips.single, limitMs: 300_000 })
+})

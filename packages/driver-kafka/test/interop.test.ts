@@ -1,5 +1,6 @@
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { noKafka } from './rig/java.js'
 import { kcat, noKcat } from './rig/kcat.js'
 import { siteOf } from './rig/site.js'
 import { dial, durable, FLOW, patience, pull, send, textOf, told } from './rig/talk.js'
@@ -8,7 +9,7 @@ const site = siteOf()
 /** Node can from 22.15 on. */
 const hasZstd = 'zstdDecompressSync' in zlib
 
-describe.skipIf(noKcat)(`kcat${noKcat ? `: ${noKcat}` : ''}`, () => {
+describe.skipIf(noKcat ?? noKafka)(`kcat${noKcat ? `: ${noKcat}` : (noKafka ?? '')}`, () => {
   it('reads ours: the path as the key, headers by their names, the body as it is', async () => {
     const { endpoints } = site()
     const spec = durable()

@@ -1,6 +1,7 @@
 import { setTimeout as elapse } from 'node:timers/promises'
 import type { EngineNode } from '@spanwire/testkit/engines'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
+import { withKafka } from './rig/java.js'
 import { asAdmin } from './rig/plain.js'
 import { siteOf } from './rig/site.js'
 import { dial, durable, FLOW, patience, send, textOf, told } from './rig/talk.js'
@@ -24,7 +25,7 @@ async function leaderOf(topic: string): Promise<EngineNode> {
   return node
 }
 
-describe('a partition whose leader stops', () => {
+withKafka('a partition whose leader stops', () => {
   it.each(['hangs', 'dies'] as const)(
     'goes on within seconds under another one when it %s, nothing lost or doubled',
     async (how) => {

@@ -1,13 +1,14 @@
 import type { Delivery } from '@spanwire/driver'
 import { silentEndpoint } from '@spanwire/testkit/network'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { withKafka } from './rig/java.js'
 import { asAdmin, plain } from './rig/plain.js'
 import { siteOf } from './rig/site.js'
 import { dial, durable, FLOW, patience, pull, queue, refusal, send, textOf, told } from './rig/talk.js'
 
 const site = siteOf()
 
-describe('a cluster with other clients and operators', () => {
+withKafka('a cluster with other clients and operators', () => {
   it('shares a group with a plain member: each job goes to one of the two', async () => {
     const { endpoints } = site()
     const spec = queue()

@@ -2,7 +2,7 @@ import { type Engines, installEngine, startEngines } from '@spanwire/testkit/eng
 import { createAuthority } from '@spanwire/testkit/network'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defaultTimes, type KafkaConnect, kafkajs, platformatic } from '../src/index.js'
-import { whyNoKafka } from './rig/java.js'
+import { noKafka } from './rig/java.js'
 import { aTopic, from, makeTopic, record, soon, write } from './rig/port.js'
 
 const PORTS = [
@@ -30,12 +30,10 @@ function tokenOf(subject: string): string {
   return `${part({ alg: 'none' })}.${part({ sub: subject, iat: now, exp: now + 600 })}.`
 }
 
-const missing = await whyNoKafka()
 let engines: Engines | undefined
 let options: KafkaConnect = { brokers: [], clientId: 'security', times: { ...defaultTimes, connectMs: 5_000 } }
 
 beforeAll(async () => {
-  if (missing !== undefined) return
   await installEngine('kafka')
   engines = await startEngines({ engine: 'kafka', security })
   options = { ...options, brokers: engines.sites[0]?.endpoints ?? [] }
@@ -45,7 +43,7 @@ afterAll(async () => {
   await engines?.stop()
 })
 
-describe.skipIf(missing !== undefined).each(PORTS)(`the port on %s with TLS and SASL${missing ?? ''}`, (_, port) => {
+describe.skipIf(noKafka).each(PORTS)(`the port on %s with TLS and SASL${noKafka ?? ''}`, (_, port) => {
   it.each([
     ['PLAIN', admin],
     ['SCRAM-SHA-256', { ...admin, mechanism: 'scram-sha-256' } as const],

@@ -1,7 +1,7 @@
 import { type Engines, installEngine, startEngines } from '@spanwire/testkit/engines'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defaultTimes, type KafkaClient, kafkajs, type MembershipOptions, platformatic } from '../src/index.js'
-import { whyNoKafka } from './rig/java.js'
+import { noKafka } from './rig/java.js'
 import { aTopic, fill, from, Hearing, makeTopic, record, soon, take, takeAll, text, write } from './rig/port.js'
 
 const PORTS = [
@@ -9,12 +9,10 @@ const PORTS = [
   ['platformatic', platformatic()],
 ] as const
 
-const missing = await whyNoKafka()
 let engines: Engines | undefined
 let brokers: readonly string[] = []
 
 beforeAll(async () => {
-  if (missing !== undefined) return
   await installEngine('kafka')
   engines = await startEngines({ engine: 'kafka' })
   brokers = engines.sites[0]?.endpoints ?? []
@@ -24,7 +22,7 @@ afterAll(async () => {
   await engines?.stop()
 })
 
-describe.skipIf(missing !== undefined).each(PORTS)(`the port on %s${missing ?? ''}`, (_, port) => {
+describe.skipIf(noKafka).each(PORTS)(`the port on %s${noKafka ?? ''}`, (_, port) => {
   let client: KafkaClient
 
   beforeAll(async () => {

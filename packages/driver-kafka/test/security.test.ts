@@ -1,7 +1,8 @@
 import type { Credentials, MessagingError } from '@spanwire/driver'
 import { createAuthority } from '@spanwire/testkit/network'
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { withKafka } from './rig/java.js'
 import { asAdmin } from './rig/plain.js'
 import { siteOf } from './rig/site.js'
 import { type Dial, dial, durable, FLOW, patience, pull, refusal, send, textOf, told } from './rig/talk.js'
@@ -44,7 +45,7 @@ async function refused(how: Dial): Promise<MessagingError> {
   return error
 }
 
-describe('a broker with TLS and SASL', () => {
+withKafka('a broker with TLS and SASL', () => {
   it.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('lets in who knows the password (%s)', async (sasl) => {
     const spec = durable()
     await grant(spec.name, 'ann', AclOperationTypes.ALL)
@@ -78,7 +79,7 @@ describe('a broker with TLS and SASL', () => {
   })
 })
 
-describe('a user without rights on one topic', () => {
+withKafka('a user without rights on one topic', () => {
   it('is told so for that channel, and others go on', async () => {
     const [open, shut] = [durable(), durable()]
     await asAdmin(admins(), (admin) =>

@@ -1,5 +1,5 @@
 import type { Rig } from '@spanwire/testkit'
-import { type EngineSite, startEngines } from '@spanwire/testkit/engines'
+import { type EngineSite, installEngine, startEngines } from '@spanwire/testkit/engines'
 import { silentEndpoint } from '@spanwire/testkit/network'
 import { kafka, partitionOf } from '../../src/index.js'
 import { foreign } from './foreign.js'
@@ -11,6 +11,7 @@ const PARTITIONS = 2
 
 /** Real brokers of one site. */
 export async function kafkaRig(setup: { readonly nodes: number }): Promise<Rig> {
+  await installEngine('kafka')
   const engines = await startEngines({ engine: 'kafka', ...setup })
   const [site] = engines.sites
   if (site === undefined) throw new Error('one site was started')

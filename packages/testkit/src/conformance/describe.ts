@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Harness, Rig } from './harness.js'
-import { judge, unknownSkips } from './judge.js'
+import { declaredFor, judge, unknownSkips, type Verdict } from './judge.js'
 import { properties } from './properties.js'
 import { titleOf } from './property.js'
 import { Summary } from './summary.js'
@@ -26,14 +26,16 @@ export function describeDriver(name: string, harness: Harness): Summary {
       console.log(summary.toString())
     }, SETUP_MS)
     it('skips only properties that exist', () => {
-      expect(unknownSkips(properties, harness.skip)).toEqual([])
+      expect(unknownSkips(properties, { ...harness.skip, ...harness.elsewhere })).toEqual([])
     })
     for (const property of properties) {
       it(titleOf(property), {
         timeout: Math.max(property.limitMs ?? 0, harness.limitMs ?? LIMIT_MS),
       }, async (context) => {
         if (rig === undefined) throw new Error('the engine was not put up')
-        const verdict = await judge(property, rig, harness.skip)
+        const elsewhere = declaredFor(property, harness.elsewhere ?? {})
+        const verdict: Verdict =
+          elsewhere === undefined ? await judge(property, rig, harness.skip) : { at: 'skipped', reason: elsewhere }
         summary.add(property, verdict)
         if (verdict.at === 'failed') throw verdict.error
         if (verdict.at === 'skipped') context.skip(verdict.reason)

@@ -12,6 +12,8 @@ export interface Harness {
    * property is run all the same and the skip fails as stale.
    */
   readonly skip?: Skips
+  /** What is shown by another run with the same rig, and by which: too long for this one. It is not run here, so it cannot be stale. */
+  readonly elsewhere?: Skips
   /** Bound on every property that does not name a longer one, in ms; absent: 30,000. For engines that take long to come back. */
   readonly limitMs?: number
 }

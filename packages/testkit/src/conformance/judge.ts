@@ -48,7 +48,8 @@ export function unknownSkips(properties: readonly Property[], skips: Skips = {})
   return Object.keys(skips).filter((name) => !names.has(name))
 }
 
-function declaredFor(property: Property, skips: Skips): string | undefined {
+/** What is declared for it, by its part or as a whole. */
+export function declaredFor(property: Property, skips: Skips): string | undefined {
   const byName: Readonly<Record<string, string | undefined>> = skips
   return byName[nameOf(property)] ?? byName[property.id]
 }
