@@ -1,3 +1,4 @@
+import { MessagingError } from '@spanwire/driver'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createClient, json, queue, rpc, type StandardSchema, topic } from '../src/index.js'
 import { virtualRuntime } from '../src/runtime/virtual.js'
@@ -47,6 +48,19 @@ describe('a message that nobody answers though who takes it answers', () => {
     const [first, second] = batches
     expect(second?.messages.map(({ id }) => id)).toEqual(first?.messages.map(({ id }) => id))
     second?.report(0, { outcome: 'done' })
+    expect((await sent).sites).toEqual(['a'])
+  })
+
+  it('is sent again when the driver never let it leave, and has not failed', async () => {
+    const { runtime, client, channel } = await stage()
+    const sent = client.publish(topic('notes', shape, { delivery: 'durable' }), { n: 1 })
+    await runtime.advance(1_000)
+    const { batches } = channel('notes')
+    const error = new MessagingError('canceled', 'Forgotten before it was handed over.')
+    batches[0]?.report(0, { outcome: 'unsent', error })
+    await runtime.advance(100)
+    expect(batches).toHaveLength(2)
+    batches[1]?.report(0, { outcome: 'done' })
     expect((await sent).sites).toEqual(['a'])
   })
 

@@ -226,6 +226,7 @@ export function verdict(outcome: SendOutcome): 'stored' | 'final' | 'ambiguous' 
     case 'refused':
       return outcome.error.scope === 'message' ? 'final' : 'again'
     case 'unsent':
-      return outcome.error.scope === 'message' && !outcome.error.retryable ? 'final' : 'again'
+      // That it did not leave says nothing of the message: a channel that was given up reports so too.
+      return 'again'
   }
 }
