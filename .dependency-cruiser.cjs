@@ -16,6 +16,9 @@ const below = {
   testkit: ['driver', 'core', 'driver-memory'],
 }
 
+/** They import the first entry of their package by its name, so that both share what lives in it. */
+const secondEntries = ['^packages/driver/src/kit/', '^packages/react/src/suspense\\.ts$']
+
 const tests = '\\.test\\.tsx?$'
 
 /** One rule a package: its sources reach only the packages below it. Its tests may use any package. */
@@ -48,8 +51,7 @@ module.exports = {
       name: 'no-folder-index',
       comment: 'Import the file that has the thing, not the index of its package or folder.',
       severity: 'error',
-      // A second entry of a package imports the first by its name, so that both share what lives in it.
-      from: { path: '^packages/([^/]+)/src/', pathNot: [tests, '^packages/react/src/suspense\\.ts$'] },
+      from: { path: '^packages/([^/]+)/src/', pathNot: [tests, ...secondEntries] },
       to: { path: '^packages/$1/.*/index\\.tsx?$' },
     },
     {

@@ -15,11 +15,13 @@ const alias = readdirSync(`${root}packages`).map((name) => ({
   find: new RegExp(`^@spanwire/${name}$`),
   replacement: `${root}packages/${name}/src/index.ts`,
 }))
-for (const entry of ['engines', 'kubemq', 'network', 'simulation'])
+for (const entry of ['driver/kit', 'testkit/engines', 'testkit/kubemq', 'testkit/network', 'testkit/simulation']) {
+  const [name, folder] = entry.split('/')
   alias.push({
-    find: new RegExp(`^@spanwire/testkit/${entry}$`),
-    replacement: `${root}packages/testkit/src/${entry}/index.ts`,
+    find: new RegExp(`^@spanwire/${entry}$`),
+    replacement: `${root}packages/${name}/src/${folder}/index.ts`,
   })
+}
 
 export default defineConfig({
   resolve: { alias },

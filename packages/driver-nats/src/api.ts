@@ -1,7 +1,7 @@
 import { type Code, MessagingError } from '@spanwire/driver'
-import { aborted, channelError } from './errors.js'
+import { channelError, obeying } from '@spanwire/driver/kit'
+import { aborted } from './errors.js'
 import { headText, statusOf } from './headers.js'
-import { obeying } from './obey.js'
 import type { Wire } from './wire.js'
 
 /** What JetStream says no with. */
@@ -90,7 +90,7 @@ export async function callApi<T extends object>(wire: Wire, call: Call, signal: 
   const asked = inbox.ask(address, write, number)
   const again = setInterval(() => write(inbox.address(number)), AGAIN_MS)
   try {
-    const msg = await obeying(signal, what, asked)
+    const msg = await obeying(signal, () => aborted(signal, what), asked)
     if (statusOf(headText(msg)) === 503) throw noJetStream(what, wire)
     const answer: T | { readonly error: ApiError } = JSON.parse(new TextDecoder().decode(msg.data))
     if ('error' in answer) throw apiFault(what, answer.error)

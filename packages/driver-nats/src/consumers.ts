@@ -1,7 +1,7 @@
 import { nuid } from '@nats-io/transport-node'
 import { type ChannelSpec, matchesPath, type Source, type Start } from '@spanwire/driver'
+import { channelError } from '@spanwire/driver/kit'
 import { callApi, isNo, JS, unless } from './api.js'
-import { channelError } from './errors.js'
 import type { Opened } from './opened.js'
 import { everything, patternsOf } from './patterns.js'
 import { isAtLeast, type StreamInfo, streamOf } from './streams.js'

@@ -1,12 +1,8 @@
 import type { Msg } from '@nats-io/transport-node'
-import type { Answer, Delivery, Headers } from '@spanwire/driver'
+import type { Delivery, Headers } from '@spanwire/driver'
+import { type Hold, notHeld, type Settlement } from '@spanwire/driver/kit'
 import type { AckInfo } from './ack.js'
-import { notHeld } from './errors.js'
 import { decodeHeaders, headText, idOf } from './headers.js'
-import type { Hold } from './hold.js'
-
-/** What a delivery is settled with. */
-export type Settlement = 'ack' | { readonly retryMs: number } | Answer
 
 /** What all deliveries of a reception have in common. */
 export interface Origin {
@@ -15,7 +11,7 @@ export interface Origin {
   /** When the stream was created: the epoch of its log. Absent: nothing is stored. */
   readonly epoch: string | undefined
   /** Who keeps book of those that are to be settled. */
-  readonly hold: Hold | undefined
+  readonly hold: Hold<NatsDelivery> | undefined
 }
 
 /** A message of nats.js. Its header block is looked at when somebody asks. */

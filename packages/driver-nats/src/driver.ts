@@ -19,7 +19,8 @@ import {
   type Link,
   MessagingError,
 } from '@spanwire/driver'
-import { aborted, connectError, linkError } from './errors.js'
+import { linkError } from '@spanwire/driver/kit'
+import { aborted, connectError } from './errors.js'
 import { greet } from './greet.js'
 import { NatsLink } from './link.js'
 import { type NatsOptions, settingsOf } from './options.js'

@@ -1,7 +1,8 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { MessagingError } from '@spanwire/driver'
-import { aborted, connectError, linkError } from './errors.js'
+import { linkError } from '@spanwire/driver/kit'
+import { aborted, connectError } from './errors.js'
 
 /** The greeting of a server is a few hundred bytes; what sends more is none. */
 const MAX_GREETING = 64 * 1024

@@ -1,20 +1,9 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import {
-  type Channel,
-  type ChannelSpec,
-  type DrainNotice,
-  type EngineInfo,
-  isChannelName,
-  type Link,
-  type LinkEnd,
-  MessagingError,
-} from '@spanwire/driver'
-import { aborted, closed, endError, maybe } from './errors.js'
+import type { Channel, ChannelSpec, DrainNotice, EngineInfo, Link, LinkEnd } from '@spanwire/driver'
+import { assertName, Life, maybe } from '@spanwire/driver/kit'
+import { aborted, closed, endError } from './errors.js'
 import { openChannel, type Site } from './open.js'
 import type { Wire } from './wire.js'
-
-/** So long before its credentials expire a link asks to be replaced, or for the last quarter of their time. */
-const EXPIRY_MARGIN_MS = 30_000
 
 /** What nats.js's connections have, though their types do not say so. */
 interface Parsing {
@@ -37,12 +26,9 @@ function onNonsense(nc: NatsConnection, then: (cause: Error) => void): void {
 /** One connection to a NATS server. */
 export class NatsLink implements Link {
   readonly engine: EngineInfo
-  readonly draining: Promise<DrainNotice>
-  readonly ended: Promise<LinkEnd>
+  readonly #life: Life = new Life()
   readonly #wire: Wire
   readonly #site: Site
-  #drain: (notice: DrainNotice) => void = () => undefined
-  #end: (end: LinkEnd) => void = () => undefined
   #closing = false
   #leaving: string | undefined
 
@@ -52,19 +38,21 @@ export class NatsLink implements Link {
     this.#site = site
     const { version = '', cluster, server_name: node } = wire.nc.info ?? {}
     this.engine = { name: 'nats', version, ...(cluster && { cluster }), ...(node && { node }) }
-    this.draining = new Promise((resolve) => {
-      this.#drain = resolve
-    })
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve
-    })
     onNonsense(wire.nc, (cause) => {
       this.#over(cause)
       void wire.nc.close()
     })
     void this.#watch()
     void wire.nc.closed().then((cause) => this.#over(cause ?? undefined))
-    if (expiresAtMs !== undefined) this.#leaveBefore(expiresAtMs)
+    this.#life.leaveBefore(expiresAtMs, 'NATS')
+  }
+
+  get draining(): Promise<DrainNotice> {
+    return this.#life.draining
+  }
+
+  get ended(): Promise<LinkEnd> {
+    return this.#life.ended
   }
 
   get heard(): number {
@@ -72,7 +60,7 @@ export class NatsLink implements Link {
   }
 
   async open(spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
-    if (!isChannelName(spec.name)) throw new MessagingError('invalid', `${spec.name} is no channel name.`)
+    assertName(spec)
     if (this.#wire.over) throw this.#wire.over
     if (signal.aborted) throw aborted(signal, `Opening ${spec.name}`)
     return openChannel(this.#site, spec, signal)
@@ -86,7 +74,8 @@ export class NatsLink implements Link {
     if (!this.#closing) {
       this.#closing = true
       const { nc, members } = this.#wire
-      for (const member of [...members]) member.leave?.()
+      // What is not its own goes back in this turn.
+      for (const member of [...members]) void member.leave?.(AbortSignal.abort())
       if (!signal.aborted) await this.#wire.roundTrip(signal, 'Closing').catch(() => undefined)
       // What was published in this turn is handed to the socket; the answer is not waited for.
       if (!nc.isClosed()) nc.flush().catch(() => undefined)
@@ -100,20 +89,11 @@ export class NatsLink implements Link {
     for await (const status of this.#wire.nc.status()) {
       if (status.type === 'ldm') {
         this.#leaving = 'the server is shutting down'
-        this.#drain({ reason: 'The NATS server is in lame duck mode.' })
+        this.#life.drain({ reason: 'The NATS server is in lame duck mode.' })
       } else if (status.type === 'error' && 'operation' in status.error && 'subject' in status.error) {
         if (status.error.operation === 'publish') this.#wire.deny(String(status.error.subject), status.error)
       }
     }
-  }
-
-  /** NATS takes credentials at the start only: another link has to be made before they are over. */
-  #leaveBefore(expiresAtMs: number): void {
-    const leftMs = expiresAtMs - Date.now()
-    const withinMs = Math.min(leftMs / 4, EXPIRY_MARGIN_MS)
-    const notice = { reason: 'The credentials for NATS will expire.', withinMs }
-    const timer = setTimeout(() => this.#drain(notice), Math.min(leftMs - withinMs, 2 ** 31 - 1))
-    void this.ended.then(() => clearTimeout(timer))
   }
 
   #over(cause: Error | undefined): void {
@@ -122,6 +102,6 @@ export class NatsLink implements Link {
     const error = this.#closing ? closed(endpoint) : endError(endpoint, cause, this.#leaving)
     this.#wire.end(error, maybe(error.message, 'link', error))
     // After all who wait on this link have heard of it: their promises settle in the turns before.
-    setImmediate(() => this.#end(this.#closing ? { by: 'us' } : { by: 'engine', error }))
+    setImmediate(() => this.#life.end(this.#closing ? { by: 'us' } : { by: 'engine', error }))
   }
 }

@@ -1,5 +1,6 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { Channel, MessagingError, Reception } from '@spanwire/driver'
+import { NatsDelivery } from './delivery.js'
 import { Ear } from './ear.js'
 import { incapable } from './errors.js'
 import { encodeHeaders } from './headers.js'
@@ -7,7 +8,7 @@ import { readLog } from './log.js'
 import type { Opened, Wanted } from './opened.js'
 import { outletOf } from './outlet.js'
 import { patternsOf } from './patterns.js'
-import { NatsReception } from './reception.js'
+import { receptionOf } from './reception.js'
 import { sendAndFlush } from './sending.js'
 
 /** A topic on NATS's own subjects: who listens gets it, nobody keeps it, but for the newest of each path where a stream does. */
@@ -32,10 +33,10 @@ export function liveChannel(opened: Opened): Channel {
 
 /** What is published from now on. Too slow a reader loses the oldest, and hears how many. */
 async function listen({ wire, spec }: Opened, [source, flow, signal]: Wanted): Promise<Reception> {
-  const reception = new NatsReception(wire, { spec, flow })
+  const reception = receptionOf(wire, { spec, flow })
   const fit = (): void => reception.trim(reception.flow)
   const hear = (msg: Msg): void => {
-    reception.take(msg)
+    reception.take(new NatsDelivery(reception.origin, msg))
     fit()
   }
   const listener = { hear, fail: (error: MessagingError) => reception.fail(error) }

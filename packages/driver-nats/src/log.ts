@@ -1,11 +1,13 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { ChannelSpec, MessagingError, Reception, Source } from '@spanwire/driver'
+import { channelError, type Feed } from '@spanwire/driver/kit'
 import { ackInfo } from './ack.js'
 import { createReader, deleteReader, type Filter, type From, filterOf, fromOf } from './consumers.js'
-import { channelError, incapable } from './errors.js'
+import { NatsDelivery } from './delivery.js'
+import { incapable } from './errors.js'
 import type { Opened, Wanted } from './opened.js'
 import { PROMISED_BEAT_MS, Pull, type Puller } from './pull.js'
-import { type Feed, NatsReception } from './reception.js'
+import { type NatsReception, receptionOf } from './reception.js'
 import { replicatedInfo, type StreamInfo, streamOf } from './streams.js'
 import type { Wire } from './wire.js'
 
@@ -21,7 +23,7 @@ export async function readLog(opened: Opened, [source, flow, signal]: Wanted): P
   const info = await replicatedInfo(wire, spec.name, signal)
   const from = fromOf(source.start, info, spec.name)
   const epoch = spec.kind === 'topic' && spec.keep === 'durable' ? info.created : undefined
-  const reception = new NatsReception(wire, { spec, flow, epoch, beatMs: PROMISED_BEAT_MS })
+  const reception = receptionOf(wire, { spec, flow, epoch, beatMs: PROMISED_BEAT_MS })
   tellExpired(reception, from, info, source)
   const { name, num_pending: stored } = await createReader(
     opened,
@@ -94,7 +96,8 @@ class Reader implements Feed, Puller {
       return
     }
     const path = msg.subject.slice(this.#spec.name.length + 1)
-    if (this.#consumer.filter.passes?.(path) !== false) this.#reception.take(msg, ack)
+    if (this.#consumer.filter.passes?.(path) !== false)
+      this.#reception.take(new NatsDelivery(this.#reception.origin, msg, ack))
     this.#look(Math.min(this.#consumer.stored - this.#heard, ack.pending))
   }
 

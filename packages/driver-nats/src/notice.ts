@@ -1,6 +1,6 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { MessagingError } from '@spanwire/driver'
-import { channelError } from './errors.js'
+import { channelError } from '@spanwire/driver/kit'
 import { headText, statusOf } from './headers.js'
 
 /** What the server says of a pull request or its consumer. */

@@ -1,5 +1,5 @@
 import { type ChannelSpec, isPath, MessagingError, type Outgoing } from '@spanwire/driver'
-import { invalid } from './errors.js'
+import { invalid } from '@spanwire/driver/kit'
 import { fitsWire } from './headers.js'
 import type { Opened } from './opened.js'
 import type { Wire } from './wire.js'

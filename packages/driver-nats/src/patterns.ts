@@ -1,15 +1,11 @@
-import { type ChannelSpec, isPathPattern, MessagingError, type Source } from '@spanwire/driver'
-import { invalid } from './errors.js'
+import type { ChannelSpec, Source } from '@spanwire/driver'
+import { assertSource } from '@spanwire/driver/kit'
 import { subjectOf } from './outlet.js'
 
-const GROUP = /^[A-Za-z0-9_-]{1,128}$/
-
 /** The subjects that a source listens to: one per pattern, or the one that fits all paths. */
-export function patternsOf(spec: ChannelSpec, { paths, group }: Source): readonly string[] {
-  if (paths?.some((path) => !isPathPattern(path, spec.params))) throw invalid('a pattern', spec)
-  if (group !== undefined && !GROUP.test(group)) {
-    throw new MessagingError('invalid', `${group} is no name of a group: write letters, digits, _ and -.`)
-  }
+export function patternsOf(spec: ChannelSpec, source: Source): readonly string[] {
+  assertSource(spec, source)
+  const { paths } = source
   return paths ? [...new Set(paths)].map((path) => subjectOf(spec, path)) : [everything(spec)]
 }
 

@@ -4,7 +4,7 @@ import { Ear } from './ear.js'
 import { forbidden } from './errors.js'
 import { type Notice, noticeOf } from './notice.js'
 import type { NatsReception } from './reception.js'
-import type { Member, Wire } from './wire.js'
+import type { Wire, WireMember } from './wire.js'
 
 /** So often an idle consumer says that it lives, in ms. */
 const BEAT_MS = 500
@@ -31,7 +31,7 @@ export interface Puller {
 }
 
 /** Asks one consumer for messages, as many as a reception has room for, and knows how many are still to come. */
-export class Pull implements Member {
+export class Pull implements WireMember {
   /** How many of those asked for may still come. */
   coming = 0
   readonly #wire: Wire

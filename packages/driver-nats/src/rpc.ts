@@ -1,14 +1,15 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { Channel, Flow, MessagingError, Reception, SendOutcome } from '@spanwire/driver'
+import { channelError, failed, type Terms } from '@spanwire/driver/kit'
+import { NatsDelivery } from './delivery.js'
 import { Ear } from './ear.js'
-import { channelError, incapable } from './errors.js'
+import { incapable } from './errors.js'
 import { decodeHeaders, encodeHeaders, errorLine, errorOf, headText, rawHeaders, statusOf } from './headers.js'
-import type { Terms } from './hold.js'
 import type { Opened, Wanted } from './opened.js'
 import { outletOf } from './outlet.js'
 import { patternsOf } from './patterns.js'
-import { NatsReception } from './reception.js'
-import { failed, sendForAnswers } from './sending.js'
+import { receptionOf } from './reception.js'
+import { sendForAnswers } from './sending.js'
 import type { Wire } from './wire.js'
 
 /** The queue group in which responders share: the one of NATS services, so that they share with them too. */
@@ -41,9 +42,9 @@ function readReply(msg: Msg, subject: string): SendOutcome {
 
 /** Requests to answer: at most `flow` at a time, the rest waits its turn here. */
 async function respond({ wire, spec }: Opened, [source, flow, signal]: Wanted): Promise<Reception> {
-  const reception = new NatsReception(wire, { spec, flow, terms: replyTerms(wire, spec.name) })
+  const reception = receptionOf(wire, { spec, flow, terms: replyTerms(wire, spec.name) })
   const hear = (msg: Msg): void => {
-    reception.take(msg)
+    reception.take(new NatsDelivery(reception.origin, msg))
     reception.trim(WAITING)
   }
   const listener = { hear, fail: (error: MessagingError) => reception.fail(error) }
@@ -51,12 +52,12 @@ async function respond({ wire, spec }: Opened, [source, flow, signal]: Wanted): 
   return reception.begin({ refill: () => undefined, leave: () => ear.leave() })
 }
 
-function replyTerms(wire: Wire, name: string): Terms {
+function replyTerms(wire: Wire, name: string): Terms<NatsDelivery> {
   return {
     leaseMs: Number.POSITIVE_INFINITY,
     // Somebody may have begun.
     takesBack: false,
-    async settle({ reply }, how, release) {
+    async settle({ msg: { reply } }, how, release) {
       if (how !== 'ack' && 'retryMs' in how) throw incapable(name, 'retry a request')
       release()
       if (how === 'ack' || !reply) return
@@ -67,7 +68,7 @@ function replyTerms(wire: Wire, name: string): Terms {
     },
     extend: () => Promise.reject(incapable(name, 'extend a request')),
     /** To whoever else responds, or to nobody, of which the requester is told. */
-    giveBack(msg) {
+    giveBack({ msg }) {
       if (msg.reply && !wire.over) wire.publish(msg.subject, msg.data, msg.reply, rawHeaders(headText(msg)))
     },
   }

@@ -1,6 +1,6 @@
 import type { ChannelSpec } from '@spanwire/driver'
+import { channelError } from '@spanwire/driver/kit'
 import { callApi, isNo, JS, unless } from './api.js'
-import { channelError } from './errors.js'
 import type { Site } from './open.js'
 import type { Settings } from './options.js'
 import { everything } from './patterns.js'

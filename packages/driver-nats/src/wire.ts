@@ -1,8 +1,8 @@
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
 import { type Body, MessagingError } from '@spanwire/driver'
-import { forbidden, linkError } from './errors.js'
+import { linkError, type Member, obeying } from '@spanwire/driver/kit'
+import { aborted, forbidden } from './errors.js'
 import { Inbox } from './inbox.js'
-import { obeying } from './obey.js'
 
 /** Bytes written and not yet known to be read by the server. Beyond, sends are refused: a server that hangs must not eat our memory. */
 const MAX_UNREAD = 64 * 1024 * 1024
@@ -11,11 +11,8 @@ const ASK_EVERY = 4 * 1024 * 1024
 /** Of a message on the wire, beside its body. */
 const OVERHEAD = 100
 
-/** Who hears of the link's end, before the link says so to others. */
-export interface Member {
-  end(error: MessagingError): void
-  /** The link is about to be closed: gives back what is not its own, in this turn. */
-  leave?(): void
+/** Who hears of the connection. */
+export interface WireMember extends Member {
   /** A subject on which it publishes unasked is not permitted. */
   denied?(subject: string, cause: Error): void
 }
@@ -36,7 +33,7 @@ export class Wire {
   readonly inbox: Inbox
   /** Why nothing can be said any more. */
   over: MessagingError | undefined
-  readonly members: Set<Member> = new Set()
+  readonly members: Set<WireMember> = new Set()
   readonly #trips = new Set<Trip>()
   #next: Promise<Denied> | undefined
   #answered = 0
@@ -97,7 +94,7 @@ export class Wire {
     if (this.over) throw this.over
     await obeying(
       signal,
-      what,
+      () => aborted(signal, what),
       this.read().catch(() => Promise.reject(this.over)),
     )
   }
@@ -117,7 +114,7 @@ export class Wire {
     this.inbox.end(lost)
     for (const { fail } of this.#trips) fail(lost)
     this.#trips.clear()
-    for (const member of [...this.members]) member.end(error)
+    for (const member of [...this.members]) member.end(error, lost)
     this.members.clear()
   }
 

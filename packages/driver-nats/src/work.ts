@@ -1,14 +1,15 @@
 import type { Msg } from '@nats-io/transport-node'
 import { MessagingError, type Reception } from '@spanwire/driver'
+import { type Feed, maybe, type Terms } from '@spanwire/driver/kit'
 import { ackInfo } from './ack.js'
 import { arrival } from './arrival.js'
 import { findConsumer, joinGroup, type Membership } from './consumers.js'
-import { incapable, maybe } from './errors.js'
+import { NatsDelivery } from './delivery.js'
+import { incapable } from './errors.js'
 import { headText, statusOf } from './headers.js'
-import type { Terms } from './hold.js'
 import type { Opened, Wanted } from './opened.js'
 import { PROMISED_BEAT_MS, Pull, type Puller } from './pull.js'
-import { type Feed, NatsReception } from './reception.js'
+import { type NatsReception, receptionOf } from './reception.js'
 import { streamOf } from './streams.js'
 import type { Wire } from './wire.js'
 
@@ -24,7 +25,7 @@ export async function share(
 ): Promise<Reception> {
   await joinGroup(wire, spec, membership, signal)
   const terms = ackTerms(wire, spec.name, membership.leaseMs)
-  const reception = new NatsReception(wire, { spec, flow, terms, beatMs: PROMISED_BEAT_MS })
+  const reception = receptionOf(wire, { spec, flow, terms, beatMs: PROMISED_BEAT_MS })
   const member = new Member(wire, spec.name, membership, reception)
   await member.start(signal)
   return reception.begin(member)
@@ -79,7 +80,7 @@ class Member implements Feed, Puller {
   hear(msg: Msg, askedAt: number): void {
     const path = msg.subject.slice(this.#channel.length + 1)
     if (this.#membership.filter.passes?.(path) === false) this.#wire.tell(msg.reply ?? '', '+ACK')
-    else this.#reception.take(msg, ackInfo(msg.reply ?? ''), askedAt)
+    else this.#reception.take(new NatsDelivery(this.#reception.origin, msg, ackInfo(msg.reply ?? '')), askedAt)
   }
 
   over(error?: MessagingError): void {
@@ -103,7 +104,7 @@ class Member implements Feed, Puller {
 }
 
 /** Each with an answer of the server, which says that it has noted it. */
-function ackTerms(wire: Wire, name: string, leaseMs: number): Terms {
+function ackTerms(wire: Wire, name: string, leaseMs: number): Terms<NatsDelivery> {
   const confirm = async (msg: Msg, text: string): Promise<void> => {
     const answer = await wire.inbox.ask(msg.reply ?? '', (reply) => wire.publish(msg.reply ?? '', text, reply))
     if (statusOf(headText(answer)) !== 503) return
@@ -112,13 +113,16 @@ function ackTerms(wire: Wire, name: string, leaseMs: number): Terms {
   return {
     leaseMs,
     takesBack: true,
-    async settle(msg, how, release) {
+    async settle({ msg }, how, release) {
       if (how !== 'ack' && 'body' in how) throw incapable(name, 'take an answer')
       release()
       const delay = how !== 'ack' && how.retryMs > 0 ? ` {"delay":${Math.round(how.retryMs * 1e6)}}` : ''
       await confirm(msg, how === 'ack' ? '+ACK' : `-NAK${delay}`)
     },
-    extend: (msg) => confirm(msg, '+WPI'),
-    giveBack: (msg) => wire.tell(msg.reply ?? '', '-NAK'),
+    extend: ({ msg }) => confirm(msg, '+WPI'),
+    giveBack({ msg }, why) {
+      // What is over came to somebody else, or will.
+      if (why === 'unused') wire.tell(msg.reply ?? '', '-NAK')
+    },
   }
 }

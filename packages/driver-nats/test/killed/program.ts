@@ -18,7 +18,12 @@ export async function programFolder(): Promise<string> {
   await build({
     configFile: false,
     logLevel: 'error',
-    resolve: { alias: [{ find: /^@spanwire\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` }] },
+    resolve: {
+      alias: [
+        { find: '@spanwire/driver/kit', replacement: `${packages}/driver/src/kit/index.ts` },
+        { find: /^@spanwire\/([a-z-]+)$/, replacement: `${packages}/$1/src/index.ts` },
+      ],
+    },
     ssr: { noExternal: true },
     build: { ssr: entry, outDir: folder, rollupOptions: { output: { entryFileNames: 'victim.mjs' } } },
   })

@@ -1,23 +1,23 @@
-import type { Batch, Flow, MessagingError } from '@spanwire/driver'
-import type { NatsDelivery } from './delivery.js'
+import type { Batch, Delivery, Flow, MessagingError } from '@spanwire/driver'
 import { Pile } from './pile.js'
 
 type News = Pick<Batch, 'lost' | 'caughtUp'>
+type Lost = NonNullable<Batch['lost']>
 
 /** What has arrived and is not pulled yet, and the one who waits for it. */
-export class Shelf {
-  readonly pile: Pile = new Pile()
+export class Shelf<D extends Delivery> {
+  readonly pile: Pile<D> = new Pile()
   #news: News = {}
   #state: 'live' | 'ended' | { readonly failed: MessagingError } = 'live'
   #waiting: ((batch: Batch | undefined | Promise<never>) => void) | undefined
   #isDue = false
-  readonly #room: () => number
-  readonly #onPull: () => void
+  readonly #room: () => Flow
+  readonly #pulled: (some: readonly D[]) => void
 
-  /** `room`: how many may be pulled now. `onPull`: some were. */
-  constructor(room: () => number, onPull: () => void) {
+  /** `room`: how much may be pulled now; without messages nothing, else at least one. `pulled`: these were, in this turn. */
+  constructor(room: () => Flow, pulled: (some: readonly D[]) => void) {
     this.#room = room
-    this.#onPull = onPull
+    this.#pulled = pulled
   }
 
   get isLive(): boolean {
@@ -43,13 +43,13 @@ export class Shelf {
     return state === 'ended' ? Promise.resolve(undefined) : Promise.reject(state.failed)
   }
 
-  put(delivery: NatsDelivery): void {
+  put(delivery: D): void {
     this.pile.put(delivery)
     this.wake()
   }
 
   /** Takes the oldest away, which nobody will get, if more wait than that, and more than one. */
-  drop({ messages, bytes }: Flow): NatsDelivery | undefined {
+  drop({ messages, bytes }: Flow): D | undefined {
     const { pile } = this
     if (pile.count <= 1 || (pile.count <= messages && pile.bytes <= bytes)) return undefined
     const [oldest] = pile.take(1)
@@ -57,13 +57,18 @@ export class Shelf {
     return oldest
   }
 
+  /** What is not ours any more is not given. */
+  purge(keeps: (delivery: D) => boolean): void {
+    for (const one of this.pile.take(this.pile.count)) if (keeps(one)) this.pile.put(one)
+  }
+
   /** Goes with the next batch: what was lost before it; or, with the last that is here, that all is here that was stored. */
-  tell(news: News): void {
-    const before = this.#news.lost
-    const { lost = before } = news
-    const count = before && news.lost ? (before.count ?? Number.NaN) + (news.lost.count ?? Number.NaN) : lost?.count
-    const sum = lost && { lost: { reason: before?.reason ?? lost.reason, ...(count && { count }) } }
-    this.#news = { ...this.#news, ...news, ...sum }
+  tell({ lost, caughtUp }: News): void {
+    this.#news = {
+      ...this.#news,
+      ...(caughtUp && { caughtUp }),
+      ...(lost && { lost: together(this.#news.lost, lost) }),
+    }
     this.wake()
   }
 
@@ -72,7 +77,7 @@ export class Shelf {
     if (!this.#isDue) this.#answer({ deliveries: [] })
   }
 
-  /** There may be something to pull. What one chunk of the socket held goes out as one batch. */
+  /** There may be something to pull. What one turn brought goes out as one batch. */
   wake(): void {
     if (!this.#waiting || this.#isDue) return
     this.#isDue = true
@@ -83,8 +88,8 @@ export class Shelf {
     })
   }
 
-  /** No more will come; what is unpulled is given back to the caller. */
-  end(error?: MessagingError): readonly NatsDelivery[] {
+  /** No more will come; what is unpulled is given back to the caller. `error`: what the next pull rejects with, once. */
+  end(error?: MessagingError): readonly D[] {
     if (this.#state !== 'live') return []
     this.#news = {}
     this.#state = error && !this.#waiting ? { failed: error } : 'ended'
@@ -100,12 +105,18 @@ export class Shelf {
 
   #batch(): Batch | undefined {
     const { lost, caughtUp } = this.#news
-    const count = Math.min(this.pile.count, Math.max(0, this.#room()))
-    const isLast = caughtUp && this.pile.count === count
-    if (count === 0 && !lost && !isLast) return undefined
-    const deliveries = this.pile.take(count)
+    const { messages, bytes } = this.#room()
+    const deliveries = this.pile.take(messages, bytes)
+    const isLast = caughtUp && this.pile.count === 0
+    if (deliveries.length === 0 && !lost && !isLast) return undefined
     this.#news = caughtUp && !isLast ? { caughtUp } : {}
-    if (count > 0) this.#onPull()
+    if (deliveries.length > 0) this.#pulled(deliveries)
     return { deliveries, ...(lost && { lost }), ...(isLast && { caughtUp }) }
   }
+}
+
+/** Without a count nobody knows how many. */
+function together(before: Lost | undefined, { reason, count }: Lost): Lost {
+  const sum = before ? (before.count ?? Number.NaN) + (count ?? Number.NaN) : count
+  return { reason: before?.reason ?? reason, ...(sum && { count: sum }) }
 }

@@ -1,11 +1,11 @@
-import { aborted } from './errors.js'
+import type { MessagingError } from '@spanwire/driver'
 
-/** The outcome of the work, unless the signal aborts before. `what`: the work, as errors call it. */
-export function obeying<T>(signal: AbortSignal, what: string, work: Promise<T>): Promise<T> {
+/** The outcome of the work, unless the signal aborts before: then it rejects with `why`. The work goes on, and nobody hears of it. */
+export function obeying<T>(signal: AbortSignal, why: () => MessagingError, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       signal.removeEventListener('abort', onAbort)
-      reject(aborted(signal, what))
+      reject(why())
     }
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort)

@@ -1,12 +1,12 @@
+import type { Delivery } from '@spanwire/driver'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { NatsDelivery } from './delivery.js'
+import { parcel } from '../../test/parcel.js'
 import { Hold, type Terms } from './hold.js'
 
-const parcel = (): NatsDelivery => ({ body: new Uint8Array(5), msg: {} }) as unknown as NatsDelivery
-const terms = (more: Partial<Terms> = {}): Terms => ({
+const terms = (more: Partial<Terms<Delivery>> = {}): Terms<Delivery> => ({
   leaseMs: 100,
   takesBack: true,
-  async settle(_msg, _how, release) {
+  async settle(_delivery, _how, release) {
     release()
   },
   extend: () => Promise.resolve(),
@@ -21,7 +21,7 @@ describe('Hold', () => {
   it('lets go of each when its lease is over, and of an extended one later', () => {
     let freed = 0
     const hold = new Hold(terms(), () => freed++)
-    const [first, second] = [parcel(), parcel()]
+    const [first, second] = [parcel(5), parcel(5)]
     const now = performance.now()
     hold.add(first, now)
     hold.add(second, now)
@@ -31,6 +31,18 @@ describe('Hold', () => {
     vi.advanceTimersByTime(100)
     expect([hold.count, hold.bytes, freed]).toEqual([0, 0, 2])
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('tells the engine of each whose lease is over', () => {
+    const over: [number, string][] = []
+    const hold = new Hold(terms({ giveBack: ({ body }, why) => over.push([body.length, why]) }), () => undefined)
+    for (const bytes of [1, 2]) hold.add(parcel(bytes))
+    vi.advanceTimersByTime(101)
+    expect(over).toEqual([
+      [1, 'expired'],
+      [2, 'expired'],
+    ])
+    expect([hold.count, vi.getTimerCount()]).toEqual([0, 0])
   })
 
   it('settles only once, and only what is ours', async () => {
@@ -47,8 +59,11 @@ describe('Hold', () => {
     ['let go', false, 0],
   ])('is idle when the last is settled, or %s at the abort', async (_, takesBack, expected) => {
     let returned = 0
-    const hold = new Hold(terms({ takesBack, giveBack: () => returned++ }), () => undefined)
-    const [first, second] = [parcel(), parcel()]
+    const hold = new Hold(
+      terms({ takesBack, giveBack: (_, why) => (returned += why === 'unused' ? 1 : 0) }),
+      () => undefined,
+    )
+    const [first, second] = [parcel(5), parcel(5)]
     for (const one of [first, second]) hold.add(one, performance.now())
     const abort = new AbortController()
     const idle = hold.idle(abort.signal)

@@ -1,13 +1,11 @@
-import { MessagingError } from '@spanwire/driver'
+import { type Delivery, MessagingError } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
-import type { NatsDelivery } from './delivery.js'
+import { parcel } from '../../test/parcel.js'
 import { Shelf } from './shelf.js'
 
-/** A shelf looks at nothing of a delivery but the length of its body. */
-const parcel = (bytes: number): NatsDelivery => ({ body: new Uint8Array(bytes) }) as unknown as NatsDelivery
-const shelfFor = (room: number): Shelf =>
+const shelfFor = (messages: number, bytes: number = Number.POSITIVE_INFINITY): Shelf<Delivery> =>
   new Shelf(
-    () => room,
+    () => ({ messages, bytes }),
     () => undefined,
   )
 
@@ -47,6 +45,40 @@ describe('Shelf', () => {
     shelf.tell({ caughtUp: true })
     expect((await shelf.next())?.caughtUp).toBeUndefined()
     expect((await shelf.next())?.caughtUp).toBe(true)
+  })
+
+  it('sums up what was lost, and gives no number when one is missing', async () => {
+    const shelf = shelfFor(1)
+    shelf.tell({ lost: { reason: 'expired', count: 2 } })
+    shelf.tell({ lost: { reason: 'slow', count: 3 } })
+    expect((await shelf.next())?.lost).toEqual({ reason: 'expired', count: 5 })
+    shelf.tell({ lost: { reason: 'engine', count: 2 } })
+    shelf.tell({ lost: { reason: 'engine' } })
+    expect((await shelf.next())?.lost).toEqual({ reason: 'engine' })
+  })
+
+  it('gives nothing while there is no room, and goes on when it is woken', async () => {
+    let messages = 0
+    const pulled: number[] = []
+    const shelf = new Shelf<Delivery>(
+      () => ({ messages, bytes: 1 }),
+      (some) => pulled.push(some.length),
+    )
+    const next = shelf.next()
+    shelf.put(parcel(50))
+    await Promise.resolve()
+    expect(shelf.isAwaited).toBe(true)
+    messages = 3
+    shelf.wake()
+    expect((await next)?.deliveries).toHaveLength(1)
+    expect(pulled).toEqual([1])
+  })
+
+  it('does not give what was purged', async () => {
+    const shelf = shelfFor(9)
+    for (const bytes of [1, 2, 3]) shelf.put(parcel(bytes))
+    shelf.purge(({ body }) => body.length !== 2)
+    expect((await shelf.next())?.deliveries.map(({ body }) => body.length)).toEqual([1, 3])
   })
 
   it('rejects once, then is over', async () => {
