@@ -225,7 +225,11 @@ function makeSession(
     clientId: () => `${publisher.nonce}-${name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 32)}-${++links}`,
     runtime,
     company,
-    patience: patienceOf({ ...options.health, ...site.health }, `sites.${name}.health`),
+    patience: patienceOf(
+      { ...options.health, ...site.health },
+      `sites.${name}.health`,
+      options.standby === 'warm' ? 8 : 4,
+    ),
   })
 }
 

@@ -9,9 +9,11 @@ export interface Patience {
   readonly suspectMs: number
   /** Given up: what runs over it goes elsewhere. */
   readonly downMs: number
+  /** Silence is measured in such steps. */
+  readonly stepMs: number
 }
 
-/** The same as users write it. Silence is measured in steps of a quarter of what lies between `beat` and `suspect`. */
+/** The same as users write it. Silence is measured in steps of a quarter of what lies between `beat` and `suspect`, an eighth with a warm standby. */
 export interface HealthOptions {
   /** A link that said nothing for so long is asked for a sign of life. Default 1 s. */
   readonly beat?: Duration
@@ -21,15 +23,17 @@ export interface HealthOptions {
   readonly down?: Duration
 }
 
-/** Throws `invalid` unless `beat < suspect < down`; `path` says whose options they are. */
-export function patienceOf({ beat = 1_000, suspect = 1_500, down = 2_500 }: HealthOptions, path: string): Patience {
-  const patience = {
-    beatMs: toMs(beat, `${path}.beat`),
-    suspectMs: toMs(suspect, `${path}.suspect`),
-    downMs: toMs(down, `${path}.down`),
-  }
-  const { beatMs, suspectMs, downMs } = patience
-  if (beatMs > 0 && beatMs < suspectMs && suspectMs < downMs) return patience
+/** `path` says whose options they are; `steps`: how many lie between `beat` and `suspect`. Throws `invalid` unless `beat < suspect < down`. */
+export function patienceOf(
+  { beat = 1_000, suspect = 1_500, down = 2_500 }: HealthOptions,
+  path: string,
+  steps = 4,
+): Patience {
+  const beatMs = toMs(beat, `${path}.beat`)
+  const suspectMs = toMs(suspect, `${path}.suspect`)
+  const downMs = toMs(down, `${path}.down`)
+  if (beatMs > 0 && beatMs < suspectMs && suspectMs < downMs)
+    return { beatMs, suspectMs, downMs, stepMs: (suspectMs - beatMs) / steps }
   throw new MessagingError(
     'invalid',
     `${path}: beat (${beatMs} ms), suspect (${suspectMs} ms) and down (${downMs} ms) must ascend`,

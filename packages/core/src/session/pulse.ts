@@ -36,7 +36,6 @@ const STALL_MS = 200
 export class Pulse {
   readonly #options: PulseOptions
   readonly #askMs: number
-  readonly #stepMs: number
   readonly #over = new AbortController()
   #heardAt: number
   #askedAt = Number.NEGATIVE_INFINITY
@@ -56,7 +55,6 @@ export class Pulse {
     this.#options = options
     // Who speaks by itself is not asked the moment that it is a little late.
     this.#askMs = speaks ? (beatMs + suspectMs) / 2 : beatMs
-    this.#stepMs = (suspectMs - beatMs) / 4
     this.#heardAt = runtime.now()
     this.#count = this.#signs
     this.#ask()
@@ -83,9 +81,9 @@ export class Pulse {
   }
 
   #arm(restMs = 0): void {
-    const { runtime } = this.#options
-    const ms = Math.max(this.#stepMs, restMs)
-    this.#isResting = ms > this.#stepMs
+    const { patience, runtime } = this.#options
+    const ms = Math.max(patience.stepMs, restMs)
+    this.#isResting = ms > patience.stepMs
     this.#due = runtime.now() + ms
     this.#cancel = runtime.after(ms, this.#tick)
   }

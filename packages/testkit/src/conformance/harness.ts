@@ -27,7 +27,7 @@ export interface Rig extends Partial<Facilities> {
   /** Credentials that are accepted; absent: `{ by: 'none' }`. */
   readonly credentials?: Credentials
   readonly tls?: NonNullable<ConnectOptions['tls']>
-  /** Bound on every single wait for a report, a delivery or an attach, in ms; absent: 5,000. */
+  /** Bound on every single wait for a report, a delivery or an attach, in ms; absent: 10,000. */
   readonly patienceMs?: number
   /** The shortest lease that the engine keeps exactly, in ms; absent: 500. */
   readonly leaseMs?: number

@@ -53,7 +53,7 @@ export class Trial {
   /** `shared`: main and other link are both this one, and it is not closed here. */
   constructor(rig: Rig, label: string, shared?: Link) {
     this.rig = rig
-    this.patienceMs = rig.patienceMs ?? 5_000
+    this.patienceMs = rig.patienceMs ?? 10_000
     this.#prefix = `${label.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-${Date.now().toString(36)}-${this.#number}`
     this.#shared = shared
   }
