@@ -63,9 +63,13 @@ export function isTooLarge(error: ServiceError): boolean {
 export function lostWith(what: string, error: ServiceError | undefined, bodyBytes: number): Lost {
   const fault = error && callFault(what, error)
   if (error?.code === status.UNIMPLEMENTED && fault) return { outcome: 'refused', error: fault }
-  const limit = error && isTooLarge(error) ? Number(/vs\. (\d+)/.exec(error.details)?.[1]) : Number.POSITIVE_INFINITY
+  const limit = error && isTooLarge(error) ? limitIn(error) : Number.POSITIVE_INFINITY
   if (bodyBytes > limit) return { outcome: 'refused', error: tooLarge(bodyBytes, limit) }
   return { outcome: 'unknown', error: maybe(`${what}: the stream was ended by KubeMQ.`, 'channel', fault) }
+}
+
+function limitIn({ details }: ServiceError): number {
+  return Number(/vs\. (\d+)/.exec(details)?.[1])
 }
 
 export type Lost = { readonly outcome: 'refused' | 'unknown'; readonly error: MessagingError }
@@ -102,11 +106,15 @@ const STATUSES: Readonly<Partial<Record<status, readonly [Code, string]>>> = {
   [status.UNIMPLEMENTED]: ['capability', 'this version of the server does not know the call'],
   [status.PERMISSION_DENIED]: ['forbidden', 'the server does not permit it; grant it there'],
   [status.UNAUTHENTICATED]: ['unauthenticated', 'the server does not take the token; check the credentials'],
-  [status.RESOURCE_EXHAUSTED]: ['too-large', 'it is above the 100 MiB that gRPC passes here'],
+  [status.RESOURCE_EXHAUSTED]: ['overloaded', 'the server has had enough of this connection'],
 }
 
 /** An error of one channel from what ended a call. */
 export function callFault(what: string, error: ServiceError): MessagingError {
+  if (isTooLarge(error)) {
+    const limit = `it is above the ${limitIn(error)} bytes that gRPC passes here`
+    return channelError('too-large', `${what}: ${limit} (KubeMQ: ${error.details.trim()}).`, { cause: error })
+  }
   const known = numberOf(error.details) === 0 ? STATUSES[error.code] : undefined
   if (!known) return fault(what, error.details, error)
   return channelError(known[0], `${what}: ${known[1]} (KubeMQ: ${error.details.trim()}).`, { cause: error })

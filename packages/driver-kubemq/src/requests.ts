@@ -1,6 +1,6 @@
 import { type ClientUnaryCall, type ServiceError, status } from '@grpc/grpc-js'
 import type { MessagingError, Outgoing, SendOutcome } from '@spanwire/driver'
-import { callFault, channelError, isRefusal, maybe, numberOf } from './errors.js'
+import { callFault, channelError, isRefusal, isTooLarge, lostWith, maybe, numberOf } from './errors.js'
 import type { Encoded } from './outlet.js'
 import { type Request, RequestType, type Response } from './proto/kubemq.js'
 import { failed, type Open } from './sending.js'
@@ -62,7 +62,7 @@ export class Requests implements Member {
         this.#calls.get(open)?.delete(index)
         if (this.#calls.get(open)?.size === 0) this.#calls.delete(open)
         if (error?.code === status.UNAVAILABLE) this.#wire.lost(error)
-        else if (error) open.one(index, failure(name, error, performance.now() - since, timeout))
+        else if (error) open.one(index, failure(name, error, performance.now() - since, request))
         else open.one(index, answer(name, request, response))
       },
     )
@@ -99,19 +99,21 @@ function answer(name: string, { requestId }: Request, response: Response): SendO
   return { outcome: 'done', reply }
 }
 
-function failure(name: string, error: ServiceError, afterMs: number, timeoutMs: number): SendOutcome {
-  const { details } = error
-  if (isRefusal(details) || error.code === status.UNIMPLEMENTED || error.code === status.PERMISSION_DENIED) {
-    return failed('refused', callFault(`A request to ${name}`, error))
-  }
+const REFUSALS: readonly status[] = [status.UNIMPLEMENTED, status.PERMISSION_DENIED, status.UNAUTHENTICATED]
+
+function failure(name: string, error: ServiceError, afterMs: number, { timeout, body }: Request): SendOutcome {
+  const { code, details } = error
+  const what = `A request to ${name}`
+  if (isRefusal(details) || REFUSALS.includes(code)) return failed('refused', callFault(what, error))
+  if (isTooLarge(error)) return lostWith(what, error, body.length)
   if (numberOf(details) !== 301) {
-    return failed('unknown', maybe(`A request to ${name} failed: ${details}.`, 'message', error))
+    return failed('unknown', maybe(`${what} failed: ${details}.`, 'message', error))
   }
-  if (afterMs < Math.min(AT_ONCE_MS, timeoutMs / 2)) {
+  if (afterMs < Math.min(AT_ONCE_MS, timeout / 2)) {
     const why = `KubeMQ gives up requests to ${name} at once: its broker is dead within, restart the server.`
     return failed('unknown', channelError('outcome-unknown', why, { cause: error }))
   }
-  const why = `Nobody answered a request to ${name} within ${timeoutMs} ms: nobody responds, or it took too long.`
+  const why = `Nobody answered a request to ${name} within ${timeout} ms: nobody responds, or it took too long.`
   return failed('unknown', maybe(why, 'message', error))
 }
 

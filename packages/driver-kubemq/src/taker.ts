@@ -27,6 +27,8 @@ export class Taker implements Member {
   #pausedUntil = 0
   #isDue = false
   #errors = 0
+  /** How many messages the last Get asked for. */
+  #asked = 1
 
   /** `onIdle`: nobody takes and nothing is open. */
   constructor(wire: Wire, queue: string, onIdle: () => void) {
@@ -78,9 +80,11 @@ export class Taker implements Member {
     }
     if (this.#getting) return
     const worker = this.#crew.next(1)
-    const due = Math.max(this.#pausedUntil, this.#backlog.isCautious ? 0 : this.#open.dueAt)
+    const now = performance.now()
+    const due = this.#backlog.isCautious ? undefined : this.#open.dueAt
     if (!worker) this.#rest()
-    else if (due > performance.now()) this.#wait(due - performance.now())
+    else if (this.#pausedUntil > now) this.#wait(this.#pausedUntil - now)
+    else if (due !== undefined) this.#wait(due - now)
     else this.#begin(worker)
   }
 
@@ -97,16 +101,18 @@ export class Taker implements Member {
   #wait(ms: number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
+      this.#open.giveUp()
       if (this.#open.isMixed) this.#backlog.caution()
       this.wake()
-    }, ms)
+    }, Math.ceil(ms))
   }
 
   async #get(worker: Worker): Promise<void> {
     const { messages: most, bytes } = worker.room
     const items = await this.#backlog.size(most, bytes, this.#open.held)
     if (this.#wire.over || !this.#crew.has(worker)) return
-    this.#stream ??= new Downstream(this.#wire, this.#queue, (error) => this.#over(error, items))
+    this.#stream ??= new Downstream(this.#wire, this.#queue, (error) => this.#over(error))
+    this.#asked = items
     const since = performance.now()
     const answer = await this.#stream.get(items)
     if (!answer) return
@@ -143,13 +149,13 @@ export class Taker implements Member {
   }
 
   /** The stream is over, and the link lives: what was got goes back to the queue. */
-  #over(error: ServiceError | undefined, items: number): void {
+  #over(error: ServiceError | undefined): void {
     const what = `Taking from ${this.#queue}`
     const why = error ? callFault(what, error) : channelError('unavailable', `${what}: the server ended it.`)
     this.#lose(maybe(why.message, 'channel', why))
     this.#backlog.caution()
     // Several that are too large together come one by one. A single one will never come.
-    this.#retry(why, why.code === 'capability' || (error !== undefined && isTooLarge(error) && items === 1))
+    this.#retry(why, why.code === 'capability' || (error !== undefined && isTooLarge(error) && this.#asked === 1))
     this.wake()
   }
 

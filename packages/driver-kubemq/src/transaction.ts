@@ -11,8 +11,8 @@ const PATIENCE_WITH_SEVERAL_MS = 250
 export class Transaction {
   readonly id: string
   readonly worker: Worker
-  /** Until when it is waited for, on the monotonic clock. */
-  readonly dueAt: number
+  /** Until when it is waited for, on the monotonic clock; undefined: that is over. */
+  dueAt: number | undefined
   readonly size: number
   /** Sequences that are not settled. */
   readonly open: Set<bigint>
@@ -51,17 +51,22 @@ export class Transactions {
     return held
   }
 
-  /** Until when all of them are waited for. */
-  get dueAt(): number {
-    let last = 0
-    for (const { dueAt } of this.#open) last = Math.max(last, dueAt)
+  /** Until when all of them are waited for; undefined: none is. */
+  get dueAt(): number | undefined {
+    let last: number | undefined
+    for (const { dueAt } of this.#open) if (dueAt !== undefined) last = Math.max(last ?? 0, dueAt)
     return last
   }
 
   /** Some of several messages are settled, and the others take longer than is waited for: those places take what nobody will get. */
   get isMixed(): boolean {
+    return [...this.#open].some(({ size, open, dueAt }) => open.size < size && dueAt === undefined)
+  }
+
+  /** Waits no more for those that are due: by a timer only, so that a process that stood still has seen to its work before. */
+  giveUp(): void {
     const now = performance.now()
-    return [...this.#open].some(({ size, open, dueAt }) => open.size < size && dueAt <= now)
+    for (const one of this.#open) if (one.dueAt !== undefined && one.dueAt <= now) one.dueAt = undefined
   }
 
   add(transaction: Transaction): void {

@@ -1,7 +1,6 @@
 import { describeDriver } from '@spanwire/testkit'
+import { peer } from './rig/peer.js'
 import { kubemqRig } from './rig/rig.js'
 import { skips } from './rig/skips.js'
 
-const peer = process.env['KUBEMQ_BIN'] ? 'community server' : 'double'
-
-describeDriver(`kubemq (${peer})`, { setup: kubemqRig, skip: skips })
+describeDriver(`kubemq (${peer})`, { setup: kubemqRig, skip: skips, limitMs: 300_000 })

@@ -1,9 +1,24 @@
-import { credentials } from '@grpc/grpc-js'
-import type { ChannelSpec, MessagingError } from '@spanwire/driver'
-import { createAuthority } from '@spanwire/testkit/network'
+import type { Batch, Reception } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
-import { kubemqClient } from '../src/proto/kubemq.js'
-import { double, linkTo, live, numbered, pull, queue, rpc, sendAll, soon, stored, WIDE } from './rig/link.js'
+import { foreign } from './rig/foreign.js'
+import {
+  double,
+  fresh,
+  limited,
+  linkTo,
+  live,
+  numbered,
+  pull,
+  queue,
+  rpc,
+  sendAll,
+  server,
+  soon,
+  stored,
+  textOf,
+  texts,
+  WIDE,
+} from './rig/link.js'
 
 /** What the server takes and chokes on, loses, or refuses. */
 const BAD = [
@@ -28,9 +43,9 @@ const BAD = [
 ]
 const kinds = { live, stored, queue, rpc }
 
-describe('a name that is none of KubeMQ is refused before it is sent', () => {
+describe('a name that is none of KubeMQ is refused before it is sent', { timeout: 60_000 }, () => {
   it.each(Object.entries(kinds))('of a %s channel', async (_, specOf) => {
-    const { endpoint } = await double({})
+    const { endpoint } = await server()
     const link = await linkTo(endpoint)
     for (const name of [...BAD, 'x'.repeat(249), 'a\0b', 'A']) {
       await expect(link.open(specOf(name), soon()), JSON.stringify(name)).rejects.toMatchObject({ code: 'invalid' })
@@ -43,7 +58,7 @@ describe('a name that is none of KubeMQ is refused before it is sent', () => {
   })
 
   it('of a group', async () => {
-    const { endpoint } = await double({})
+    const { endpoint } = await server()
     const channel = await (await linkTo(endpoint)).open(live('well'), soon())
     for (const group of BAD.filter((one) => one !== '')) {
       await expect(channel.receive({ group }, WIDE, soon())).rejects.toMatchObject({ code: 'invalid' })
@@ -52,94 +67,100 @@ describe('a name that is none of KubeMQ is refused before it is sent', () => {
   })
 })
 
-describe('a server that is not what was expected', () => {
-  it.each([
+describe('a server that is not what was expected', { timeout: 60_000 }, () => {
+  it.for([
     ['SendEventsStream', stored],
     ['QueuesUpstream', queue],
     ['SendRequest', rpc],
-  ] as const)('does not know %s: what is sent is refused', async (call, specOf) => {
-    const { endpoint } = await double({ without: [call] })
+  ] as const)('does not know %s: what is sent is refused', async ([call, specOf], test) => {
+    const { endpoint } = await double({ without: [call] }, test)
     const [outcome] = await sendAll(await linkTo(endpoint), specOf('well'), numbered(1))
     expect(outcome).toMatchObject({ outcome: 'refused', error: { code: 'capability' } })
   })
 
-  it.each([
+  it.for([
     ['SubscribeToEvents', stored],
     ['SubscribeToEvents', live],
     ['SubscribeToRequests', rpc],
-  ] as const)('does not know %s: nothing is attached', async (call, specOf: (name: string) => ChannelSpec) => {
-    const { endpoint } = await double({ without: [call] })
+  ] as const)('does not know %s: nothing is attached', async ([call, specOf], test) => {
+    const { endpoint } = await double({ without: [call] }, test)
     const channel = await (await linkTo(endpoint)).open(specOf('well'), soon())
     await expect(channel.receive({}, WIDE, soon())).rejects.toMatchObject({ code: 'capability', scope: 'channel' })
   })
 
-  it('does not count what waits in a queue: messages are taken one by one', async () => {
-    const { endpoint } = await double({ without: ['QueuesInfo'] })
+  it('does not know QueuesDownstream: nothing is taken, and the reception says why', async (test) => {
+    const { endpoint } = await double({ without: ['QueuesDownstream'] }, test)
+    const channel = await (await linkTo(endpoint)).open(queue('well'), soon())
+    const reception = await channel.receive({}, WIDE, soon())
+    await expect(reception.next()).rejects.toMatchObject({ code: 'capability', scope: 'channel' })
+  })
+
+  it('does not count what waits in a queue: messages are taken one by one', async (test) => {
+    const { endpoint } = await double({ without: ['QueuesInfo'] }, test)
     const link = await linkTo(endpoint)
     await sendAll(link, queue('jobs'), numbered(50))
     const reception = await (await link.open(queue('jobs'), soon())).receive({}, WIDE, soon())
     expect(await pull(reception, 50, (one) => one.settle('ack'))).toHaveLength(50)
   })
 
-  it('takes less in a message: that one is refused alone, and the next one is taken', async () => {
-    const { endpoint } = await double({ maxBytes: 1 << 20 })
+  it('takes less in a message: that one is refused alone with the limit, and the next one is taken', async (test) => {
+    const { endpoint } = await limited(1 << 20, test)
     const link = await linkTo(endpoint)
     const big = { path: 'a', body: new Uint8Array(2 << 20) }
-    for (const specOf of [stored, queue]) {
+    for (const specOf of [stored, queue, rpc]) {
       const [outcome] = await sendAll(link, specOf('well'), [big])
       expect(outcome).toMatchObject({ outcome: 'refused', error: { code: 'too-large' } })
-      expect(await sendAll(link, specOf('well'), numbered(1))).toMatchObject([{ outcome: 'done' }])
+      expect(outcome).toHaveProperty('error.message', expect.stringContaining('1048576'))
+      if (specOf !== rpc) expect(await sendAll(link, specOf('well'), numbered(1))).toMatchObject([{ outcome: 'done' }])
     }
   })
 
-  it('does not speak TLS: the sentence says so', async () => {
-    const { endpoint } = await double({})
-    const error = await linkTo(endpoint, { tls: { ca: createAuthority('tests').cert } }).catch((one: unknown) => one)
-    expect(error).toMatchObject({ code: 'unavailable', retryable: false })
-    expect((error as MessagingError).message).toMatch(/TLS/)
+  it('gives less in a message: what is too large together comes one by one', async (test) => {
+    const { endpoint } = await limited(1 << 20, test)
+    const link = await linkTo(endpoint)
+    const half = numbered(8).map((one) => ({ ...one, body: String(one.body).padEnd(400 << 10) }))
+    for (const one of half) expect(await sendAll(link, queue('jobs'), [one])).toMatchObject([{ outcome: 'done' }])
+    const reception = await (await link.open(queue('jobs'), soon())).receive({}, WIDE, soon())
+    const came = await pull(reception, 8, (one) => one.settle('ack'))
+    expect(came.map((text) => text.trimEnd()).sort()).toEqual(texts(8))
   })
 })
 
-describe('what another client has sent', () => {
-  it('comes with its metadata and tags, and garbage in ours harms nothing', async () => {
-    const { endpoint } = await double({})
+describe('what another client has sent', { timeout: 60_000 }, () => {
+  const tags = { 'spanwire-order': 'b,,nothing,a;9', 'spanwire-path': 'a\nb', b: 'two\nlines', A: '1' }
+  const says = { metadata: 'of others', tags: { ...tags, 'spanwire-id': '', 'spanwire-key': '\0' } }
+
+  it.for([
+    ['live', live],
+    ['stored', stored],
+    ['queued', queue],
+  ] as const)('and is %s comes with its metadata and tags, and garbage in ours harms nothing', async ([, specOf]) => {
+    const { endpoint } = await server()
     const link = await linkTo(endpoint)
-    const reception = await (await link.open(stored('ticks'), soon())).receive({}, WIDE, soon())
-    const tags = {
-      'spanwire-order': 'b,,nothing,a;9',
-      'spanwire-path': 'a\nb',
-      'spanwire-id': '',
-      b: 'two\nlines',
-      A: '1',
-    }
-    await send(endpoint, { channel: 'ticks', metadata: 'of others', tags })
-    const batch = await reception.next()
-    const [one] = batch?.deliveries ?? []
-    expect(one?.path).toBe('')
+    const spec = specOf(fresh('ticks'))
+    const reception = await (await link.open(spec, soon())).receive({}, WIDE, soon())
+    await foreign(endpoint).publish(spec, 'a', 'body', says)
+    const [one] = (await next(reception)).deliveries
+    expect(one && textOf(one)).toBe('body')
+    expect(one?.path).toBe(specOf === live ? 'a' : '')
     expect(one?.headers()).toEqual(['metadata', 'of others', 'b', 'two lines', 'a', '1'])
   })
 })
 
-interface Foreign {
-  readonly channel: string
-  readonly metadata: string
-  readonly tags: { [name: string]: string }
-}
-
-async function send(endpoint: string, { channel, metadata, tags }: Foreign): Promise<boolean> {
-  const client = new kubemqClient(endpoint, credentials.createInsecure())
-  const event = { eventId: 'x', clientId: 'other', channel, metadata, body: new Uint8Array(), store: true, tags }
-  const isSent = await new Promise<boolean>((resolve) => {
-    client.sendEvent(event, (error, result) => resolve(error === null && result.sent))
-  })
-  client.close()
-  return isSent
+/** The first batch with something in it. */
+async function next(reception: Reception): Promise<Batch> {
+  for (;;) {
+    const batch = await reception.next()
+    if (batch === undefined) throw new Error('the reception ended early')
+    if (batch.deliveries.length > 0) return batch
+  }
 }
 
 /** The server still passes on what others send. */
 async function works(endpoint: string): Promise<boolean> {
   const link = await linkTo(endpoint)
-  const reception = await (await link.open(live('health'), soon())).receive({}, WIDE, soon())
-  await sendAll(link, live('health'), numbered(1))
+  const health = live(fresh('health'))
+  const reception = await (await link.open(health, soon())).receive({}, WIDE, soon())
+  await sendAll(link, health, numbered(1))
   return (await pull(reception, 1)).length === 1
 }

@@ -3,8 +3,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { eventually } from './rig/eventually.js'
 import {
   double,
+  faulty,
+  fresh,
   linkTo,
   numbered,
+  ownServer,
   pull,
   queue,
   sendAll,
@@ -19,12 +22,13 @@ import {
 const ack = (one: { settle(how: 'ack'): Promise<void> }): Promise<void> => one.settle('ack')
 const portOf = (endpoint: string): number => Number(endpoint.split(':')[1])
 
-describe('what the server loses by itself is not lost', () => {
+describe('what the server loses by itself is not lost', { timeout: 60_000 }, () => {
   it('stored events, when readers leave with more on the way to them', async () => {
+    const name = fresh('ticks')
     const { endpoint } = await server()
     const link = await linkTo(endpoint)
-    await sendAll(link, stored('ticks'), numbered(2_000))
-    const channel = await link.open(stored('ticks'), soon())
+    await sendAll(link, stored(name), numbered(2_000))
+    const channel = await link.open(stored(name), soon())
     const came: string[] = []
     let position: string | undefined
     while (came.length < 2_000) {
@@ -41,23 +45,25 @@ describe('what the server loses by itself is not lost', () => {
   })
 
   it('stored events, of a reader that pauses for longer than the server waits for it', async () => {
+    const name = fresh('ticks')
     const { endpoint } = await server()
     const link = await linkTo(endpoint)
-    const channel = await link.open(stored('ticks'), soon())
+    const channel = await link.open(stored(name), soon())
     const reception = await channel.receive({}, { messages: 20, bytes: 1 << 20 }, soon())
-    await sendAll(link, stored('ticks'), numbered(2_000))
+    await sendAll(link, stored(name), numbered(2_000))
     expect(await pull(reception, 2_000)).toEqual(texts(2_000))
   })
 
   it('messages of a queue that two workers of one link share', async () => {
+    const name = fresh('jobs')
     // Two streams would lose every twentieth.
-    const { endpoint } = await double({ lost: 0.05, doubled: 0.05 })
+    const { endpoint } = await faulty({ lost: 0.05, doubled: 0.05 })
     const link = await linkTo(endpoint)
-    const outcomes = await sendAll(link, queue('jobs'), numbered(1_000))
+    const outcomes = await sendAll(link, queue(name), numbered(1_000))
     expect(outcomes.every(({ outcome }) => outcome === 'done')).toBe(true)
     const came: string[] = []
     for (const _ of [1, 2]) {
-      const channel = await link.open(queue('jobs'), soon())
+      const channel = await link.open(queue(name), soon())
       const reception = await channel.receive({}, { messages: 10, bytes: 1 << 20 }, soon())
       void pull(reception, 1_000, (one) => {
         came.push(textOf(one))
@@ -69,57 +75,59 @@ describe('what the server loses by itself is not lost', () => {
   })
 
   it('messages behind a transaction that an acknowledgement has not ended', async () => {
-    const { endpoint } = await double({ lingering: 1, unanswered: 0 })
+    const name = fresh('jobs')
+    const { endpoint } = await faulty({ lingering: 1, unanswered: 0 })
     const link = await linkTo(endpoint)
-    const channel = await link.open(queue('jobs'), soon())
-    await sendAll(link, queue('jobs'), numbered(20))
+    const channel = await link.open(queue(name), soon())
+    await sendAll(link, queue(name), numbered(20))
     const first = await channel.receive({}, WIDE, soon())
     await pull(first, 20, ack)
-    await sendAll(link, queue('jobs'), numbered(20, 20))
+    await sendAll(link, queue(name), numbered(20, 20))
     expect((await pull(first, 20, ack)).sort()).toEqual(texts(40).slice(20).sort())
-    const info = await link.open(queue('jobs'), soon())
-    expect(info.can.waits).toBe(true)
   })
 
-  it('more than one message, when the server stops under a worker that waits', async () => {
-    const node = await server()
+  it('more than one message, when the server stops under a worker that waits', async (test) => {
+    const name = fresh('jobs')
+    const node = await ownServer(test)
     const link = await linkTo(node.endpoint)
-    const idle = await (await link.open(queue('jobs'), soon())).receive({}, WIDE, soon())
-    await sendAll(link, queue('jobs'), numbered(1))
+    const idle = await (await link.open(queue(name), soon())).receive({}, WIDE, soon())
+    await sendAll(link, queue(name), numbered(1))
     // It has been served, and asks for the next.
     await pull(idle, 1, ack)
     await node.terminate()
     await link.ended
     await node.restart()
     const again = await linkTo(node.endpoint)
-    await sendAll(again, queue('jobs'), numbered(50))
-    const reception = await (await again.open(queue('jobs'), soon())).receive({}, WIDE, soon())
+    await sendAll(again, queue(name), numbered(50))
+    const reception = await (await again.open(queue(name), soon())).receive({}, WIDE, soon())
     // One may be the server's loss: it goes to the worker that is no more.
     expect(new Set(await pull(reception, 49, ack)).size).toBeGreaterThanOrEqual(49)
   })
 })
 
-describe('what the server never says is not waited for', () => {
-  it('the answer to a request that it stored', async () => {
-    const { endpoint } = await double({ unanswered: 1 })
+describe('what the server never says is not waited for', { timeout: 60_000 }, () => {
+  it('the answer to a request that it stored', async (test) => {
+    const name = fresh('jobs')
+    const { endpoint } = await double({ unanswered: 1 }, test)
     const link = await linkTo(endpoint)
-    const outcomes = await sendAll(link, queue('jobs'), numbered(3))
+    const outcomes = await sendAll(link, queue(name), numbered(3))
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['unknown', 'unknown', 'unknown'])
-    const reception = await (await link.open(queue('jobs'), soon())).receive({}, WIDE, soon())
+    const reception = await (await link.open(queue(name), soon())).receive({}, WIDE, soon())
     expect(await pull(reception, 3, ack)).toEqual(texts(3))
   })
 
   it('that the client of before is gone, whose connection is half open', async () => {
+    const name = fresh('ticks')
     const { endpoint } = await server()
     const relay = await Relay.listen({ target: portOf(endpoint) })
     onTestFinished(() => relay.close())
     const lost = await linkTo(`127.0.0.1:${relay.port}`, { client: 'the-same' })
-    await (await lost.open(stored('ticks'), soon())).receive({}, WIDE, soon())
+    await (await lost.open(stored(name), soon())).receive({}, WIDE, soon())
     relay.strand('client')
     await lost.ended
     const link = await linkTo(endpoint, { client: 'the-same' })
-    const reception = await (await link.open(stored('ticks'), soon())).receive({}, WIDE, soon())
-    await sendAll(link, stored('ticks'), numbered(10))
+    const reception = await (await link.open(stored(name), soon())).receive({}, WIDE, soon())
+    await sendAll(link, stored(name), numbered(10))
     expect(await pull(reception, 10)).toEqual(texts(10))
   })
 })

@@ -171,7 +171,7 @@ const bugs: readonly (readonly [bug: string, caughtBy: readonly string[], plant:
   ['does not filter by path', ['R6/durable', 'R6/live'], plantSource(({ paths: _, ...source }) => source)],
   [
     'fetches ten times what flow allows',
-    ['R7/queue', 'Q6'],
+    ['R7/queue', 'R8/live', 'Q6'],
     plantChannel((channel) => ({
       receive: (source, flow, signal) => channel.receive(source, { ...flow, messages: flow.messages * 10 }, signal),
     })),

@@ -3,25 +3,31 @@ import type { ChannelSpec } from '@spanwire/driver'
 import type { Foreign } from '@spanwire/testkit'
 import { EventsStoreType, kubemqClient, SubscribeType } from '../../src/proto/kubemq.js'
 
+/** What it says beside the body. */
+interface Says {
+  readonly metadata?: string
+  readonly tags?: { [name: string]: string }
+}
+
 /** A program on bare gRPC that knows nothing of us but the channels. */
-export function foreign(endpoint: string): Foreign {
+interface Bare extends Foreign {
+  publish(spec: ChannelSpec, path: string, body: string, says?: Says): Promise<void>
+}
+
+export function foreign(endpoint: string): Bare {
   return {
-    async publish(spec, path, body) {
+    async publish(spec, path, body, { metadata = '', tags = {} } = {}) {
       const client = new kubemqClient(endpoint, credentials.createInsecure())
-      const event = {
-        eventId: '',
-        clientId: 'foreign',
-        channel: channelOf(spec, path),
-        metadata: '',
-        body: Buffer.from(body),
-        store: isStored(spec),
-        tags: {},
-      }
+      const common = { clientId: 'foreign', channel: channelOf(spec, path), metadata, body: Buffer.from(body), tags }
       await new Promise<void>((resolve, reject) => {
-        client.sendEvent(event, (error, result) => {
-          if (error || !result.sent) reject(error ?? new Error(result.error))
+        const answered = (error: Error | null, result: { readonly error: string }): void => {
+          if (error || result.error) reject(error ?? new Error(result.error))
           else resolve()
-        })
+        }
+        if (spec.kind === 'queue') {
+          const message = { ...common, messageId: '', attributes: undefined, policy: undefined }
+          client.sendQueueMessage(message, answered)
+        } else client.sendEvent({ ...common, eventId: '', store: isStored(spec) }, answered)
       })
       client.close()
     },
@@ -68,5 +74,5 @@ function isStored(spec: ChannelSpec): boolean {
 }
 
 function channelOf(spec: ChannelSpec, path: string): string {
-  return isStored(spec) || spec.params === 0 ? spec.name : `${spec.name}.${path}`
+  return isStored(spec) || spec.kind === 'queue' || spec.params === 0 ? spec.name : `${spec.name}.${path}`
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type {
   ChannelSpec,
   ConnectOptions,
@@ -8,27 +9,53 @@ import type {
   Reception,
   SendOutcome,
 } from '@spanwire/driver'
-import { type EngineNode, startEngines } from '@spanwire/testkit/engines'
+import type { EngineNode } from '@spanwire/testkit/engines'
 import { type KubemqDouble, type Quirks, startKubemqDouble } from '@spanwire/testkit/kubemq'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, type TestContext, vi } from 'vitest'
 import { kubemq } from '../../src/index.js'
+import { NOT_OURS, type Peer, peer, startPeer } from './peer.js'
 
 export const WIDE: Flow = { messages: 1_000, bytes: 64 << 20 }
 
 const PATIENCE_MS = 15_000
 let links = 0
 
-/** A server that lives as long as the test: the real one when `KUBEMQ_BIN` is set, else the double. */
-export async function server(): Promise<EngineNode> {
-  const engines = await startEngines({ engine: 'kubemq' })
-  onTestFinished(() => engines.stop())
-  const node = engines.sites[0]?.nodes[0]
-  if (node === undefined) throw new Error('a site has a node')
-  return node
+/** A server that lives as long as the test, or one by address. Names on it have to be {@link fresh}. */
+export async function server(): Promise<Peer> {
+  const one = await startPeer()
+  onTestFinished(() => one.dispose())
+  return one
 }
 
-/** The double with one fault made certain, or taken away. */
-export async function double(quirks: Partial<Quirks>): Promise<KubemqDouble> {
+/** One that may be stopped; a test that is given a server by address is skipped. */
+export async function ownServer({ skip }: TestContext): Promise<EngineNode> {
+  const { node } = await server()
+  return node ?? skip(NOT_OURS)
+}
+
+/** A name that nobody used before, also on a server that other runs have filled. */
+export function fresh(what: string): string {
+  return `${what}-${randomUUID().slice(0, 8)}`
+}
+
+/** A double on which one fault is certain, or away; a real server has its faults as they come. */
+export async function faulty(quirks: Partial<Quirks>): Promise<Pick<Peer, 'endpoint'>> {
+  return peer === 'double' ? inProcess(quirks) : server()
+}
+
+/** A server that no real one here is; a test that is given a real one is skipped. */
+export async function double(quirks: Partial<Quirks>, { skip }: TestContext): Promise<KubemqDouble> {
+  return peer === 'double' ? inProcess(quirks) : skip('the server is another one than this test needs')
+}
+
+/** A server that takes so many bytes at most in a gRPC message, which real ones and doubles are told in the same way. */
+export async function limited(bytes: number, test: TestContext): Promise<EngineNode> {
+  vi.stubEnv('GRPC_BODY_LIMIT', String(bytes))
+  onTestFinished(() => void vi.unstubAllEnvs())
+  return ownServer(test)
+}
+
+async function inProcess(quirks: Partial<Quirks>): Promise<KubemqDouble> {
   const one = await startKubemqDouble({ quirks })
   onTestFinished(async () => one[Symbol.asyncDispose]())
   return one

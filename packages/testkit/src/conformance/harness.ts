@@ -27,6 +27,8 @@ export interface Rig extends Partial<Facilities> {
   /** Credentials that are accepted; absent: `{ by: 'none' }`. */
   readonly credentials?: Credentials
   readonly tls?: NonNullable<ConnectOptions['tls']>
+  /** Why it lacks facilities, for all properties that need one; absent: each of them is declared in {@link Harness.skip}. */
+  readonly lacks?: string
   /** Bound on every single wait for a report, a delivery or an attach, in ms; absent: 10,000. */
   readonly patienceMs?: number
   /** The shortest lease that the engine keeps exactly, in ms; absent: 500. */

@@ -32,7 +32,10 @@ export async function conduct(property: Property, rig: Rig, shared?: Link): Prom
 export async function judge(property: Property, rig: Rig, skips: Skips = {}): Promise<Verdict> {
   const declared = declaredFor(property, skips)
   const missing = (property.needs ?? []).filter((need) => rig[need] === undefined)
-  if (missing.length > 0) return declared === undefined ? undeclared(property, missing) : skipped(declared)
+  if (missing.length > 0) {
+    const reason = declared ?? rig.lacks
+    return reason === undefined ? undeclared(property, missing) : skipped(reason)
+  }
   try {
     await conduct(property, rig)
   } catch (error) {

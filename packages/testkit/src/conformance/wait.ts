@@ -27,6 +27,11 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0))
 }
 
+/** Longer than promises take to settle one after the other, and nothing of the outside is heard meanwhile. */
+export async function microtasks(): Promise<void> {
+  for (let left = 50; left > 0; left--) await Promise.resolve()
+}
+
 /** Only where time itself is the subject: a lease, a beat, an expiry, a window in which nothing may happen. */
 export function elapse(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,0 +1,19 @@
+import { describe, it } from 'vitest'
+import { ownServer } from './rig/link.js'
+import { outlast } from './rig/outage.js'
+
+const outages = (['SIGTERM', 'SIGKILL'] as const).flatMap((by) =>
+  [5, 60].flatMap((seconds) =>
+    (['while nobody sends', 'under traffic'] as const).map((when) => ({ by, seconds, when })),
+  ),
+)
+
+describe.concurrent('a server that comes back', () => {
+  it.for(outages)(
+    '$seconds s after $by, $when, is used again by every pattern',
+    {
+      timeout: 240_000,
+    },
+    async ({ by, seconds, when }, test) => outlast(await ownServer(test), { by, downMs: seconds * 1_000, when }),
+  )
+})
