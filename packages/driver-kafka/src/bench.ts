@@ -1,11 +1,10 @@
 import type { Flow } from '@spanwire/driver'
-import { KafkaDelivery, type Keeper, type Run, type Settlement } from './delivery.js'
+import { Leases, type Settlement, Shelf } from '@spanwire/driver/kit'
+import { KafkaDelivery, type Keeper, type Run } from './delivery.js'
 import { incapable, notHeld } from './errors.js'
 import { type Holder, Holdings } from './holdings.js'
-import { Leases } from './leases.js'
 import type { Opened } from './opened.js'
 import type { KafkaRecord } from './port/reading.js'
-import { type Room, Shelf } from './shelf.js'
 import { Turns } from './turns.js'
 import type { Window } from './window.js'
 
@@ -25,7 +24,7 @@ export interface Terms {
 export class Bench implements Keeper, Holder {
   flow: Flow
   readonly shelf: Shelf<KafkaDelivery>
-  readonly leases: Leases
+  readonly leases: Leases<KafkaDelivery>
   readonly holdings: Holdings
   readonly #channel: string
   readonly #terms: Terms
@@ -39,7 +38,7 @@ export class Bench implements Keeper, Holder {
     this.#terms = terms
     this.#roomy = roomy
     this.holdings = new Holdings(spec.name, settings.times.answerMs, this)
-    this.leases = new Leases(terms.leaseMs, (delivery) => this.#again(delivery))
+    this.leases = new Leases(terms.leaseMs, { expired: (delivery) => this.#again(delivery) })
     this.shelf = new Shelf(
       () => this.#room(),
       (some) => this.#pulled(some),
@@ -93,7 +92,7 @@ export class Bench implements Keeper, Holder {
     this.#roomy()
   }
 
-  #room(): Room {
+  #room(): Flow {
     const { messages, bytes } = this.flow
     const { count, bytes: held } = this.leases
     if (this.holdings.isBetween || (count > 0 && held >= bytes)) return { messages: 0, bytes: 0 }
@@ -124,6 +123,7 @@ export class Bench implements Keeper, Holder {
 
   /** Its lease is over: it is given out once more, to whoever pulls here, or after our stop to another member. */
   #again(delivery: KafkaDelivery): void {
+    this.leases.release(delivery)
     const window = this.holdings.windowOf(delivery.run.partition)
     if (!window?.has(delivery) || !this.shelf.isLive) return
     const { run, record, path, attempt } = delivery

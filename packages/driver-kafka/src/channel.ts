@@ -1,5 +1,5 @@
 import type { Capabilities, Channel, ChannelSpec, Reception } from '@spanwire/driver'
-import { channelError } from './errors.js'
+import { channelError } from '@spanwire/driver/kit'
 import { readLog } from './log.js'
 import type { Opened, Wanted } from './opened.js'
 import { rpcChannel } from './rpc.js'

@@ -1,4 +1,5 @@
-import { maybe, notHeld } from './errors.js'
+import { maybe } from '@spanwire/driver/kit'
+import { notHeld } from './errors.js'
 import { KafkaError } from './port/error.js'
 import type { Committed, KafkaGroupMember } from './port/group.js'
 import type { Window } from './window.js'

@@ -1,11 +1,9 @@
-import type { Answer, Delivery, Headers } from '@spanwire/driver'
+import type { Delivery, Headers } from '@spanwire/driver'
+import type { Settlement } from '@spanwire/driver/kit'
 import { notHeld } from './errors.js'
 import type { KafkaRecord } from './port/reading.js'
 import { textOfPosition } from './position.js'
 import { headersOf, idOf } from './record.js'
-
-/** What a delivery is settled with. */
-export type Settlement = 'ack' | { readonly retryMs: number } | Answer
 
 /** Who keeps book of deliveries that are to be settled. */
 export interface Keeper {

@@ -6,7 +6,8 @@ import {
   type Link,
   MessagingError,
 } from '@spanwire/driver'
-import { aborted, linkError, translated } from './errors.js'
+import { linkError } from '@spanwire/driver/kit'
+import { aborted, translated } from './errors.js'
 import { KafkaLink } from './link.js'
 import { type KafkaOptions, type Settings, settingsOf } from './options.js'
 import { KafkaError } from './port/error.js'

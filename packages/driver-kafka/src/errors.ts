@@ -1,46 +1,23 @@
-import { type ChannelSpec, type Code, MessagingError, type MessagingErrorOptions, type Scope } from '@spanwire/driver'
+import { type Code, MessagingError, type Scope } from '@spanwire/driver'
+import { abortedAt, channelError, linkError, notHeld as notOurs, tlsFault } from '@spanwire/driver/kit'
 import type { KafkaError } from './port/error.js'
 
-/** An error of the whole link. */
-export function linkError(code: Code, message: string, options?: MessagingErrorOptions): MessagingError {
-  return new MessagingError(code, message, { ...options, scope: 'link' })
-}
-
-/** An error of one channel. */
-export function channelError(code: Code, message: string, options?: MessagingErrorOptions): MessagingError {
-  return new MessagingError(code, message, { ...options, scope: 'channel' })
-}
-
-/** Why a wait that obeys a signal ended: `timeout` when the signal was a deadline, else `canceled`. */
+/** Why a wait that obeys a signal ended. */
 export function aborted(signal: AbortSignal, what: string): MessagingError {
-  const cause: unknown = signal.reason
-  return cause instanceof Error && cause.name === 'TimeoutError'
-    ? new MessagingError('timeout', `${what} got no answer from Kafka in time.`, { cause })
-    : new MessagingError('canceled', `${what} was canceled by its caller's signal.`, { cause })
+  return abortedAt('Kafka', signal, what)
 }
 
 export function closed(where: string): MessagingError {
   return linkError('closed', `The link to Kafka at ${where} was closed by us.`)
 }
 
-/** What was handed over and got no answer ends with. */
-export function maybe(why: string, scope: Scope, cause?: unknown): MessagingError {
-  return new MessagingError('outcome-unknown', `${why} It may have been taken.`, { scope, cause })
-}
-
-export function invalid(what: string, { name, params }: ChannelSpec): MessagingError {
-  return new MessagingError('invalid', `Not ${what} of ${name}, which has ${params} parameters.`)
-}
-
 export function incapable(channel: string, what: string): MessagingError {
   return channelError('capability', `Channel ${channel} cannot ${what} on Kafka.`)
 }
 
+/** Kafka's groups are divided anew now and then. */
 export function notHeld(): MessagingError {
-  return new MessagingError(
-    'conflict',
-    'The delivery is not ours any more: settled, given back, its lease is over, or its partition went to another member.',
-  )
+  return notOurs(', or its partition went to another member')
 }
 
 /** What Kafka says no with, and what to look at. */
@@ -73,23 +50,11 @@ const CODES: Readonly<Record<string, readonly [Code, string]>> = {
   UNREADABLE: ['decode', 'records cannot be read here'],
 }
 
-/** TLS faults by the code of Node and OpenSSL: what does not fit, and what to check. */
-const TLS: readonly (readonly [RegExp, string])[] = [
-  [/ALTNAME/, 'the certificate is for another name: check the endpoint, or set serverName'],
-  [/CERTIFICATE_REQUIRED/, 'the broker asks for a client certificate: set cert and key'],
-  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, 'the certificate of the broker is not valid now: check its dates'],
-  [
-    /UNABLE_TO|SELF_SIGNED|CERT_UNTRUSTED|ISSUER/,
-    'the certificate comes from an unknown authority (CA): set ca to the one that signed it',
-  ],
-  [/ALERT|HANDSHAKE/, 'the broker refused our certificate or version of TLS'],
-]
-
-function tlsFault({ cause }: KafkaError): string | undefined {
+function tlsFaultOf({ cause }: KafkaError): string | undefined {
   for (let one = cause; one instanceof Error; one = one.cause) {
     const code = 'code' in one ? String(one.code) : ''
-    const fault = TLS.find(([fits]) => fits.test(code))
-    if (fault) return fault[1]
+    const fault = tlsFault(code, 'broker')
+    if (fault) return fault
   }
   return undefined
 }
@@ -99,5 +64,5 @@ export function translated(what: string, error: KafkaError, scope: Scope): Messa
   const [code, why] = CODES[error.code] ?? [error.fatal ? 'unauthenticated' : 'unavailable', 'Kafka said no']
   const options = { cause: error, scope, ...(error.code === 'TLS' && { retryable: false }) }
   const said = error.message.replace(/\.$/, '')
-  return new MessagingError(code, `${what}: ${tlsFault(error) ?? why} (${error.code}: ${said}).`, options)
+  return new MessagingError(code, `${what}: ${tlsFaultOf(error) ?? why} (${error.code}: ${said}).`, options)
 }

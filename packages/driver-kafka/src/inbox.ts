@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto'
 import type { MessagingError } from '@spanwire/driver'
-import { channelError } from './errors.js'
+import { channelError, type Member } from '@spanwire/driver/kit'
 import type { Settings } from './options.js'
 import { KafkaError } from './port/error.js'
 import type { KafkaReader, KafkaRecord } from './port/reading.js'
 import { REPLY, textOf } from './record.js'
 import { createTopic, find } from './topics.js'
-import type { Member, Wire } from './wire.js'
+import type { Wire } from './wire.js'
 
 /** All clients share the topic; each listens to one partition. */
 const PARTITIONS = 12

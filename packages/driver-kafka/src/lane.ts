@@ -1,9 +1,9 @@
-import type { Open } from './open.js'
+import type { Call } from './call.js'
 import type { NewRecord } from './port/producing.js'
 
 /** One message on its way to a partition. */
 export interface Entry {
-  readonly open: Open
+  readonly call: Call
   readonly index: number
   readonly record: NewRecord
   readonly bytes: number
@@ -39,7 +39,7 @@ export class Lane {
     for (; this.#from < this.#line.length; this.#from++) {
       const entry = this.#line[this.#from]
       if (entry === undefined) break
-      if (entry.open.waits(entry.index)) {
+      if (entry.call.waits(entry.index)) {
         if (batch.length > 0 && entry.bytes > left) break
         left -= entry.bytes
         batch.push(entry)
@@ -64,7 +64,7 @@ export class Lane {
 
   /** A partition whose leader hangs must not pile up what its senders have given up. */
   #sweep(): void {
-    this.#line = this.#line.slice(this.#from).filter(({ open, index }) => open.waits(index))
+    this.#line = this.#line.slice(this.#from).filter(({ call, index }) => call.waits(index))
     this.#from = 0
     this.bytes = this.#line.reduce((sum, { bytes }) => sum + bytes, 0)
     this.#sweepAt = Math.max(MIN_SWEEP, 2 * this.#line.length)

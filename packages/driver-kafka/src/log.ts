@@ -1,14 +1,13 @@
 import type { Batch, Flow, MessagingError, Reception } from '@spanwire/driver'
+import { channelError, type Member, Shelf } from '@spanwire/driver/kit'
 import { KafkaDelivery, type Run } from './delivery.js'
-import { channelError, incapable } from './errors.js'
+import { incapable } from './errors.js'
 import { newestOf } from './latest.js'
 import type { Opened, Wanted } from './opened.js'
 import { filterOf } from './patterns.js'
 import type { Fetched, KafkaReader } from './port/reading.js'
 import { pathOf } from './record.js'
-import { Shelf } from './shelf.js'
 import { type Begin, beginOf } from './starts.js'
-import type { Member } from './wire.js'
 
 /** What one fetch of one broker brings at most, beyond a single larger record. */
 const MAX_FETCH = 1 << 20

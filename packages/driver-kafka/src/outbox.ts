@@ -1,10 +1,9 @@
 import type { MessagingError, SendOutcome } from '@spanwire/driver'
-import { linkError, maybe } from './errors.js'
+import { failed, linkError, type Member, maybe } from '@spanwire/driver/kit'
 import { type Entry, Lane } from './lane.js'
-import { failed } from './open.js'
 import type { ProduceBatch, Produced } from './port/producing.js'
 import { textOfPosition } from './position.js'
-import type { Member, Wire } from './wire.js'
+import type { Wire } from './wire.js'
 
 /** Bytes that wait for partitions of one topic. Beyond, sends are refused: a leader that hangs must not eat our memory. */
 const MAX_WAITING = 64 * 1024 * 1024
@@ -60,8 +59,8 @@ export class Outbox implements Member {
   end(error: MessagingError, lost: MessagingError): void {
     const [unsent, unknown] = [failed('unsent', error), failed('unknown', lost)]
     for (const lane of this.#lanes) {
-      for (const { open, index } of lane?.underWay ?? []) open.forget(index, unsent, unknown)
-      for (const { open, index } of lane?.take(Number.POSITIVE_INFINITY) ?? []) open.forget(index, unsent, unknown)
+      for (const { call, index } of lane?.underWay ?? []) call.forget(index, unsent, unknown)
+      for (const { call, index } of lane?.take(Number.POSITIVE_INFINITY) ?? []) call.forget(index, unsent, unknown)
     }
   }
 
@@ -77,7 +76,7 @@ export class Outbox implements Member {
     const ready = this.#lanes.filter((lane) => lane?.underWay.length === 0 && lane.load(this.#maxBytes))
     if (ready.length === 0) return
     const batches = ready.map(({ partition, underWay }): ProduceBatch => {
-      for (const { open, index } of underWay) open.handOver(index)
+      for (const { call, index } of underWay) call.handOver(index)
       return { topic: this.#topic, partition, records: underWay.map(({ record }) => record) }
     })
     this.#wire.client.produce(batches, (at, produced) => {
@@ -92,13 +91,13 @@ export class Outbox implements Member {
 
   #told(partition: number, entries: readonly Entry[], produced: Produced): void {
     if (produced.at === 'stored') {
-      for (const [at, { open, index }] of entries.entries()) {
-        open.stored(index, new Written(this.#log, partition, produced.baseOffset + at))
+      for (const [at, { call, index }] of entries.entries()) {
+        call.stored(index, new Written(this.#log, partition, produced.baseOffset + at))
       }
       return
     }
     const outcome = this.#refusal(produced)
-    for (const { open, index } of entries) open.one(index, outcome)
+    for (const { call, index } of entries) call.open.one(index, outcome)
   }
 
   #refusal({ at, error }: Exclude<Produced, { at: 'stored' }>): SendOutcome {

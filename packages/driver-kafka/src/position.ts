@@ -1,4 +1,4 @@
-import { channelError } from './errors.js'
+import { channelError } from '@spanwire/driver/kit'
 
 /** How far a reader has come: by partition the next offset; `undefined`: it says nothing of that one. */
 export interface Position {

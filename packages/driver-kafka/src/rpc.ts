@@ -1,8 +1,8 @@
 import { type Body, type Channel, MessagingError, type Reception, type SendOutcome } from '@spanwire/driver'
-import type { KafkaDelivery, Settlement } from './delivery.js'
-import { channelError, maybe } from './errors.js'
+import { channelError, failed, maybe, type Report, type Settlement } from '@spanwire/driver/kit'
+import type { Call } from './call.js'
+import type { KafkaDelivery } from './delivery.js'
 import { Inbox, replyPlace } from './inbox.js'
-import { failed, type Open } from './open.js'
 import type { Opened, Wanted } from './opened.js'
 import { filterOf } from './patterns.js'
 import type { KafkaHeader, Produced } from './port/producing.js'
@@ -26,7 +26,6 @@ export function rpcChannel(place: Place, opened: Opened): Pick<Channel, 'send' |
 }
 
 type Batch = Parameters<Channel['send']>[0]
-type Report = Parameters<Channel['send']>[1]
 
 class Asking {
   readonly #place: Place
@@ -45,30 +44,30 @@ class Asking {
     const numbers = new Map<number, string>()
     let inbox: Inbox | undefined
     const forget = (index: number): void => inbox?.forget(numbers.get(index) ?? '')
-    const open = this.#dispatch.open(batch.length, (index, outcome) => {
+    const call = this.#dispatch.call(batch.length, (index, outcome) => {
       forget(index)
       report(index, outcome)
     })
-    if (wire.over) open.forgetAll(failed('unsent', wire.over))
+    if (wire.over) call.forgetAll(failed('unsent', wire.over))
     else {
       this.#listen().then(
         (there) => {
           inbox = there
-          this.#ask(there, open, batch, numbers)
+          this.#ask(there, call, batch, numbers)
         },
-        (error: MessagingError) => open.forgetAll(failed('unsent', wire.over ?? error)),
+        (error: MessagingError) => call.forgetAll(failed('unsent', wire.over ?? error)),
       )
     }
-    return open.cancel
+    return call.cancel
   }
 
-  #ask(inbox: Inbox, open: Open, batch: Batch, numbers: Map<number, string>): void {
-    this.#dispatch.dispatch(open, batch, (index) => {
+  #ask(inbox: Inbox, call: Call, batch: Batch, numbers: Map<number, string>): void {
+    this.#dispatch.dispatch(call, batch, (index) => {
       const { number, replyTo } = inbox.address()
       numbers.set(index, number)
       inbox.await(number, {
-        answer: (record) => open.one(index, { outcome: 'done', reply: replyOf(record) }),
-        fail: (error) => open.forget(index, failed('unsent', error), failed('unknown', error)),
+        answer: (record) => call.open.one(index, { outcome: 'done', reply: replyOf(record) }),
+        fail: (error) => call.forget(index, failed('unsent', error), failed('unknown', error)),
       })
       return [header(REPLY_TO, replyTo)]
     })

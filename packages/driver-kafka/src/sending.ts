@@ -1,6 +1,7 @@
-import { type Cancel, type Channel, isPath, MessagingError, type Outgoing } from '@spanwire/driver'
-import { incapable, invalid } from './errors.js'
-import { failed, Open } from './open.js'
+import { type Cancel, isPath, MessagingError, type Outgoing } from '@spanwire/driver'
+import { handOver, invalid, type Report } from '@spanwire/driver/kit'
+import { Call } from './call.js'
+import { incapable } from './errors.js'
 import type { Opened } from './opened.js'
 import { Outbox } from './outbox.js'
 import { partitionOf } from './partition.js'
@@ -14,7 +15,6 @@ const MAX_PATHS = 10_000
 /** What a record costs on the wire beside what its sender gave: key, id, lengths. */
 const RECORD_OVERHEAD = 64
 
-type Report = Parameters<Channel['send']>[1]
 const utf8 = new TextEncoder()
 
 /** Gives messages of one channel to the lanes of their partitions. */
@@ -32,32 +32,24 @@ export class Dispatch {
 
   /** `extra`: headers of ours for the message at that index. */
   send(batch: readonly Outgoing[], report: Report, extra?: (index: number) => readonly KafkaHeader[]): Cancel {
-    const open = this.open(batch.length, report)
-    this.dispatch(open, batch, extra)
-    return open.cancel
+    const call = this.call(batch.length, report)
+    this.dispatch(call, batch, extra)
+    return call.cancel
   }
 
-  open(count: number, report: Report): Open {
+  call(count: number, report: Report): Call {
     const { kind, name } = this.#opened.spec
     const forgotten = new MessagingError('canceled', `Forgotten before it was handed over to Kafka for ${name}.`)
-    return new Open(count, report, { forgotten, doneWhen: kind === 'rpc' ? 'answered' : 'stored' })
+    return new Call(count, report, { forgotten, doneWhen: kind === 'rpc' ? 'answered' : 'stored' })
   }
 
-  dispatch(open: Open, batch: readonly Outgoing[], extra?: (index: number) => readonly KafkaHeader[]): void {
-    for (const [index, message] of batch.entries()) {
-      // A report may have cancelled what comes behind it.
-      if (!open.waits(index)) continue
-      try {
-        const partition = this.#partitionOf(message)
-        const bytes = this.#measured(message)
-        const record = recordOf(this.#opened.spec, message, extra?.(index))
-        this.#outbox.put(partition, { open, index, record, bytes: bytes + RECORD_OVERHEAD })
-      } catch (cause) {
-        // Not a byte was written, and all that throws here is ours.
-        const error = cause as MessagingError
-        open.one(index, failed(error.scope === 'link' ? 'unsent' : 'refused', error))
-      }
-    }
+  dispatch(call: Call, batch: readonly Outgoing[], extra?: (index: number) => readonly KafkaHeader[]): void {
+    handOver(call.open, batch, (message, index) => {
+      const partition = this.#partitionOf(message)
+      const bytes = this.#measured(message)
+      const record = recordOf(this.#opened.spec, message, extra?.(index))
+      this.#outbox.put(partition, { call, index, record, bytes: bytes + RECORD_OVERHEAD })
+    })
   }
 
   #partitionOf({ key, path, delayMs = 0, ttlMs }: Outgoing): number {

@@ -1,12 +1,11 @@
 import type { Batch, Flow, MessagingError, Reception } from '@spanwire/driver'
+import { channelError, type Member } from '@spanwire/driver/kit'
 import { Bench, type Terms } from './bench.js'
-import { channelError } from './errors.js'
 import type { Holdings } from './holdings.js'
 import type { Opened } from './opened.js'
 import type { KafkaGroupMember } from './port/group.js'
 import type { Fetched } from './port/reading.js'
 import { pathOf } from './record.js'
-import type { Member } from './wire.js'
 
 /** Our share of a group as a source of deliveries. */
 export class Sharing implements Reception, Member {
@@ -48,11 +47,12 @@ export class Sharing implements Reception, Member {
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    this.#bench.shelf.end()
+    const { shelf, leases } = this.#bench
+    shelf.end()
     this.#roomy()
     // Who answers has committed what it pulled: others may go on at once.
     if (this.#terms.answer) await this.#leave(signal)
-    await this.#bench.leases.idle(signal)
+    await leases.idle(signal, (delivery) => leases.release(delivery))
     await this.#leave(signal)
     this.#opened.wire.members.delete(this)
   }

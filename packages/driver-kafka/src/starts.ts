@@ -1,5 +1,5 @@
 import type { Start } from '@spanwire/driver'
-import { channelError } from './errors.js'
+import { channelError } from '@spanwire/driver/kit'
 import type { KafkaPoint } from './port/port.js'
 import { logOf, parsePosition } from './position.js'
 import { find } from './topics.js'

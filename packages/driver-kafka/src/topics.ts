@@ -1,5 +1,5 @@
 import type { ChannelSpec, ConnectOptions } from '@spanwire/driver'
-import { channelError } from './errors.js'
+import { channelError } from '@spanwire/driver/kit'
 import type { Settings } from './options.js'
 import { KafkaError } from './port/error.js'
 import type { KafkaTopic, NewKafkaTopic } from './port/port.js'

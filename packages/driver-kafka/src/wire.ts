@@ -1,13 +1,9 @@
 import type { MessagingError, Scope } from '@spanwire/driver'
+import type { Member } from '@spanwire/driver/kit'
 import { aborted, translated } from './errors.js'
 import type { Outbox } from './outbox.js'
 import { KafkaError } from './port/error.js'
 import type { KafkaClient } from './port/port.js'
-
-/** Who hears of the link's end, before the link says so to others. */
-export interface Member {
-  end(error: MessagingError, lost: MessagingError): void
-}
 
 /** One client of the port, whose end settles everything that waits on it. */
 export class Wire {
