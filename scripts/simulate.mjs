@@ -15,7 +15,7 @@ invariant was violated.
   --seeds N     how many seeds (default 100)
   --from S      the first one (default 1)
   --faults A,B  only these kinds: kill hang cut lost-ack swallow slow loss reset refuse revoke drain
-                leaderless stalled skew stall
+                leaderless stalled skew stall crash reroute
   --log FILE    one seed only: write its event log there
   --save FILE   keep what broke a promise there, with only the faults that it takes, to be run again
   --replay FILE run what was kept there

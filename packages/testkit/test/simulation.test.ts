@@ -1,4 +1,4 @@
-import { all, json, topic } from '@spanwire/core'
+import { all, json, primary, topic } from '@spanwire/core'
 import { describe, expect, it } from 'vitest'
 import { rehearse } from '../src/simulation/rehearse.js'
 import { Simulation } from '../src/simulation/simulation.js'
@@ -53,5 +53,61 @@ describe('a simulation of one’s own', () => {
     expect(heard).toEqual([{ value: 'water in the cellar', site: 'dublin' }])
     expect(() => simulation.machine('sender', { here })).toThrow('there is a machine sender already')
     expect(() => simulation.site('paris')).toThrow('known: frankfurt, dublin')
+  })
+
+  it('ends a process, and another one is started on the same machine', async () => {
+    const alarms = topic('alarms', json, { delivery: 'durable' })
+    const here = { environment: 'on-prem', region: 'eu-central' } as const
+    const simulation = new Simulation({ seed: 1, sites: { frankfurt: here } })
+    const reader = simulation.machine('reader', { here })
+    const heard: unknown[] = []
+    void (async () => {
+      for await (const { value } of reader.client.subscribe(alarms)) heard.push(value)
+    })()
+    const sender = simulation.machine('sender', { here })
+    void sender.client.publish(alarms, 'smoke')
+    await simulation.run(1_000)
+    let told = ''
+    const last = sender.client.publish(alarms, 'fire')
+    void last.then(() => {
+      told = 'done'
+    })
+    await simulation.run(0.5)
+    simulation.inflict({ what: 'skew', machine: 'sender', byMs: 5_000, forMs: 60_000 })
+    simulation.inflict({ what: 'crash', machine: 'sender', forMs: 0 })
+    await simulation.run(10_000)
+    // What was on its way arrives, and nobody is left to hear of it.
+    expect(heard).toEqual(['smoke', 'fire'])
+    expect(told).toBe('')
+    const next = simulation.machine('sender', { here })
+    expect(next.host.name).toBe('sender#2')
+    expect(next.host.skewMs).toBe(5_000)
+    void next.client.publish(alarms, 'ashes')
+    await simulation.run(1_000)
+    expect(heard).toEqual(['smoke', 'fire', 'ashes'])
+    await simulation.run(60_000)
+    expect(next.host.skewMs).toBe(0)
+    expect(simulation.site('frankfurt').engine.counts().links).toBe(2)
+  })
+
+  it('gives machines other routes for a while, also a process that starts meanwhile', async () => {
+    const alarms = topic('alarms', json, { delivery: 'durable' })
+    const here = { environment: 'on-prem', region: 'eu-central' } as const
+    const simulation = new Simulation({ seed: 1, sites: { frankfurt: here, dublin: { environment: 'cloud' } } })
+    const own = { here, routes: [{ match: '>', policy: primary('frankfurt') }] }
+    const routes = [{ match: '>', policy: primary('dublin') }]
+    simulation.machine('sender', own)
+    await simulation.run(1_000)
+    const goesTo = () => simulation.machines.get('sender')?.client.explain('publish', alarms).sites[0]
+    expect(goesTo()).toBe('frankfurt')
+    simulation.inflict({ what: 'reroute', machines: ['sender'], everyMs: 0, forMs: 20_000, routes })
+    await simulation.run(1_000)
+    expect(goesTo()).toBe('dublin')
+    simulation.inflict({ what: 'crash', machine: 'sender', forMs: 0 })
+    simulation.machine('sender', own)
+    await simulation.run(1_000)
+    expect(goesTo()).toBe('dublin')
+    await simulation.run(20_000)
+    expect(goesTo()).toBe('frankfurt')
   })
 })

@@ -5,6 +5,8 @@ import type { Pipe } from './pipe.js'
 /** Without a reason each abort makes an exception of its own, with its stack. */
 const CUT = 'the other side gave up'
 
+const GONE = new MessagingError('closed', 'the process at our side is gone')
+
 /** Somebody who waits for the far side. */
 interface Waiting {
   fail(error: unknown): void
@@ -16,8 +18,8 @@ export class Connection {
   readonly down: Pipe
   /** What a reset does; a link that stands on the connection has more to say. */
   reset: (error: MessagingError) => void = (error) => this.end(error)
-  /** Our process is gone, and nobody is left who could be told. */
-  vanish: () => void = () => {}
+  /** What the far side does when it hears that our process is gone. */
+  orphaned: () => void = () => {}
   readonly #waits: Set<Waiting> = new Set()
   /** Answers that were given and have not arrived: what to do about each if they never do. */
   readonly #underWay: Set<() => void> = new Set()
@@ -53,6 +55,17 @@ export class Connection {
       this.#leave()
     })
     this.#finish(error)
+  }
+
+  /** Our process is gone, and nobody is left who could be told: the far side hears it behind what was sent. */
+  vanish(): void {
+    this.#waits.clear()
+    const orphan = (): void => {
+      this.orphaned()
+      this.end(GONE)
+    }
+    this.reset = orphan
+    this.up.last(orphan)
   }
 
   #finish(error: MessagingError): void {

@@ -31,6 +31,11 @@ export interface Evidence {
   readonly left: Readonly<Record<string, number>>
 }
 
+/** Where a process runs. */
+export function machineOf(process: string): string {
+  return process.split('#')[0] ?? ''
+}
+
 export type Rule = (seen: Evidence) => Iterable<string>
 
 export function describe(act: Act): string {

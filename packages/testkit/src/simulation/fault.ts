@@ -1,3 +1,4 @@
+import type { RouteOptions } from '@spanwire/core'
 import type { Road } from './road.js'
 import type { Site } from './site.js'
 import type { Host, World } from './world.js'
@@ -24,41 +25,46 @@ export type Fault = {
   | { readonly what: 'leaderless' | 'stalled'; readonly site: string; readonly channel: string }
   | { readonly what: 'skew'; readonly machine: string; readonly byMs: number }
   | { readonly what: 'stall'; readonly machine: string }
-  /** The machine's process ends and does not come back; sites hear that its connections are closed. Not rolled. */
+  /** The machine's process ends; sites hear that its connections are closed. Whoever wants another one there starts it. */
   | { readonly what: 'crash'; readonly machine: string }
+  /**
+   * These machines' clients get other routes, one after another, `everyMs` apart; at the end of `forMs`, in the same order and
+   * at the same pace, they have those of before again. All machines: a topology push.
+   */
+  | {
+      readonly what: 'reroute'
+      readonly machines: readonly string[]
+      readonly everyMs: number
+      readonly routes: readonly RouteOptions[]
+    }
 )
 
 export type FaultKind = Fault['what']
 
+type AtMachine = 'crash' | 'stall' | 'skew' | 'reroute'
 type AtSite = 'kill' | 'hang' | 'revoke' | 'drain' | 'leaderless' | 'stalled'
 
 /** Everything a fault may touch. */
 export interface Stage {
   readonly world: World
   readonly sites: ReadonlyMap<string, Site>
-  readonly machines: ReadonlyMap<string, Host>
+  /** By machine: its process, the last one where that has ended. */
+  readonly machines: ReadonlyMap<string, { readonly host: Host }>
   readonly roads: readonly Road[]
+  /** What runs there, now and later, follows these routes, until `undefined` gives it its own ones back. */
+  reroute(machine: string, routes: readonly RouteOptions[] | undefined): void
+  /** Those, if they are not its own. */
+  routes(machine: string): readonly RouteOptions[] | undefined
 }
 
 /** Begins it; the result ends it. */
 export function begin(stage: Stage, fault: Fault): () => void {
   switch (fault.what) {
     case 'crash':
-      of(stage.machines, fault.machine).stalledUntil = Number.POSITIVE_INFINITY
-      for (const road of stage.roads) if (road.machine === fault.machine) road.vanish()
-      return () => {}
-    case 'stall': {
-      const host = of(stage.machines, fault.machine)
-      host.stalledUntil = stage.world.now + fault.forMs
-      return () => {}
-    }
-    case 'skew': {
-      const host = of(stage.machines, fault.machine)
-      host.skewMs += fault.byMs
-      return () => {
-        host.skewMs -= fault.byMs
-      }
-    }
+    case 'stall':
+    case 'skew':
+    case 'reroute':
+      return atMachine(stage, fault)
     case 'kill':
     case 'hang':
     case 'revoke':
@@ -72,6 +78,43 @@ export function begin(stage: Stage, fault: Fault): () => void {
         fault,
       )
   }
+}
+
+function atMachine(stage: Stage, fault: Extract<Fault, { what: AtMachine }>): () => void {
+  const host = (machine: string): Host => of(stage.machines, machine).host
+  switch (fault.what) {
+    case 'crash':
+      stage.world.end(host(fault.machine))
+      for (const road of stage.roads) if (road.machine === fault.machine) road.vanish()
+      return () => {}
+    case 'stall':
+      host(fault.machine).stalledUntil = stage.world.now + fault.forMs
+      return () => {}
+    case 'skew':
+      host(fault.machine).skewMs += fault.byMs
+      return () => {
+        // Perhaps another process runs there by now.
+        host(fault.machine).skewMs -= fault.byMs
+      }
+    case 'reroute':
+      return push(stage, fault)
+  }
+}
+
+function push(stage: Stage, fault: Extract<Fault, { what: 'reroute' }>): () => void {
+  const { everyMs, forMs, machines, routes } = fault
+  const lastsMs = forMs - (machines.length - 1) * everyMs
+  for (const [place, machine] of machines.entries()) {
+    stage.world.after(place * everyMs, () => stage.reroute(machine, routes), 'input')
+    stage.world.after(
+      place * everyMs + lastsMs,
+      () => {
+        if (stage.routes(machine) === routes) stage.reroute(machine, undefined)
+      },
+      'input',
+    )
+  }
+  return () => {}
 }
 
 function atSite(site: Site, world: World, fault: Extract<Fault, { what: AtSite }>): () => void {
@@ -96,7 +139,7 @@ function atSite(site: Site, world: World, fault: Extract<Fault, { what: AtSite }
   }
 }
 
-function onRoads(roads: readonly Road[], fault: Exclude<Fault, { machine: string } | { what: AtSite }>): () => void {
+function onRoads(roads: readonly Road[], fault: Exclude<Fault, { what: AtMachine | AtSite }>): () => void {
   const each = (act: (road: Road) => void) => () => roads.forEach(act)
   switch (fault.what) {
     case 'cut':

@@ -1,4 +1,4 @@
-import { about, describe, type Evidence } from './evidence.js'
+import { about, describe, type Evidence, machineOf } from './evidence.js'
 import type { Timed } from './plan.js'
 import type { Act } from './record.js'
 
@@ -69,7 +69,8 @@ export function* settlesInTime(seen: Evidence): Iterable<string> {
 function stallBehind(plan: readonly Timed[], act: Act): number {
   let sum = 0
   for (const { atMs, fault } of plan) {
-    if (fault.what === 'stall' && fault.machine === act.machine && atMs + fault.forMs > act.atMs) sum += fault.forMs
+    if (fault.what === 'stall' && fault.machine === machineOf(act.machine) && atMs + fault.forMs > act.atMs)
+      sum += fault.forMs
   }
   return sum
 }

@@ -1,3 +1,4 @@
+import type { RouteOptions } from '@spanwire/core'
 import type { Dice } from './dice.js'
 import type { Fault, FaultKind } from './fault.js'
 
@@ -24,8 +25,15 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   stalled: 2,
   skew: 1,
   stall: 2,
-  crash: 0,
+  crash: 2,
+  reroute: 3,
 }
+
+export const KINDS: readonly FaultKind[] = Object.keys(WEIGHTS) as FaultKind[]
+
+/** One machine after another hears of other routes, so far apart at most, ms; they are followed for so long at least. */
+const PUSH_MS = 1_500
+const ROUTED_MS = 20_000
 
 /** What may be hit, and when. */
 export interface Where {
@@ -34,13 +42,15 @@ export interface Where {
   readonly channels: readonly string[]
   readonly fromMs: number
   readonly toMs: number
-  /** Default: all. */
+  /** Default: all but `crash`, which somebody has to follow up, and `reroute` where there are no `routes`. */
   readonly kinds?: readonly FaultKind[]
+  /** What these machines may be told to follow for a while. */
+  readonly routes?: (dice: Dice, machines: readonly string[]) => readonly RouteOptions[]
 }
 
 /** Faults one after another between two times, some of them over each other. */
 export function roll(dice: Dice, where: Where): Timed[] {
-  const kinds = where.kinds ?? (Object.keys(WEIGHTS) as FaultKind[])
+  const { kinds = KINDS.filter((kind) => kind !== 'crash' && (kind !== 'reroute' || where.routes)) } = where
   const plan: Timed[] = []
   let at = where.fromMs
   for (;;) {
@@ -87,7 +97,9 @@ function one(dice: Dice, what: FaultKind, where: Where): Fault {
     case 'stall':
       return { what, machine: dice.pick(where.machines), forMs: Math.min(forMs, 10_000) }
     case 'crash':
-      return { what, machine: dice.pick(where.machines), forMs: 0 }
+      return { what, machine: dice.pick(where.machines), forMs }
+    case 'reroute':
+      return reroute(dice, forMs + ROUTED_MS, where)
     case 'lost-ack':
     case 'swallow':
     case 'reset':
@@ -98,4 +110,13 @@ function one(dice: Dice, what: FaultKind, where: Where): Fault {
     default:
       return { what, site, forMs }
   }
+}
+
+/** Of one machine, or of all, from any of them on. */
+function reroute(dice: Dice, forMs: number, { machines, routes = () => [] }: Where): Fault {
+  const first = Math.floor(dice.next() * machines.length)
+  const all = [...machines.slice(first), ...machines.slice(0, first)]
+  const those = dice.chance(0.5) ? all : all.slice(0, 1)
+  const everyMs = Math.round(dice.between(0, PUSH_MS))
+  return { what: 'reroute', machines: those, everyMs, forMs, routes: routes(dice, those) }
 }

@@ -7,6 +7,7 @@ import {
   primary,
   type Queue,
   queue,
+  type RouteOptions,
   type Rpc,
   rpc,
   type StandardSchema,
@@ -55,4 +56,19 @@ export function rollPolicy(dice: Dice, sites: readonly string[]): Policy {
     case 'pinned':
       return pinned({ by: 'key' })
   }
+}
+
+/** Everything follows the policy but jobs, whose second site is for when the first is away. */
+export function routesOf(policy: Policy, sites: readonly string[]): RouteOptions[] {
+  return [
+    { match: orders.name, policy: primary(...(sites as [string, ...string[]])) },
+    { match: '>', policy },
+  ]
+}
+
+/** Other routes for a while. Some lead to one site only. */
+export function rollRoutes(dice: Dice, sites: readonly string[], mayLeaveOne: boolean): RouteOptions[] {
+  const turned = dice.chance(0.5) ? sites : sites.toReversed()
+  const policy = mayLeaveOne && dice.chance(0.5) ? primary(dice.pick(sites)) : rollPolicy(dice, turned)
+  return routesOf(policy, turned)
 }

@@ -46,9 +46,9 @@ export function read(
 }
 
 /** Writes down what the client says of itself. */
-export function listen(actor: Actor, signal: AbortSignal): void {
+export function listen(actor: Actor): void {
   void (async () => {
-    for await (const event of actor.machine.client.watch({ signal })) hear(actor, event)
+    for await (const event of actor.machine.client.watch()) hear(actor, event)
   })()
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 /** What an operation of a client came to. `open`: it has not settled. */
 export type Outcome = 'open' | 'done' | 'failed' | 'unknown'
 
-/** A publish, send or request, as its caller saw it. */
+/** A publish, send or request, as its caller saw it. A machine here, and in all records, is one of its processes. */
 export interface Act {
   readonly kind: 'publish' | 'send' | 'request'
   readonly machine: string
@@ -79,6 +79,8 @@ export interface Records {
     readonly atMs: number
     readonly reason: string
   }[]
+  /** When a process ended that did not close, by its name. */
+  readonly ends: Map<string, number>
   readonly moves: {
     readonly machine: string
     readonly channel: string
@@ -92,7 +94,7 @@ const HASHED_AT_ONCE = 65_536
 
 /** A line per event, and a hash over all of them: the same seed gives the same. */
 export class Journal {
-  readonly records: Records = { acts: [], readings: [], runs: [], states: [], moves: [] }
+  readonly records: Records = { acts: [], readings: [], runs: [], states: [], ends: new Map(), moves: [] }
   readonly #hash = createHash('sha256')
   readonly #keep: boolean
   readonly #now: () => number

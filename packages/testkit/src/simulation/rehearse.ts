@@ -1,15 +1,13 @@
-import type { Location, Policy } from '@spanwire/core'
-import { type Actor, nowAndThen, publish, request, send } from './acting.js'
+import type { Policy } from '@spanwire/core'
+import { Company, MACHINES, PUBLISHERS, RETAIN_MS, SITES } from './company.js'
 import type { Violation } from './evidence.js'
-import type { FaultKind } from './fault.js'
+import type { Fault, FaultKind } from './fault.js'
 import { judge } from './judge.js'
-import { roll, type Timed } from './plan.js'
-import { board, book, orders, price, quotes, rollPolicy, SYMBOLS, ticks } from './play.js'
-import { listen, read } from './reading.js'
+import { KINDS, roll, type Timed } from './plan.js'
+import { board, book, orders, price, quotes, rollPolicy, rollRoutes, ticks } from './play.js'
 import { Journal } from './record.js'
 import { Simulation, type Tamper } from './simulation.js'
 import { Tally } from './tally.js'
-import { respond, work } from './working.js'
 
 export interface RehearseOptions {
   readonly seed: number
@@ -40,29 +38,11 @@ export interface Rehearsal {
   readonly lines: readonly string[]
 }
 
-const SITES: Readonly<Record<string, Location>> = {
-  frankfurt: { environment: 'on-prem', region: 'eu-central' },
-  dublin: { environment: 'cloud', region: 'eu-west' },
-}
-const ON_PREM: Location = { environment: 'on-prem', region: 'eu-central' }
-const CLOUD: Location = { environment: 'cloud', region: 'eu-west' }
-const HERE: Readonly<Record<string, Location>> = {
-  feed: ON_PREM,
-  branch: CLOUD,
-  desk: ON_PREM,
-  app: CLOUD,
-  crew: ON_PREM,
-  relief: CLOUD,
-}
-/** Publishes and sends have so long, ms; requests: */
-const TIMEOUTS_MS: readonly number[] = [2_000, 10_000, 30_000]
-const ASK_MS = 5_000
 /** Before the first fault everything is attached; after the last one everything calms down. */
 const CALM_BEFORE_MS = 10_000
 const CALM_AFTER_MS = 120_000
 /** When the load is over: retries, reports and re-offers end. */
 const EBB_MS = 90_000
-const RETAIN_MS = 30_000
 
 /** A day in the life of a small company with two sites, in which things go wrong as the seed says, judged at the end. */
 export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
@@ -74,19 +54,18 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
   const journal = new Journal(() => world.now, options.verbose ?? false)
   const policy = options.policy ?? rollPolicy(world.dice.fork('policy'), Object.keys(SITES))
   const plan = options.plan ?? rollPlan(simulation, options, forMs)
+  const company = new Company(simulation, journal, policy)
   for (const { atMs, fault } of plan) {
     simulation.after(atMs, () => {
       journal.note(`FAULT ${JSON.stringify(fault)}`)
-      simulation.inflict(fault)
+      befall(company, simulation, fault)
     })
   }
-  const cast = castFor(simulation, journal, policy)
-  const silence = perform(cast)
   await simulation.run(forMs)
-  for (const stop of silence) stop()
+  company.rest()
   await simulation.run(EBB_MS)
-  const tables = await curtain(cast, simulation)
-  const left = await close(cast, simulation)
+  const tables = await curtain(company, simulation)
+  const left = await close(company, simulation)
   const violations = judge({
     records: journal.records,
     tally,
@@ -113,6 +92,16 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
   }
 }
 
+/** After a crash, and a while, somebody starts the process again. */
+function befall(company: Company, simulation: Simulation, fault: Fault): void {
+  simulation.inflict(fault)
+  if (fault.what !== 'crash') return
+  company.lose(fault.machine)
+  simulation.after(fault.forMs, () => {
+    if (!company.actors.has(fault.machine)) company.start(fault.machine)
+  })
+}
+
 function preferred(policy: Policy): Map<string, string> {
   const [first = ''] = Object.keys(SITES)
   const topics = policy.by === 'primary' ? [quotes, ticks, board, price, book] : []
@@ -122,72 +111,24 @@ function preferred(policy: Policy): Map<string, string> {
 function rollPlan(simulation: Simulation, options: RehearseOptions, forMs: number): Timed[] {
   return roll(simulation.world.dice.fork('faults'), {
     sites: Object.keys(SITES),
-    machines: Object.keys(HERE),
+    machines: MACHINES,
     channels: [quotes, ticks, board, orders, price, book].map(({ name }) => name),
     fromMs: CALM_BEFORE_MS,
     toMs: forMs - CALM_AFTER_MS,
-    ...(options.faults === undefined ? {} : { kinds: options.faults }),
+    kinds: options.faults ?? KINDS,
+    routes: (dice, machines) => rollRoutes(dice, Object.keys(SITES), mayLeave(machines)),
   })
 }
 
-type Cast = ReadonlyMap<string, Actor>
-
-function castFor(simulation: Simulation, journal: Journal, policy: Policy): Cast {
-  let tokens = 0
-  const cast = new Map<string, Actor>()
-  for (const [name, here] of Object.entries(HERE)) {
-    const machine = simulation.machine(name, {
-      here,
-      routes: [
-        { match: 'orders', policy: { by: 'primary', sites: Object.keys(SITES) } },
-        { match: '>', policy },
-      ],
-      retain: { time: RETAIN_MS },
-    })
-    const dice = simulation.world.dice.fork(`actor ${name}`)
-    cast.set(name, { name, machine, journal, dice, token: () => ++tokens })
-  }
-  return cast
-}
-
-/** Everybody takes their place; the result stops what makes new load. */
-function perform(cast: Cast): (() => void)[] {
-  const over = new AbortController()
-  for (const actor of cast.values()) listen(actor, over.signal)
-  const role = (name: string): Actor => {
-    const actor = cast.get(name)
-    if (actor === undefined) throw new RangeError(`nobody plays ${name}`)
-    return actor
-  }
-  for (const name of ['desk', 'app']) {
-    read(role(name), quotes, 'strict')
-    read(role(name), ticks, 'arrival')
-  }
-  for (const name of ['crew', 'relief']) {
-    work(role(name), orders, { takesMs: 2_000, fails: 0.05 })
-    respond(role(name), price, { takesMs: 50, fails: 0 })
-    respond(role(name), book, { takesMs: 500, fails: 0 })
-  }
-  return ['feed', 'branch'].flatMap((name) => loads(role(name)))
-}
-
-function loads(actor: Actor): (() => void)[] {
-  const symbol = (): string => actor.dice.pick(SYMBOLS)
-  const timeout = (): number => actor.dice.pick(TIMEOUTS_MS)
-  return [
-    nowAndThen(actor, 0.7, () => publish(actor, quotes, symbol(), timeout())),
-    nowAndThen(actor, 0.2, () => publish(actor, ticks, symbol(), timeout())),
-    nowAndThen(actor, 0.2, () => publish(actor, board, symbol(), timeout())),
-    nowAndThen(actor, 0.15, () => send(actor, orders, timeout())),
-    nowAndThen(actor, 0.1, () => request(actor, price, ASK_MS)),
-    nowAndThen(actor, 0.1, () => request(actor, book, ASK_MS)),
-  ]
+/** All together, or who is missed by nobody. */
+function mayLeave(machines: readonly string[]): boolean {
+  return machines.length === MACHINES.length || machines.every((machine) => PUBLISHERS.includes(machine))
 }
 
 /** What late comers are shown at the end. */
-async function curtain(cast: Cast, simulation: Simulation): Promise<Map<string, Map<string, number>>> {
+async function curtain({ actors }: Company, simulation: Simulation): Promise<Map<string, Map<string, number>>> {
   const shown = new Map<string, Map<string, number>>()
-  const tables = [...cast].map(([name, { machine }]) => ({ name, table: machine.client.table(board) }))
+  const tables = [...actors].map(([name, { machine }]) => ({ name, table: machine.client.table(board) }))
   await simulation.run(5_000)
   for (const { name, table } of tables) {
     shown.set(name, new Map([...table.entries()].map(([path, { value }]) => [path, value.token])))
@@ -197,9 +138,9 @@ async function curtain(cast: Cast, simulation: Simulation): Promise<Map<string, 
   return shown
 }
 
-async function close(cast: Cast, simulation: Simulation): Promise<Record<string, number>> {
-  let open = cast.size
-  for (const { machine } of cast.values()) void machine.client.close().then(() => open--)
+async function close({ actors }: Company, simulation: Simulation): Promise<Record<string, number>> {
+  let open = actors.size
+  for (const { machine } of actors.values()) void machine.client.close().then(() => open--)
   await simulation.run(15_000)
   const counts = [...simulation.sites.values()].map(({ engine }) => engine.counts())
   return {

@@ -24,8 +24,8 @@ export class Road {
   /** What the site hears when something gets through again, of connections that are gone at our side. */
   readonly #stray: Pipe
 
-  constructor(world: World, host: Host, site: string, distance: Distance) {
-    this.machine = host.name
+  constructor(world: World, machine: string, host: Host, site: string, distance: Distance) {
+    this.machine = machine
     this.site = site
     this.#world = world
     this.#host = host

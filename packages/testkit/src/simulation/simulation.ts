@@ -1,4 +1,11 @@
-import { type Client, type ClientOptions, createClient, type Location, type SiteOptions } from '@spanwire/core'
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  type Location,
+  type RouteOptions,
+  type SiteOptions,
+} from '@spanwire/core'
 import type { Driver } from '@spanwire/driver'
 import { begin, type Fault, type Stage } from './fault.js'
 import { Road } from './road.js'
@@ -22,7 +29,9 @@ export interface SimulationOptions {
 /** Changes what one machine's client sees of one site. */
 export type Tamper = (driver: Driver, machine: string, site: string, host: Host) => Driver
 
-/** A machine with one client on it. */
+type Routes = readonly RouteOptions[]
+
+/** A machine's process, with one client in it. */
 export interface Machine {
   readonly host: Host
   readonly client: Client
@@ -43,8 +52,12 @@ const UNSEEN: Witness = { dialed() {}, hungUp() {}, sent() {}, settled() {} }
 export class Simulation implements Stage {
   readonly world: World
   readonly sites: Map<string, Site> = new Map()
-  readonly machines: Map<string, Host> = new Map()
+  readonly machines: Map<string, Machine> = new Map()
   readonly roads: Road[] = []
+  /** By machine: its own, and those that it has instead. */
+  readonly #routes: Map<string, { own: Routes; instead?: Routes }> = new Map()
+  /** How many processes a machine has had. */
+  readonly #processes: Map<string, number> = new Map()
   readonly #options: SimulationOptions
 
   constructor(options: SimulationOptions) {
@@ -53,16 +66,17 @@ export class Simulation implements Stage {
     for (const name of Object.keys(options.sites)) this.sites.set(name, makeSite(this.world, name))
   }
 
-  /** A new machine, whose client dials at once. Names are unique. */
+  /**
+   * A new machine, whose client dials at once. Names are unique; where a machine has crashed its name starts the next process
+   * on it, which has its clock, and the routes that were pushed to it.
+   */
   machine(name: string, options: MachineOptions): Machine {
-    if (this.machines.has(name)) throw new RangeError(`there is a machine ${name} already`)
-    const host = this.world.host(name)
-    this.machines.set(name, host)
-    const { site: more, ...rest } = options
+    const host = this.#host(name)
+    const { site: more, routes: own = [], ...rest } = options
     const sites: Record<string, SiteOptions> = {}
     for (const [at, location] of Object.entries(this.#options.sites)) {
       const site = this.site(at)
-      const road = new Road(this.world, host, at, { baseMs: this.#delay(options.here, location) })
+      const road = new Road(this.world, name, host, at, { baseMs: this.#delay(options.here, location) })
       this.roads.push(road)
       const driver = wired(site.driver, road, this.#options.witness ?? UNSEEN)
       sites[at] = {
@@ -72,7 +86,39 @@ export class Simulation implements Stage {
         ...more?.(at),
       }
     }
-    return { host, client: createClient({ ...rest, sites, runtime: host.runtime }) }
+    const routes = this.routes(name)
+    this.#routes.set(name, { own, ...(routes && { instead: routes }) })
+    const client = createClient({ ...rest, routes: routes ?? own, sites, runtime: host.runtime })
+    const machine = { host, client }
+    this.machines.set(name, machine)
+    return machine
+  }
+
+  #host(name: string): Host {
+    const before = this.machines.get(name)?.host
+    if (before?.isGone === false) throw new RangeError(`there is a machine ${name} already`)
+    const count = (this.#processes.get(name) ?? 0) + 1
+    this.#processes.set(name, count)
+    const host = this.world.host(count === 1 ? name : `${name}#${count}`)
+    host.skewMs = before?.skewMs ?? 0
+    return host
+  }
+
+  routes(machine: string): Routes | undefined {
+    return this.#routes.get(machine)?.instead
+  }
+
+  reroute(machine: string, routes: Routes | undefined): void {
+    const { own } = this.#routes.get(machine) ?? { own: [] }
+    this.#routes.set(machine, { own, ...(routes && { instead: routes }) })
+    const { client, host } = this.#machine(machine)
+    if (!host.isGone) client.reroute(routes ?? own)
+  }
+
+  #machine(name: string): Machine {
+    const machine = this.machines.get(name)
+    if (machine === undefined) throw new RangeError(`there is no machine ${name}`)
+    return machine
   }
 
   site(name: string): Site {

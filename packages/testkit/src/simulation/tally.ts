@@ -2,7 +2,7 @@ import type { ChannelSpec, Delivery, Outgoing } from '@spanwire/driver'
 import type { Road } from './road.js'
 import type { Witness } from './witness.js'
 
-/** What crossed the wire, as far as an invariant asks for it. */
+/** What crossed the wire, as far as an invariant asks for it. A machine here is one of its processes. */
 export class Tally implements Witness {
   /** Body by id: R4. */
   readonly bodies: Map<string, string> = new Map()
@@ -27,14 +27,14 @@ export class Tally implements Witness {
   messages = 0
 
   dialed(road: Road): void {
-    const key = `${road.machine} ${road.site}`
+    const key = `${road.host.name} ${road.site}`
     const count = (this.open.get(key) ?? 0) + 1
     this.open.set(key, count)
     this.mostOpen = Math.max(this.mostOpen, count)
   }
 
   hungUp(road: Road): void {
-    const key = `${road.machine} ${road.site}`
+    const key = `${road.host.name} ${road.site}`
     this.open.set(key, (this.open.get(key) ?? 0) - 1)
   }
 
@@ -42,7 +42,7 @@ export class Tally implements Witness {
     this.messages += batch.length
     if (spec.name.startsWith('sw.')) return
     entry(this.sentTo, spec.name, () => new Set<string>()).add(road.site)
-    const sends = entry(this.sends, road.machine, () => [])
+    const sends = entry(this.sends, road.host.name, () => [])
     const atMs = road.host.runtime.now()
     for (const message of batch) {
       sends.push({ atMs, again: message.headers?.includes('sw-again') ?? false })
@@ -59,8 +59,8 @@ export class Tally implements Witness {
 
   settled(road: Road, spec: ChannelSpec, delivery: Delivery, how: unknown): void {
     if (spec.kind !== 'queue' || how !== 'ack') return
-    const { machine, site, host } = road
-    this.acks.push({ machine, site, token: tokenOf(String(delivery.body)), atMs: host.runtime.now() })
+    const { site, host } = road
+    this.acks.push({ machine: host.name, site, token: tokenOf(String(delivery.body)), atMs: host.runtime.now() })
   }
 }
 

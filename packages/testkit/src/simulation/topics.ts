@@ -1,4 +1,4 @@
-import { about, describe, type Evidence } from './evidence.js'
+import { about, describe, type Evidence, machineOf } from './evidence.js'
 import type { Timed } from './plan.js'
 import type { Act, Reading } from './record.js'
 
@@ -7,6 +7,9 @@ const NOTICED_MS = 5_000
 
 /** A mark, the wait for a site that is away, and what the network takes, ms. */
 const TOLD_MS = 75_000
+
+/** Before that nobody but its publisher need know of it (R16), ms. */
+const MARKED_MS = 6_000
 
 /** Longer than this behind an acknowledgement, a publisher may have forgotten it. */
 const RETAIN_SLACK_MS = 3_000
@@ -68,7 +71,7 @@ export function* waitsForSites(seen: Evidence): Iterable<string> {
         const act = acts.get(seen.tally.tokens.get(`${source}.${seq}`) ?? -1)
         const site = act?.sites?.length === 1 ? act.sites[0] : undefined
         if (!act || !site || !closed.has(`${source}.${seq}`) || reason === 'site-unreachable') continue
-        if (act.settledMs < atMs - NOTICED_MS && wasAway(seen.plan, reading.machine, site, atMs))
+        if (act.settledMs < atMs - NOTICED_MS && wasAway(seen.plan, machineOf(reading.machine), site, atMs))
           yield `${about(reading)} was told at ${atMs.toFixed(0)} that ${describe(act)} is missing, while ${site}, which has it, was away`
       }
     }
@@ -118,17 +121,24 @@ export function* tellsInTime(seen: Evidence): Iterable<string> {
     for (const act of seen.records.acts) {
       const due = act.settledMs + TOLD_MS
       if (act.channel !== reading.channel || act.outcome !== 'done' || act.atMs <= reading.readyMs) continue
-      if (due > seen.endMs || (givenMs.get(act.token) ?? Infinity) <= due || isReported(reading, act.id ?? '', due))
+      if (
+        due > Math.min(seen.endMs, reading.leftMs) ||
+        (givenMs.get(act.token) ?? Infinity) <= due ||
+        isReported(reading, act.id ?? '', due)
+      )
         continue
-      if (hasCalmSite(seen, act.atMs, due))
+      const endMs = seen.records.ends.get(act.machine) ?? Infinity
+      if (endMs > act.settledMs + MARKED_MS && hasCalmSite(seen, act.atMs, due))
         yield `${about(reading)} had by ${due.toFixed(0)} neither got ${describe(act)} nor been told of it`
     }
   }
 }
 
-/** A site that nothing was wrong with between the two times. */
+/** A site that nothing was wrong with between the two times. That others crash is none of its business. */
 function hasCalmSite({ plan, allowed }: Evidence, fromMs: number, toMs: number): boolean {
-  const hit = plan.filter(({ atMs, fault }) => atMs < toMs && fromMs < atMs + fault.forMs + NOTICED_MS)
+  const hit = plan.filter(
+    ({ atMs, fault }) => fault.what !== 'crash' && atMs < toMs && fromMs < atMs + fault.forMs + NOTICED_MS,
+  )
   return [...allowed].some((site) => hit.every(({ fault }) => 'site' in fault && fault.site !== site))
 }
 
@@ -144,11 +154,12 @@ export function* survives(seen: Evidence): Iterable<string> {
   }
 }
 
-/** Every site that acknowledged it was destroyed when its publisher need not have it any more. */
+/** Every site that acknowledged it was destroyed when its publisher need not have it any more, or had ended and could not offer it. */
 function isExcused(seen: Evidence, act: Act): boolean {
-  const sites = act.sites ?? []
-  return sites.every((site) =>
-    (seen.wiped.get(site) ?? []).some((at) => at - act.settledMs > seen.retainMs - RETAIN_SLACK_MS),
+  const endMs = seen.records.ends.get(act.machine) ?? Infinity
+  const keptMs = act.settledMs + seen.retainMs - RETAIN_SLACK_MS
+  return (act.sites ?? []).every((site) =>
+    (seen.wiped.get(site) ?? []).some((at) => at > keptMs || (at > act.settledMs && endMs < at + seen.retainMs)),
   )
 }
 

@@ -66,7 +66,10 @@ export class WireReception implements Reception {
     const back = this.#here.splice(0)
     this.#over({})
     if (this.#spec.kind !== 'topic') for (const batch of back) for (const one of batch.deliveries) giveBack(one)
-    await this.#link.connection.ask('stop', signal, (abort) => this.#far.stop(abort())).catch(() => {})
+    const { connection } = this.#link
+    // Who will not wait has it stopped all the same.
+    if (signal.aborted) connection.up.push(() => void this.#far.stop(signal))
+    else await connection.ask('stop', signal, (abort) => this.#far.stop(abort())).catch(() => {})
     this.#link.parts.delete(this)
   }
 

@@ -84,7 +84,7 @@ export class WireLink implements Link {
       connection.end(error)
       if (!isOurs) this.#finish({ by: 'engine', error }, error)
     }
-    connection.vanish = () => connection.up.last(() => void far.close(ABORTED))
+    connection.orphaned = () => void far.close(ABORTED)
     void far.ended.then((end) => {
       if (end.by !== 'engine') return
       connection.down.push(() => {

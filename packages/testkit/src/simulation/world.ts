@@ -22,6 +22,7 @@ interface Entry {
 
 /** A machine: its clock may be wrong, and its process may stand still while the others go on. */
 export interface Host {
+  /** Of its process: the machine's, and from the second one on it counts, as `feed#2`. */
   readonly name: string
   /** What a client, or an engine, on this machine takes its time and chance from. */
   readonly runtime: Runtime
@@ -29,6 +30,8 @@ export interface Host {
   skewMs: number
   /** Until then nothing of this machine runs: a busy loop, a pause of the garbage collector, a stopped process. */
   stalledUntil: number
+  /** Its process has ended, and nothing of it runs any more. */
+  isGone: boolean
 }
 
 /** One virtual clock for any number of machines. Nothing in it waits for real time. */
@@ -56,20 +59,30 @@ export class World {
 
   host(name: string): Host {
     const chance = this.dice.fork(`host ${name}`)
-    const host: Host = { name, skewMs: 0, stalledUntil: 0, runtime: this.#runtime(() => host, chance) }
+    const runtime = this.#runtime(() => host, chance)
+    const host: Host = { name, skewMs: 0, stalledUntil: 0, isGone: false, runtime }
     return host
+  }
+
+  /** The host's process ends: what it had scheduled never happens. */
+  end(host: Host): void {
+    host.isGone = true
+    for (const entry of this.#heap) if (entry.host === host) this.#cancel(entry)
   }
 
   /** Calls back in `ms`, on that machine if one is given. The result cancels. */
   after(ms: number, work: () => void, phase: Phase = 'timer', host?: Host): () => void {
+    if (host?.isGone) return () => {}
     const entry: Entry = { at: this.#now + Math.max(0, ms), phase: ORDER[phase], age: this.#age++, host, work }
     this.#pending++
     push(this.#heap, entry)
-    return () => {
-      if (entry.work === undefined) return
-      entry.work = undefined
-      this.#pending--
-    }
+    return () => this.#cancel(entry)
+  }
+
+  #cancel(entry: Entry): void {
+    if (entry.work === undefined) return
+    entry.work = undefined
+    this.#pending--
   }
 
   /** Lets so much time pass. Every promise that can settle without time passing does so between two instants. */
