@@ -2,7 +2,7 @@ import { maybe } from '@spanwire/driver/kit'
 import { notHeld } from './errors.js'
 import { KafkaError } from './port/error.js'
 import type { Committed, KafkaGroupMember } from './port/group.js'
-import type { Window } from './window.js'
+import type { Which, Window } from './window.js'
 
 /** Said when the group is being divided anew: what becomes of our partitions comes with the next assignment. */
 const REBALANCING = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS'])
@@ -44,10 +44,10 @@ export class Commits {
     return done
   }
 
-  /** Resolves when what is done now is committed, or cannot be. */
-  async flush(): Promise<void> {
+  /** Resolves when what is done now is committed, or cannot be. `last`: nothing is given out any more. */
+  async flush(which: Which = 'going-on'): Promise<void> {
     await this.#running
-    this.#run()
+    this.#run(which)
     await this.#running
   }
 
@@ -73,21 +73,22 @@ export class Commits {
     for (const waiter of [...this.#underWay, ...this.#waiters.splice(0)]) waiter.reject(error)
   }
 
-  #run(): void {
+  #run(which: Which = 'going-on'): void {
     if (this.#running || this.#isHeld || !this.#member) return
-    const windows = [...this.#windows()].filter((window) => window.isDirty)
+    const windows = [...this.#windows()].filter((window) => window.differs(window.note(which)))
     if (windows.length === 0 && this.#waiters.length === 0) return
     const waiters = this.#waiters.splice(0)
     this.#underWay = waiters
-    this.#running = this.#commit(this.#member, windows, waiters).finally(() => {
+    this.#running = this.#commit(this.#member, windows, which).finally(() => {
       this.#running = undefined
       if (this.#waiters.length > 0) this.#run()
     })
   }
 
-  async #commit(member: KafkaGroupMember, windows: readonly Window[], waiters: readonly Waiter[]): Promise<void> {
+  async #commit(member: KafkaGroupMember, windows: readonly Window[], which: Which): Promise<void> {
+    const waiters = this.#underWay
     const places = windows.map((window): Committed => {
-      return { topic: this.#topic, partition: window.partition, offset: window.committable, note: window.note() }
+      return { topic: this.#topic, partition: window.partition, offset: window.committable, note: window.note(which) }
     })
     try {
       if (places.length > 0) await member.commit(places, AbortSignal.timeout(this.#answerMs))

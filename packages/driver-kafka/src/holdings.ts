@@ -22,6 +22,8 @@ export class Holdings implements MembershipListener {
   readonly #holder: Holder
   readonly #paused = new Set<number>()
   #windows = new Map<number, Window>()
+  /** How often we were given partitions, or gave them up. */
+  #divisions = 0
   #member: KafkaGroupMember | undefined
 
   constructor(topic: string, answerMs: number, holder: Holder) {
@@ -72,14 +74,23 @@ export class Holdings implements MembershipListener {
       if (this.#paused.delete(partition) && isOurs) this.balance(topic, window)
     }
     this.#drop([...before.values()].filter((window) => this.#windows.get(window.partition) !== window))
-    this.isBetween = false
+    this.#divisions += 1
     this.commits.release()
+    void this.#divided(this.#divisions)
+  }
+
+  /** Whoever comes after us must know that we may have given something out, before we do. */
+  async #divided(division: number): Promise<void> {
+    await this.commits.flush()
+    if (this.#divisions !== division) return
+    this.isBetween = false
     this.#holder.divided()
   }
 
   async revoked(_: unknown, how: 'given-up' | 'lost'): Promise<void> {
+    this.#divisions += 1
     this.isBetween = true
-    if (how === 'given-up') await this.commits.flush()
+    if (how === 'given-up') await this.commits.flush('last')
     this.commits.hold()
     if (how === 'given-up') return
     const windows = [...this.#windows.values()]

@@ -94,10 +94,11 @@ export class Sharing implements Reception, Member {
     }
   }
 
-  #take({ topic, partition, records, next, missing }: Fetched): void {
+  #take({ topic, partition, records, next, end, missing }: Fetched): void {
     const window = this.holdings.windowOf(partition)
     const { shelf } = this.#bench
     if (window === undefined || !shelf.isLive) return
+    window.reaches(end)
     if (missing?.why === 'unreadable') {
       const text = `What ${topic} has at ${missing.wanted} cannot be read and is left where it is: ${missing.error.message}`
       throw channelError('decode', text, { cause: missing.error })

@@ -33,17 +33,51 @@ describe('window', () => {
     expect(window.committable).toBe(7)
     window.done(seven)
     expect(window.committable).toBe(8)
-    expect(window.note()).toBe('')
+    expect(window.note('last')).toBe('')
   })
 
   it('notes what is done behind it, so that the next reader leaves it out', () => {
     const window = new Window(0, 100, undefined)
     const all = read(window, [100, 101, 103, 120])
     for (const one of all) if (one.record.offset === 101 || one.record.offset === 120) window.done(one)
-    const heir = new Window(0, window.committable, window.note())
+    const heir = new Window(0, window.committable, window.note('last'))
     expect(heir.next).toBe(100)
     expect([100, 101, 103, 120, 121].filter((offset) => heir.wasDone(offset))).toEqual([101, 120])
     expect([100, 120, 121].map((offset) => heir.wasGiven(offset))).toEqual([true, true, false])
+  })
+
+  it('takes all that is there for given out when its writer went on and was never heard of again', () => {
+    const window = new Window(0, 100, undefined)
+    const noted = window.note()
+    read(window, [100, 101, 102])
+    const heir = new Window(0, 100, noted)
+    // Before it has read anything it knows no more than the one before.
+    expect(new Window(0, heir.committable, heir.note('last')).note('last')).toBe(noted)
+    heir.reaches(110)
+    heir.reaches(120)
+    expect([100, 102, 109, 110].map((offset) => heir.wasGiven(offset))).toEqual([true, true, true, false])
+    const third = new Window(0, heir.committable, heir.note('last'))
+    third.reaches(200)
+    expect([109, 110].map((offset) => third.wasGiven(offset))).toEqual([true, false])
+  })
+
+  it('takes nothing for given out that came after somebody who said where he stopped', () => {
+    const window = new Window(0, 100, undefined)
+    const [first] = read(window, [100, 101])
+    if (!first) throw new Error('two were read')
+    window.done(first)
+    const heir = new Window(0, window.committable, window.note('last'))
+    heir.reaches(110)
+    expect([101, 102].map((offset) => heir.wasGiven(offset))).toEqual([true, false])
+  })
+
+  it('does not note more than fits, and says that there may be more', () => {
+    const window = new Window(0, 0, '0.!')
+    window.reaches(1_000_000)
+    expect(window.note('last').length).toBeLessThan(4_096)
+    const heir = new Window(0, 0, window.note('last'))
+    heir.reaches(1_000_001)
+    expect(heir.wasGiven(1_000_000)).toBe(true)
   })
 
   it('passes a note on that it has inherited', () => {

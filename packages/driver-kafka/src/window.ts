@@ -2,6 +2,11 @@ import type { KafkaDelivery } from './delivery.js'
 
 /** Offsets that a partition may be read ahead of what is committed: as many bits fit into the note beside it. */
 const MAX_SPAN = 10_000
+/** At the end of a note that is not the last of its writer. */
+const GOES_ON = '!'
+
+/** `last`: of who gives the partition up, and gives out nothing of it any more. */
+export type Which = 'going-on' | 'last'
 
 /**
  * What of one partition is ours and unsettled. Kafka keeps one offset a group, so only what lies before the oldest unsettled
@@ -18,18 +23,21 @@ export class Window {
   readonly #from: number
   readonly #done: Uint8Array
   /** Offsets below were given to somebody before. */
-  readonly #given: number
+  #given: number
+  /** Who had it before us did not say where he stopped. */
+  #isOpen: boolean
   #pulled: number
 
   /** `note`: of what was committed at `offset`; absent or not ours: nothing behind it is done. */
   constructor(partition: number, offset: number, note: string | undefined) {
-    const { given, done } = parse(note)
+    const { given, done, isOpen } = parse(note)
     this.partition = partition
     this.next = offset
     this.committed = { offset, note }
     this.#from = offset
     this.#done = done
     this.#given = offset + given
+    this.#isOpen = isOpen
     this.#pulled = this.#given
   }
 
@@ -38,9 +46,9 @@ export class Window {
     return this.#open.keys().next().value ?? this.next
   }
 
-  /** There is more to commit than was. */
-  get isDirty(): boolean {
-    return this.committed.offset !== this.committable || this.committed.note !== this.note()
+  /** There is something else to commit than was. */
+  differs(note: string): boolean {
+    return this.committed.offset !== this.committable || this.committed.note !== note
   }
 
   /** No more may be read until the oldest are settled. */
@@ -56,6 +64,14 @@ export class Window {
   wasDone(offset: number): boolean {
     const at = offset - this.#from
     return (((this.#done[at >> 3] ?? 0) >> (at & 7)) & 1) === 1
+  }
+
+  /** So far the partition goes: who had it before us may have been given all of it, if he did not say how much. */
+  reaches(end: number): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#given = Math.max(this.#given, end)
+    this.#pulled = Math.max(this.#pulled, end)
   }
 
   /** Somebody got it before and may have begun. */
@@ -81,16 +97,21 @@ export class Window {
     this.#open.delete(delivery.record.offset)
   }
 
-  /** `3.AAE=`: how many of the offsets behind the committed one were given out, and bit by bit which of them are done. */
-  note(): string {
+  /**
+   * `3.AAE=`: how many of the offsets behind the committed one were given out, and bit by bit which of them are done. `3.AAE=!`: and
+   * perhaps more, for whoever wrote it goes on; only the last one of all is exact.
+   */
+  note(which: Which = 'going-on'): string {
     const from = this.committable
-    const given = this.#pulled - from
-    if (given <= 0) return ''
+    const all = Math.max(0, this.#pulled - from)
+    const given = Math.min(all, MAX_SPAN)
+    const end = which === 'last' && !this.#isOpen && all === given ? '' : GOES_ON
+    if (given === 0 && end === '') return ''
     const bits = new Uint8Array(Math.ceil(given / 8))
     for (let at = 0; at < given; at++) {
       if (this.#isDone(from + at)) bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7))
     }
-    return `${given}.${Buffer.from(bits).toString('base64')}`
+    return `${given}.${Buffer.from(bits).toString('base64')}${end}`
   }
 
   #isDone(offset: number): boolean {
@@ -98,7 +119,7 @@ export class Window {
   }
 }
 
-function parse(note: string = ''): { readonly given: number; readonly done: Uint8Array } {
-  const [, given = '0', bits = ''] = /^(\d{1,9})\.([\w+/]*=*)$/.exec(note) ?? []
-  return { given: Number(given), done: Buffer.from(bits, 'base64') }
+function parse(note: string = ''): { readonly given: number; readonly done: Uint8Array; readonly isOpen: boolean } {
+  const [, given = '0', bits = '', end = ''] = /^(\d{1,9})\.([\w+/]*=*)(!?)$/.exec(note) ?? []
+  return { given: Number(given), done: Buffer.from(bits, 'base64'), isOpen: end === GOES_ON }
 }

@@ -60,6 +60,22 @@ withKafka('a cluster with other clients and operators', () => {
     await working
   })
 
+  it('flags what a worker that ended without a word may have begun, and nothing that came after', async () => {
+    const { endpoints } = site()
+    const spec = queue()
+    const options = { driver: { sessionMs: 1_000, partitions: 1 } }
+    const [doomed, heir] = [await dial(endpoints, options), await dial(endpoints, options)]
+    const [first, second] = [await doomed.open(spec, patience()), await heir.open(spec, patience())]
+    const reception = await first.receive({}, FLOW, patience())
+    await send(second, { path: 'a', body: 'begun' })
+    expect((await pull(reception, 1)).map(({ attempt }) => attempt)).toEqual([1])
+    await doomed.close(AbortSignal.abort())
+    const again = await second.receive({}, FLOW, patience())
+    expect((await pull(again, 1)).map((one) => [textOf(one), one.attempt])).toEqual([['begun', 2]])
+    await send(second, { path: 'b', body: 'new' })
+    expect((await pull(again, 1)).map((one) => [textOf(one), one.attempt])).toEqual([['new', 1]])
+  })
+
   it('a topic that is deleted under a live link ends its readers alone, and comes back when it is opened again', async () => {
     const { endpoints } = site()
     const link = await dial(endpoints)
