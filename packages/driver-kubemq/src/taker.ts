@@ -81,7 +81,7 @@ export class Taker implements Member {
     if (this.#getting) return
     const worker = this.#crew.next(1)
     const now = performance.now()
-    const due = this.#backlog.isCautious ? undefined : this.#open.dueAt
+    const due = this.#backlog.isCautious && !this.#open.isPrompt ? undefined : this.#open.dueAt
     if (!worker) this.#rest()
     else if (this.#pausedUntil > now) this.#wait(this.#pausedUntil - now)
     else if (due !== undefined) this.#wait(due - now)

@@ -38,6 +38,8 @@ export interface Settling {
 
 /** The transactions of one stream that are not closed. */
 export class Transactions {
+  /** Whether the last one that was waited for was settled meanwhile. */
+  isPrompt = true
   readonly #open = new Set<Transaction>()
 
   get isEmpty(): boolean {
@@ -66,7 +68,11 @@ export class Transactions {
   /** Waits no more for those that are due: by a timer only, so that a process that stood still has seen to its work before. */
   giveUp(): void {
     const now = performance.now()
-    for (const one of this.#open) if (one.dueAt !== undefined && one.dueAt <= now) one.dueAt = undefined
+    for (const one of this.#open) {
+      if (one.dueAt === undefined || one.dueAt > now) continue
+      one.dueAt = undefined
+      this.isPrompt = false
+    }
   }
 
   add(transaction: Transaction): void {
@@ -75,7 +81,11 @@ export class Transactions {
 
   /** Leaves out what is wholly settled. */
   sweep(settling: readonly Settling[]): void {
-    for (const { transaction } of settling) if (transaction.open.size === 0) this.#open.delete(transaction)
+    for (const { transaction } of settling) {
+      if (transaction.open.size > 0) continue
+      this.#open.delete(transaction)
+      if (transaction.dueAt !== undefined) this.isPrompt = true
+    }
   }
 
   /** All are over: those whose they were hold nothing of them any more. */
