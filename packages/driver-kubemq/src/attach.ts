@@ -1,6 +1,6 @@
+import { type Member, obeying } from '@spanwire/driver/kit'
 import { aborted } from './errors.js'
-import { obeying } from './obey.js'
-import type { Member, Wire } from './wire.js'
+import type { Wire } from './wire.js'
 
 /**
  * So long after it has read a subscription the server may still miss what others send: it confirms none. Measured: 10 ms and less;
@@ -33,7 +33,7 @@ export async function settled(wire: Wire, signal: AbortSignal, what: string, pro
     await wire.ping(signal, what)
   }
   try {
-    await obeying(signal, what, Promise.race([over, elapsed(), proof.by]))
+    await obeying(signal, () => aborted(signal, what), Promise.race([over, elapsed(), proof.by]))
   } finally {
     clearTimeout(timer)
     if (member) wire.members.delete(member)

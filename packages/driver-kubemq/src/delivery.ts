@@ -1,17 +1,13 @@
-import type { Answer, Delivery, Headers } from '@spanwire/driver'
-import { notHeld } from './errors.js'
-import type { Hold } from './hold.js'
+import type { Delivery, Headers } from '@spanwire/driver'
+import { type Hold, notHeld, type Settlement } from '@spanwire/driver/kit'
 import { decodeHeaders, idIn, type Tags } from './tags.js'
-
-/** What a delivery is settled with. */
-export type Settlement = 'ack' | { readonly retryMs: number } | Answer
 
 /** What all deliveries of a reception have in common. */
 export interface Origin {
   /** The server's run, within which sequences of a log are valid. Absent: there are no positions. */
   readonly epoch: string | undefined
   /** Who keeps book of those that are to be settled. */
-  readonly hold: Hold | undefined
+  readonly hold: Hold<KubemqDelivery> | undefined
 }
 
 /** What a message of any kind has at KubeMQ. */

@@ -1,6 +1,7 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
 import type { MessagingError } from '@spanwire/driver'
-import { fault, maybe, notHeld } from './errors.js'
+import { maybe, notHeld } from '@spanwire/driver/kit'
+import { fault } from './errors.js'
 import {
   type QueuesDownstreamRequest,
   type QueuesDownstreamResponse,
@@ -104,7 +105,7 @@ export class Downstream {
     if (!answer.isError) return undefined
     const { error } = answer
     return /closed response|not found|invalid n?ack sequence/.test(error)
-      ? notHeld(error)
+      ? notHeld(` (KubeMQ: ${error.trim()})`)
       : fault(`Settling a message of ${this.#queue}`, error)
   }
 

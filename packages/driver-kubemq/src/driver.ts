@@ -6,7 +6,8 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import type { ConnectOptions, Credentials, Driver, Endpoint, Link } from '@spanwire/driver'
-import { aborted, connectError, linkError } from './errors.js'
+import { linkError } from '@spanwire/driver/kit'
+import { aborted, connectError } from './errors.js'
 import { KubemqLink } from './link.js'
 import { NAME } from './name.js'
 import { Site } from './open.js'

@@ -1,7 +1,8 @@
 import type { ServiceError } from '@grpc/grpc-js'
+import { channelError, type Feed } from '@spanwire/driver/kit'
 import { settled } from './attach.js'
-import { callFault, channelError, isTooLarge } from './errors.js'
-import type { Feed, KubemqReception } from './reception.js'
+import { callFault, isTooLarge } from './errors.js'
+import type { KubemqReception } from './reception.js'
 import type { Stream, Wire } from './wire.js'
 
 /** What an ear listens to. */
@@ -67,7 +68,7 @@ export class Ear<T> implements Feed {
 
   #over(at: number, error: ServiceError | undefined): void {
     if (error && isTooLarge(error)) {
-      this.#reception.shelf.tell({ reason: 'engine', count: 1 })
+      this.#reception.shelf.tell({ lost: { reason: 'engine', count: 1 } })
       this.#subscribe(at)
       return
     }

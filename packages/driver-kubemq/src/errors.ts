@@ -1,46 +1,19 @@
 import type { ServiceError } from '@grpc/grpc-js'
 import { status } from '@grpc/grpc-js'
-import { type ChannelSpec, type Code, MessagingError, type MessagingErrorOptions, type Scope } from '@spanwire/driver'
+import { type Code, MessagingError } from '@spanwire/driver'
+import { abortedAt, channelError, linkError, maybe } from '@spanwire/driver/kit'
 
-/** An error of the whole connection. */
-export function linkError(code: Code, message: string, options?: MessagingErrorOptions): MessagingError {
-  return new MessagingError(code, message, { ...options, scope: 'link' })
-}
-
-/** An error of one channel. */
-export function channelError(code: Code, message: string, options?: MessagingErrorOptions): MessagingError {
-  return new MessagingError(code, message, { ...options, scope: 'channel' })
-}
-
-/** Why a wait that obeys a signal ended: `timeout` when the signal was a deadline, else `canceled`. */
+/** Why a wait that obeys a signal ended. */
 export function aborted(signal: AbortSignal, what: string): MessagingError {
-  const cause: unknown = signal.reason
-  return cause instanceof Error && cause.name === 'TimeoutError'
-    ? new MessagingError('timeout', `${what} got no answer from KubeMQ in time.`, { cause })
-    : new MessagingError('canceled', `${what} was canceled by its caller's signal.`, { cause })
+  return abortedAt('KubeMQ', signal, what)
 }
 
 export function closed(endpoint: string): MessagingError {
   return linkError('closed', `The connection to KubeMQ at ${endpoint} was closed by us.`)
 }
 
-/** What a message that was handed over and got no answer ends with. */
-export function maybe(why: string, scope: Scope, cause?: unknown): MessagingError {
-  return new MessagingError('outcome-unknown', `${why} It may have been taken.`, { scope, cause })
-}
-
-export function invalid(what: string, { name, params }: ChannelSpec): MessagingError {
-  return new MessagingError('invalid', `Not ${what} of ${name}, which has ${params} parameters.`)
-}
-
 export function incapable(channel: string, what: string): MessagingError {
   return channelError('capability', `Channel ${channel} cannot ${what} on KubeMQ.`)
-}
-
-/** `said`: by the server. */
-export function notHeld(said?: string): MessagingError {
-  const text = 'The delivery is not ours any more: settled, given back, or its lease is over'
-  return new MessagingError('conflict', said ? `${text} (KubeMQ: ${said.trim()}).` : `${text}.`)
 }
 
 /** The number that KubeMQ puts into the text of its errors; 0: it has none. */

@@ -1,4 +1,5 @@
 import { type Channel, matchesPath, type Reception } from '@spanwire/driver'
+import { KubemqDelivery } from './delivery.js'
 import { Ear } from './ear.js'
 import { incapable } from './errors.js'
 import type { Opened, Wanted } from './opened.js'
@@ -6,7 +7,7 @@ import { encoderOf } from './outlet.js'
 import { pathOf, subscriptionsOf } from './place.js'
 import { type EventReceive, EventsStoreType, SubscribeType } from './proto/kubemq.js'
 import type { Publishing } from './publishing.js'
-import { KubemqReception } from './reception.js'
+import { receptionOf } from './reception.js'
 import { sendEach } from './sending.js'
 
 /** A topic on KubeMQ's Events: who listens gets it, nobody keeps it. */
@@ -33,7 +34,7 @@ async function listen({ wire, spec }: Opened, [source, flow, signal]: Wanted): P
   if (at !== 'now') throw incapable(spec.name, `start at ${at}`)
   const { channels, passes } = subscriptionsOf(spec, source)
   const { group = '' } = source
-  const reception = new KubemqReception(wire, { flow })
+  const reception = receptionOf(wire, { flow })
   const refill = (): void => reception.trim(reception.flow)
   /** What fits an earlier subscription came there; but in a group only one of them gets it. */
   const cameBefore = (channel: string, by: number): boolean =>
@@ -42,7 +43,8 @@ async function listen({ wire, spec }: Opened, [source, flow, signal]: Wanted): P
     const { channel, eventId: id, body, metadata, tags } = event
     const path = pathOf(spec, channel)
     if (passes?.(path) === false || cameBefore(channel, by)) return
-    reception.take({ path, id, body, metadata, tags, timeNs: 0n, sequence: 0n, attempt: 1 })
+    const received = { path, id, body, metadata, tags, timeNs: 0n, sequence: 0n, attempt: 1 }
+    reception.take(new KubemqDelivery(reception.origin, received))
     refill()
   }
   const streams = channels.map((channel) => () => {

@@ -1,11 +1,12 @@
 import type { ServiceError } from '@grpc/grpc-js'
 import type { Reception, Start } from '@spanwire/driver'
+import { assertSource, channelError, type Feed, passing } from '@spanwire/driver/kit'
 import { settled } from './attach.js'
-import { callFault, channelError, incapable, isTooLarge } from './errors.js'
+import { KubemqDelivery } from './delivery.js'
+import { callFault, incapable, isTooLarge } from './errors.js'
 import type { Opened, Wanted } from './opened.js'
-import { assertSource, passing } from './place.js'
 import { type EventReceive, EventsStoreType, SubscribeType } from './proto/kubemq.js'
-import { type Feed, KubemqReception } from './reception.js'
+import { type KubemqReception, receptionOf } from './reception.js'
 import { pathIn } from './tags.js'
 
 /** The server drops events of who does not read for two seconds; half of that, and we leave and come again. */
@@ -35,7 +36,7 @@ export async function readLog(opened: Opened, log: Log, [source, flow, signal]: 
   if (start.at === 'latest') throw incapable(spec.name, 'start at the latest messages')
   assertSource(spec, source)
   const from = fromOf(start, opened)
-  const reception = new KubemqReception(wire, { flow, epoch: wire.epoch })
+  const reception = receptionOf(wire, { flow, epoch: wire.epoch })
   const reading = { log, start, ...(source.paths && { passes: passing(source.paths) }) }
   const reader = new LogReader(opened, reading, reception)
   try {
@@ -157,7 +158,8 @@ class LogReader implements Feed {
     this.#attach()
     if (this.#isWanted(event, expected === undefined)) {
       const { eventId: id, body, metadata, tags, timestamp: timeNs } = event
-      this.#reception.take({ path: this.#pathIn(tags), id, body, metadata, tags, timeNs, sequence, attempt: 1 })
+      const received = { path: this.#pathIn(tags), id, body, metadata, tags, timeNs, sequence, attempt: 1 }
+      this.#reception.take(new KubemqDelivery(this.#reception.origin, received))
     }
     this.refill()
   }
@@ -169,7 +171,7 @@ class LogReader implements Feed {
       return false
     }
     const count = this.#reading.passes ? undefined : Number(sequence - expected)
-    this.#reception.shelf.tell({ reason: 'expired', ...(count !== undefined && { count }) })
+    this.#reception.shelf.tell({ lost: { reason: 'expired', ...(count !== undefined && { count }) } })
     return true
   }
 
@@ -204,7 +206,7 @@ class LogReader implements Feed {
     const what = `Reading ${this.#opened.spec.name}`
     if (error && isTooLarge(error)) {
       // It is the next one, of which nothing can be had. The subscription goes on behind it.
-      this.#reception.shelf.tell({ reason: 'engine', count: 1 })
+      this.#reception.shelf.tell({ lost: { reason: 'engine', count: 1 } })
       this.subscribe(this.#next === undefined ? [EventsStoreType.START_NEW_ONLY, 0n] : at(this.#next + 1n))
       return
     }

@@ -1,9 +1,8 @@
-import { type ChannelSpec, isPath, isPathPattern, MessagingError, matchesPath, type Source } from '@spanwire/driver'
-import { invalid } from './errors.js'
+import { type ChannelSpec, isPath, MessagingError, type Source } from '@spanwire/driver'
+import { assertSource, invalid, passing } from '@spanwire/driver/kit'
 
 /** Longer names end in messages that the server takes and loses. */
 const MAX_NAME = 200
-const GROUP = /^[A-Za-z0-9_-]{1,128}$/
 /** Subscriptions that one reception makes; with more patterns it listens to everything and leaves the rest out here. */
 const MAX_SUBSCRIPTIONS = 16
 
@@ -37,18 +36,6 @@ export function subscriptionsOf(spec: ChannelSpec, source: Source): Subscription
   const patterns = paths && paths.length <= MAX_SUBSCRIPTIONS ? paths : [everything]
   const channels = patterns.map((one) => short(one === '' ? spec.name : `${spec.name}.${one}`))
   return paths && paths.length > MAX_SUBSCRIPTIONS ? { channels, passes: passing(paths) } : { channels }
-}
-
-/** Which paths fit one of the patterns. */
-export function passing(patterns: readonly string[]): (path: string) => boolean {
-  return (path) => patterns.some((pattern) => matchesPath(pattern, path))
-}
-
-export function assertSource(spec: ChannelSpec, { paths, group }: Source): void {
-  if (paths?.some((path) => !isPathPattern(path, spec.params))) throw invalid('a pattern', spec)
-  if (group !== undefined && !GROUP.test(group)) {
-    throw new MessagingError('invalid', `${group} is no name of a group: write letters, digits, _ and -.`)
-  }
 }
 
 function short(channel: string): string {

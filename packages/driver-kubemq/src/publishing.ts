@@ -1,10 +1,10 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
 import type { MessagingError, SendOutcome } from '@spanwire/driver'
-import { fault, isRefusal, lostWith, maybe } from './errors.js'
+import { DONE, failed, type Member, maybe, type Open } from '@spanwire/driver/kit'
+import { fault, isRefusal, lostWith } from './errors.js'
 import type { Encoded } from './outlet.js'
 import type { Event, Result } from './proto/kubemq.js'
-import { DONE, failed, type Open } from './sending.js'
-import type { Member, Wire } from './wire.js'
+import type { Wire } from './wire.js'
 
 /** One message of a call that is not reported yet. */
 interface Waiting {

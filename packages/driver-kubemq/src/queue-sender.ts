@@ -1,9 +1,9 @@
 import { MessagingError, type Outgoing, type SendOutcome } from '@spanwire/driver'
-import { fault, incapable, isRefusal, type Lost, maybe } from './errors.js'
+import { DONE, failed, maybe, type Open } from '@spanwire/driver/kit'
+import { fault, incapable, isRefusal, type Lost } from './errors.js'
 import type { Opened } from './opened.js'
 import { encoderOf } from './outlet.js'
 import type { QueueMessage, QueuesUpstreamResponse, SendQueueMessageResult } from './proto/kubemq.js'
-import { DONE, failed, type Open } from './sending.js'
 import type { Upstream } from './upstream.js'
 import type { Wire } from './wire.js'
 

@@ -1,12 +1,12 @@
 import type { Channel, ChannelSpec, Reception } from '@spanwire/driver'
+import type { Terms } from '@spanwire/driver/kit'
 import type { Worker } from './crew.js'
-import type { KubemqDelivery, Received } from './delivery.js'
+import { KubemqDelivery, type Received } from './delivery.js'
 import { incapable } from './errors.js'
-import type { Terms } from './hold.js'
 import type { Opened, Wanted } from './opened.js'
 import type { QueueMessage } from './proto/kubemq.js'
 import type { QueueSender } from './queue-sender.js'
-import { KubemqReception } from './reception.js'
+import { type KubemqReception, receptionOf } from './reception.js'
 import { sendEach } from './sending.js'
 import { pathIn } from './tags.js'
 import type { Taker } from './taker.js'
@@ -52,7 +52,7 @@ async function work(
   await wire.ping(signal, `Taking from ${spec.name}`)
   const places: Places = new WeakMap()
   const mine = taker()
-  const reception = new KubemqReception(wire, { flow, terms: termsOf(spec, mine, places) })
+  const reception = receptionOf(wire, { flow, terms: termsOf(spec, mine, places) })
   const worker = workerOf(reception, places, spec)
   mine.join(worker)
   return reception.begin({
@@ -67,7 +67,7 @@ async function work(
 /** Where each delivery is at the server. */
 type Places = WeakMap<object, Pick<Settling, 'transaction' | 'sequence'>>
 
-function termsOf(spec: QueueSpec, taker: Taker, places: Places): Terms {
+function termsOf(spec: QueueSpec, taker: Taker, places: Places): Terms<KubemqDelivery> {
   const settle = ({ received }: KubemqDelivery, how: Settling['how']): Promise<void> =>
     new Promise((resolve, reject) => {
       const place = places.get(received)
@@ -81,7 +81,8 @@ function termsOf(spec: QueueSpec, taker: Taker, places: Places): Terms {
       release()
       await settle(delivery, 'ack')
     },
-    assertExtends: () => Promise.resolve(),
+    // The server keeps no time of its own: who hangs, holds for ever.
+    extend: () => Promise.resolve(),
     giveBack(delivery, why) {
       settle(delivery, why === 'expired' ? 'nack' : 'back').catch(() => undefined)
     },
@@ -97,12 +98,12 @@ function workerOf(reception: KubemqReception, places: Places, { params }: QueueS
       for (const message of messages) {
         const received = receivedOf(message, params)
         places.set(received, { transaction, sequence: received.sequence })
-        reception.take(received)
+        reception.take(new KubemqDelivery(reception.origin, received))
       }
     },
     lose() {
-      reception.shelf.clear()
-      reception.hold?.forget()
+      reception.shelf.purge(() => false)
+      reception.hold?.clear()
     },
     fail: (error) => reception.fail(error),
   }

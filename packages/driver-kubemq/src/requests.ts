@@ -1,11 +1,11 @@
 import { type ClientUnaryCall, type ServiceError, status } from '@grpc/grpc-js'
 import type { MessagingError, Outgoing, SendOutcome } from '@spanwire/driver'
-import { callFault, channelError, isRefusal, isTooLarge, lostWith, maybe, numberOf } from './errors.js'
+import { channelError, failed, type Member, maybe, type Open } from '@spanwire/driver/kit'
+import { callFault, isRefusal, isTooLarge, lostWith, numberOf } from './errors.js'
 import type { Encoded } from './outlet.js'
 import { type Request, RequestType, type Response } from './proto/kubemq.js'
-import { failed, type Open } from './sending.js'
 import { decodeHeaders } from './tags.js'
-import type { Member, Wire } from './wire.js'
+import type { Wire } from './wire.js'
 
 /** For requests without a deadline. */
 const DEFAULT_TIMEOUT_MS = 60_000

@@ -1,13 +1,13 @@
 import type { Flow, Reception } from '@spanwire/driver'
-import type { KubemqDelivery } from './delivery.js'
+import { maybe, type Terms } from '@spanwire/driver/kit'
+import { KubemqDelivery } from './delivery.js'
 import { Ear } from './ear.js'
-import { incapable, maybe } from './errors.js'
-import type { Terms } from './hold.js'
+import { incapable } from './errors.js'
 import type { Opened, Wanted } from './opened.js'
 import { bytesOf } from './outlet.js'
 import { pathOf, subscriptionsOf } from './place.js'
 import { EventsStoreType, type Request, type Response, SubscribeType } from './proto/kubemq.js'
-import { KubemqReception } from './reception.js'
+import { receptionOf } from './reception.js'
 import { encodeTags, metadataOf } from './tags.js'
 
 /** Requests that wait in a responder for their turn. KubeMQ keeps none, and whoever asked would wait for its deadline. */
@@ -20,14 +20,14 @@ export async function respond(opened: Opened, [source, flow, signal]: Wanted): P
   const { wire, spec, settings } = opened
   const { channels, passes } = subscriptionsOf(spec, source)
   const requests = new WeakMap<object, Request>()
-  const reception = new KubemqReception(wire, { flow, terms: answering(opened, requests) })
+  const reception = receptionOf(wire, { flow, terms: answering(opened, requests) })
   const hear = (request: Request): void => {
     const { channel, requestId: id, body, metadata, tags } = request
     const path = pathOf(spec, channel)
     if (passes?.(path) === false) return
     const received = { path, id, body, metadata, tags, timeNs: 0n, sequence: 0n, attempt: 1 }
     requests.set(received, request)
-    reception.take(received)
+    reception.take(new KubemqDelivery(reception.origin, received))
     reception.trim(WAITING)
   }
   const kinds = [SubscribeType.QUERIES, SubscribeType.COMMANDS]
@@ -50,7 +50,7 @@ export async function respond(opened: Opened, [source, flow, signal]: Wanted): P
   return reception
 }
 
-function answering({ wire, spec }: Opened, requests: WeakMap<object, Request>): Terms {
+function answering({ wire, spec }: Opened, requests: WeakMap<object, Request>): Terms<KubemqDelivery> {
   const answer = (delivery: KubemqDelivery): Pick<Response, 'requestId' | 'replyChannel'> | undefined =>
     requests.get(delivery.received)
   return {
@@ -86,7 +86,7 @@ function answering({ wire, spec }: Opened, requests: WeakMap<object, Request>): 
           throw maybe(`The answer of ${spec.name} was not confirmed.`, 'message', cause)
         })
     },
-    assertExtends: () => Promise.reject(incapable(spec.name, 'extend a request')),
+    extend: () => Promise.reject(incapable(spec.name, 'extend a request')),
     // Nobody else can be given a request: whoever asked hears nothing and finds its outcome unknown.
     giveBack: () => undefined,
   }

@@ -1,12 +1,13 @@
 import type { ServiceError } from '@grpc/grpc-js'
 import type { MessagingError } from '@spanwire/driver'
+import { channelError, type Member, maybe } from '@spanwire/driver/kit'
 import { Backlog } from './backlog.js'
 import { Crew, type Worker } from './crew.js'
 import { Downstream } from './downstream.js'
-import { callFault, channelError, fault, isRefusal, isTooLarge, maybe } from './errors.js'
+import { callFault, fault, isRefusal, isTooLarge } from './errors.js'
 import type { QueueMessage } from './proto/kubemq.js'
 import { type Settling, Transaction, Transactions } from './transaction.js'
-import type { Member, Wire } from './wire.js'
+import type { Wire } from './wire.js'
 
 /** Pause after an error of the server, and how many in a row are one too many. */
 const PAUSE_MS = 250

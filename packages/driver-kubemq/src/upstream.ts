@@ -1,8 +1,9 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
 import type { MessagingError } from '@spanwire/driver'
-import { type Lost, lostWith, maybe } from './errors.js'
+import { type Member, maybe } from '@spanwire/driver/kit'
+import { type Lost, lostWith } from './errors.js'
 import type { QueueMessage, QueuesUpstreamRequest, QueuesUpstreamResponse } from './proto/kubemq.js'
-import type { Member, Wire } from './wire.js'
+import type { Wire } from './wire.js'
 
 /** About one request in ten thousand is stored and never answered; none came later than this, with so much more for large ones. */
 const PATIENCE_MS = 3_000

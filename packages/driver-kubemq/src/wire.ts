@@ -2,19 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js'
 import { status } from '@grpc/grpc-js'
 import type { MessagingError } from '@spanwire/driver'
-import { aborted, callFault, linkError } from './errors.js'
+import { linkError, type Member } from '@spanwire/driver/kit'
+import { aborted, callFault } from './errors.js'
 import type { kubemqClient, PingResult } from './proto/kubemq.js'
 
 /** Bytes handed over and not yet known to be taken. Beyond, sends are refused: a server that hangs must not eat our memory. */
 const MAX_OPEN_BYTES = 128 * 1024 * 1024
-
-/** Who hears of the link's end, before the link says so to others. */
-export interface Member {
-  /** `error`: why later calls fail. `lost`: what was under way ends with. */
-  end(error: MessagingError, lost: MessagingError): void
-  /** The link is about to be closed: writes out what was reported done, gives back what is not its own. */
-  leave?(signal: AbortSignal): Promise<void>
-}
 
 /** A stream from the server, as far as we use it. */
 export interface Stream<T> {
