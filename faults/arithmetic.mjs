@@ -17,7 +17,9 @@
  * @property {number} late Given after a later one of its publisher and key, and flagged.
  * @property {number} recovered Acknowledged by one site, given by another.
  * @property {number} destroyed Jobs that were at a site when it was killed with all that it had.
+ * @property {number} withheld Jobs that a site has and gives to nobody, because it was killed while it sent them.
  * @property {number} redelivered Jobs that were given again, flagged, elsewhere.
+ * @property {number} unflagged Jobs that were given again elsewhere by an engine that had forgotten the first time.
  * @property {number} unconfirmed Jobs that were done without the engine confirming that it knows.
  * @property {number} gaps Reported missing and not closed again.
  */
@@ -46,20 +48,29 @@ export function addTopic(produced, consumed) {
     ...order,
     recovered: countRecovered(told, consumed),
     destroyed: 0,
+    withheld: 0,
     redelivered: 0,
+    unflagged: 0,
     unconfirmed: 0,
     gaps: openGaps(consumed),
   }
 }
 
 /**
+ * What an engine cannot do better.
+ * @typedef {object} Limits
+ * @property {string} [destroyed] The site whose log is gone: an acknowledged job stays at its site, and goes with it.
+ * @property {{ readonly site: string, readonly count: number }} [withheld] So many jobs that site has, and gives to nobody.
+ * @property {readonly string[]} [forgetful] Sites that may not know any more that they gave a job before.
+ */
+
+/**
  * A queue and the consumers that share it: each job is done; a second delivery is flagged, and goes to another consumer
  * unless the first one failed.
- * @param {readonly Line[]} produced @param {readonly (readonly Line[])[]} consumers
- * @param {string} [destroyed] the site whose log is gone: an acknowledged job stays at its site, and goes with it
+ * @param {readonly Line[]} produced @param {readonly (readonly Line[])[]} consumers @param {Limits} [limits]
  * @returns {Sum}
  */
-export function addQueue(produced, consumers, destroyed) {
+export function addQueue(produced, consumers, { destroyed, forgetful = [], withheld } = {}) {
   const told = readProducer(produced)
   const all = consumers.flat()
   const records = all.filter(isRecord)
@@ -69,20 +80,25 @@ export function addQueue(produced, consumers, destroyed) {
   )
   const failed = failures(all)
   const done = new Set([...times.keys()].filter((id) => confirmed.has(id) || !failed.has(id)))
-  const unflagged = count(records.filter(({ redelivered }) => redelivered !== true))
+  const unflagged = over(count(records.filter(({ redelivered }) => redelivered !== true)))
+  const forgotten = new Set(records.filter(({ site }) => forgetful.includes(String(site))).map(({ id }) => String(id)))
   const sameConsumer = consumers.flatMap(again)
   const undone = [...told.acked].filter(([id]) => !done.has(id))
+  const missing = undone.filter(([, site]) => site !== destroyed)
+  const kept = missing.filter(([, site]) => site === withheld?.site).slice(0, withheld?.count ?? 0)
   return {
     ...told.sums,
     delivered: times.size,
-    lost: undone.filter(([, site]) => site !== destroyed).map(([id]) => id),
-    duplicated: [...new Set([...over(unflagged), ...sameConsumer])],
+    lost: missing.filter((one) => !kept.includes(one)).map(([id]) => id),
+    duplicated: [...new Set([...unflagged.filter((id) => !forgotten.has(id)), ...sameConsumer])],
     ...readSurprises(told, [...times.keys()]),
     reordered: [],
     late: 0,
     recovered: countRecovered(told, all),
-    destroyed: undone.filter(([, site]) => site === destroyed).length,
+    destroyed: undone.length - missing.length,
+    withheld: kept.length,
     redelivered: records.length - times.size,
+    unflagged: unflagged.filter((id) => forgotten.has(id)).length,
     unconfirmed: [...done].filter((id) => !confirmed.has(id)).length,
     gaps: 0,
   }

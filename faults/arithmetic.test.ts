@@ -94,8 +94,22 @@ describe('the sums of a queue', () => {
   })
 
   it('tell a job that went with its site from a lost one', () => {
-    expect(addQueue(sent, [[]], 'a')).toMatchObject({ lost: [], destroyed: 1 })
-    expect(addQueue(sent, [[]], 'b')).toMatchObject({ lost: ['j'], destroyed: 0 })
+    expect(addQueue(sent, [[]], { destroyed: 'a' })).toMatchObject({ lost: [], destroyed: 1 })
+    expect(addQueue(sent, [[]], { destroyed: 'b' })).toMatchObject({ lost: ['j'], destroyed: 0 })
+  })
+
+  it('tell jobs that a site keeps to itself from lost ones, as many as it has', () => {
+    const both = [...sent, line('producer_send_success', { id: 'k', site: 'a' })]
+    const withheld = { site: 'a', count: 1 }
+    expect(addQueue(both, [[]], { withheld })).toMatchObject({ lost: ['k'], withheld: 1 })
+    expect(addQueue(both, [[]], { withheld: { ...withheld, site: 'b' } })).toMatchObject({ lost: ['j', 'k'] })
+  })
+
+  it('tell what a forgetful site gave to two from what came twice elsewhere, or to one', () => {
+    const two = [[record(false), settled('ack')], [record(false)]]
+    expect(addQueue(sent, two, { forgetful: ['a'] })).toMatchObject({ duplicated: [], unflagged: 1 })
+    expect(addQueue(sent, two, { forgetful: ['b'] })).toMatchObject({ duplicated: ['j'], unflagged: 0 })
+    expect(addQueue(sent, [two.flat()], { forgetful: ['a'] })).toMatchObject({ duplicated: ['j'] })
   })
 })
 

@@ -13,6 +13,7 @@ import { plants } from './planted.mjs'
  * @property {number} rate
  * @property {number} keys
  * @property {number} publishers
+ * @property {number} consumers Processes that share a queue.
  * @property {number} hangMs How long a site hangs or is cut off.
  * @property {number} awayMs How long a killed one stays away.
  * @property {number} seed
@@ -43,6 +44,7 @@ export const help = `npm run faults -- [option ...]
   --rounds N             of each scenario. Default 20
   --rate N               messages a second. Default 1000
   --keys N, --publishers N   default 20 and 2
+  --consumers N          processes that share a queue. Default 2; 1 with kubemq, which loses and doubles what two compete for
   --hang MS              how long a site hangs or is cut off. Default 3500
   --away MS              how long a killed site stays away. Default 1000
   --seed N               of the moments at which faults come. Default: another one each time, printed
@@ -66,6 +68,7 @@ export function readOptions(args) {
       rate: { type: 'string', default: '1000' },
       keys: { type: 'string', default: '20' },
       publishers: { type: 'string', default: '2' },
+      consumers: { type: 'string' },
       hang: { type: 'string', default: '3500' },
       away: { type: 'string', default: '1000' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
@@ -91,6 +94,7 @@ export function readOptions(args) {
     rate: whole('--rate', values.rate, 1),
     keys: whole('--keys', values.keys, 1),
     publishers: whole('--publishers', values.publishers, 1),
+    consumers: whole('--consumers', values.consumers ?? (named.includes('kubemq') ? '1' : '2'), 1),
     hangMs: whole('--hang', values.hang, 1),
     awayMs: whole('--away', values.away, 0),
     seed: whole('--seed', values.seed, 0),

@@ -10,7 +10,7 @@ import { percentile } from './times.mjs'
 
 /** @typedef {import('./rounds.mjs').Result} Result */
 /** @typedef {import('./report.mjs').Group} Group */
-/** @typedef {Group & { readonly on: string, readonly load: number, readonly picture: string }} Entry */
+/** `engine` is absent for embedded sites. @typedef {Group & { readonly engine?: string, readonly on: string, readonly load: number, readonly picture: string }} Entry */
 
 const docs = fileURLToPath(new URL('../docs/', import.meta.url))
 const pictures = join(docs, 'failover')
@@ -18,20 +18,22 @@ const data = join(pictures, 'rounds.json')
 const page = join(docs, 'failover.md')
 const BEGIN = '<!-- rounds: written by `npm run faults -- --write` -->'
 const END = '<!-- /rounds -->'
+const EMBEDDED = 'embedded'
 
 /**
  * Puts scenarios into `docs/failover.md`, in place of what an earlier run said of the same ones. One that was broken off replaces
  * nothing that has more rounds.
- * @param {readonly Result[]} results @param {import('./options.mjs').Options} options
+ * @param {readonly Result[]} results @param {import('./options.mjs').Options} options @param {readonly string[]} labels of the sites' engines
  */
-export async function write(results, { engines, rate, rounds }) {
+export async function write(results, { rate, rounds }, labels) {
   await mkdir(pictures, { recursive: true })
   const entries = new Map((await known()).map((entry) => [entry.name, entry]))
-  const engine = [...new Set(engines)].join(' and ')
+  const engine = [...new Set(labels)].join(' and ')
+  const isEmbedded = engine === EMBEDDED
   const on = `${engine}, ${rate}/s, Node ${process.versions.node}, ${cpus().length} cores`
   const load = Math.round(loadavg()[0] ?? 0)
   for (const group of grouped(results)) {
-    const name = engines.every((one) => one === 'embedded') ? group.name : `${group.name} (${engine})`
+    const name = isEmbedded ? group.name : `${group.name} (${engine})`
     const before = entries.get(name)?.rounds.length ?? 0
     if (group.rounds.length < rounds && group.rounds.length < before) continue
     const picture = `${name.replaceAll(/[^a-z0-9]+/g, '-')}.svg`
@@ -40,22 +42,35 @@ export async function write(results, { engines, rate, rounds }) {
       join(pictures, picture),
       timeline(shown, `${name}: the middling one of ${group.rounds.length} rounds`),
     )
-    entries.set(name, { name, kind: group.kind, rounds: group.rounds, on, load, picture })
+    const told = isEmbedded ? {} : { engine }
+    entries.set(name, { name, ...told, kind: group.kind, rounds: group.rounds, on, load, picture })
   }
   const all = [...entries.values()].toSorted((a, b) => rank(a) - rank(b))
   await writeFile(data, `${JSON.stringify(all, undefined, 2)}\n`)
   const text = await readFile(page, 'utf8')
   const [before = '', rest = ''] = text.split(BEGIN)
   const after = rest.split(END)[1] ?? '\n'
-  await writeFile(page, `${before}${BEGIN}\n\n${section(all)}\n\n${END}${after}`)
+  const engines = [...new Set(all.map((entry) => entry.engine ?? EMBEDDED))]
+  const sections = engines.map((one) =>
+    section(
+      one,
+      all.filter((entry) => (entry.engine ?? EMBEDDED) === one),
+    ),
+  )
+  await writeFile(page, `${before}${BEGIN}\n\n${sections.join('\n\n')}\n\n${END}${after}`)
 }
 
-/** Where `--all` has it; other engines and faults come behind, in the order in which they were played. @param {Entry} entry */
-function rank({ name }) {
+/** Where `--all` has it; other faults come behind, in the order in which they were played. @param {Entry} entry */
+function rank(entry) {
   const options = readOptions(['--all'])
   const order = options === 'help' ? [] : scenarios(options).map(nameOf)
-  const at = order.indexOf(name)
+  const at = order.indexOf(scenarioOf(entry))
   return at < 0 ? order.length : at
+}
+
+/** @param {Entry} entry */
+function scenarioOf({ engine, name }) {
+  return engine === undefined ? name : name.replace(` (${engine})`, '')
 }
 
 /** @returns {Promise<readonly Entry[]>} */
@@ -81,16 +96,17 @@ function typical(results) {
 /** Shown as pictures at once; those of other faults are a click away. */
 const TELLING = /(kill|hang)$/
 
-/** @param {readonly Entry[]} entries */
-function section(entries) {
-  const shown = entries
-    .filter(({ name }) => TELLING.test(name))
-    .map(({ name, picture }) => `![${name}](failover/${picture})`)
-  const others = entries
-    .filter(({ name }) => !TELLING.test(name))
-    .map(({ name, picture }) => `[${name}](failover/${picture})`)
+/** @param {string} engine @param {readonly Entry[]} entries */
+function section(engine, entries) {
+  const links = entries.map((entry) => ({
+    name: scenarioOf(entry),
+    link: `[${entry.name}](failover/${entry.picture})`,
+  }))
+  const shown = links.filter(({ name }) => TELLING.test(name)).map(({ link }) => `!${link}`)
+  const others = links.filter(({ name }) => !TELLING.test(name)).map(({ link }) => link)
   const more = others.length === 0 ? [] : [`More pictures: ${others.join(', ')}.`]
-  return [tables(entries), `Measured on: ${measuredOn(entries)}.`, ...shown, ...more].join('\n\n')
+  const plain = entries.map((entry) => ({ ...entry, name: scenarioOf(entry) }))
+  return [`### Sites: ${engine}`, tables(plain), `Measured on: ${measuredOn(plain)}.`, ...shown, ...more].join('\n\n')
 }
 
 /** @param {readonly Entry[]} entries */

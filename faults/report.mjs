@@ -73,7 +73,7 @@ function rounded(times) {
 }
 
 const SUMS = ['sent', 'acked', 'failed', 'unknown', 'lost', 'duplicated', 'unexpected', 'belied', 'reordered']
-const MORE = ['late', 'recovered', 'destroyed', 'redelivered', 'unconfirmed', 'gaps']
+const MORE = ['late', 'recovered', 'destroyed', 'withheld', 'redelivered', 'unflagged', 'unconfirmed', 'gaps']
 const REQUESTS = [
   'sent',
   'replies',

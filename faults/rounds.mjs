@@ -4,6 +4,7 @@ import { Command } from './command.mjs'
 import { faults, networkFaults } from './inflict.mjs'
 import { plants } from './planted.mjs'
 import { timesOf } from './times.mjs'
+import { withheld } from './withheld.mjs'
 
 /** @typedef {import('./scene.mjs').Scene} Scene */
 /** @typedef {import('./scene.mjs').Site} Site */
@@ -41,7 +42,7 @@ const PLANTED_SETTLE_MS = 3_000
 /** So long nothing more must come before the sums are taken. */
 const QUIET_MS = 500
 /** Engines that have everything in their process, and faults that end it. */
-const FORGETFUL = new Set(['embedded'])
+const IN_MEMORY = new Set(['embedded'])
 const DEADLY = new Set(['kill', 'flap'])
 
 /**
@@ -49,6 +50,7 @@ const DEADLY = new Set(['kill', 'flap'])
  * @typedef {object} Cast
  * @property {Scenario} scenario
  * @property {number} round
+ * @property {string} channel
  * @property {readonly Command[]} readers
  * @property {Command} writer
  * @property {() => Promise<void>} kill All of them, whatever they are at.
@@ -68,7 +70,7 @@ export async function prepare(scene, scenario, options, round) {
   const kill = async () => {
     await Promise.all(all.map((command) => command.kill()))
   }
-  return { scenario, round, readers, writer, kill }
+  return { scenario, round, channel: name, readers, writer, kill }
 }
 
 /** Resolves when nothing of it is being loaded any more. @param {Cast} cast */
@@ -91,7 +93,7 @@ export async function act({ readers, scenario, writer }, scene, options, { calm,
   await quiet
   await elapse(random() * 500)
   const site = hit(scene, policy, random)
-  const destroyed = FORGETFUL.has(site.engine) && DEADLY.has(fault) ? site.name : undefined
+  const destroyed = IN_MEMORY.has(site.engine) && DEADLY.has(fault) ? site.name : undefined
   let struckAt = 0
   await faults.get(fault)?.(site, options, () => {
     struckAt = performance.timeOrigin + performance.now()
@@ -102,21 +104,24 @@ export async function act({ readers, scenario, writer }, scene, options, { calm,
   return { site: site.name, struckAt, healedAt, destroyed }
 }
 
-/** The sums, once all is there that should be. @param {Cast} cast @param {Blow} blow @returns {Promise<Result>} */
-export async function judge({ readers, round, scenario, writer }, { destroyed, ...blow }) {
+/** The sums, once all is there that should be. @param {Cast} cast @param {Scene} scene @param {Blow} blow @returns {Promise<Result>} */
+export async function judge({ channel, readers, round, scenario, writer }, scene, { destroyed, ...blow }) {
   const { kind } = scenario
   const mostMs = scenario.plant === undefined ? SETTLE_MS : PLANTED_SETTLE_MS
   await settle(writer, readers, { mostMs, destroyed: kind === 'queue' ? destroyed : undefined })
   await Promise.all(readers.map((reader) => reader.end()))
   const read = readers.map(({ lines }) => lines)
-  const { clean, sum } = add(kind, writer.lines, read, destroyed)
+  const { clean, sum } = add(kind, writer.lines, read, {
+    ...(destroyed !== undefined && { destroyed }),
+    ...(kind === 'queue' && (await limitsOf(scene, scenario, channel, blow.site))),
+  })
   const times = timesOf(writer.lines, read.flat(), blow)
   const lines = [...readers, writer].map((command) => ({ name: command.name, lines: command.lines }))
   return { scenario, round, clean, sum, ...blow, times, lines }
 }
 
 /** @param {string} kind @param {string} config @param {Options} options */
-function castOf(kind, config, { keys, publishers, rate }) {
+function castOf(kind, config, { consumers, keys, publishers, rate }) {
   const at = ['-c', config, '--channel', 'judged']
   const load = ['--rate', String(rate)]
   const sizes = ['--keys', String(keys), '--publishers', String(publishers)]
@@ -125,7 +130,7 @@ function castOf(kind, config, { keys, publishers, rate }) {
       return { readers: [['verify-consumer', ...at]], writer: ['verify-producer', ...at, ...load, ...sizes] }
     case 'queue': {
       const reader = ['verify-consumer', ...at, '--fail-every', '500']
-      return { readers: [reader, reader], writer: ['verify-producer', ...at, ...load, ...sizes] }
+      return { readers: Array(consumers).fill(reader), writer: ['verify-producer', ...at, ...load, ...sizes] }
     }
     default: {
       const reader = ['verify-responder', ...at]
@@ -161,19 +166,41 @@ async function settle(writer, readers, { destroyed, mostMs }) {
     .filter(({ name, site }) => name === 'producer_send_success' && site !== destroyed)
     .map(({ id }) => id)
   const isThere = () => {
-    const given = new Set(readers.flatMap(({ lines }) => lines.map(({ id }) => id)))
+    const given = new Set(readers.flatMap(({ lines }) => lines.filter(isDone).map(({ id }) => id)))
     return awaited.every((id) => given.has(id))
   }
   const last = () => Math.max(...readers.map(({ lastAt }) => lastAt))
   while (performance.now() < until && (performance.now() - last() < QUIET_MS || !isThere())) await elapse(50)
 }
 
-/** @param {string} kind @param {readonly Line[]} written @param {readonly (readonly Line[])[]} read @param {string | undefined} destroyed */
-function add(kind, written, read, destroyed) {
+/** A job that failed comes again. @param {Line} line */
+function isDone({ fails, name }) {
+  return name === 'record' && fails !== true
+}
+
+/**
+ * What the engines of this round do by themselves. KubeMQ never counts a delivery that ended with its link; NATS stores its counts
+ * a moment later.
+ * @param {Scene} scene @param {Scenario} scenario @param {string} channel @param {string} struck
+ * @returns {Promise<import('./arithmetic.mjs').Limits>}
+ */
+async function limitsOf({ sites }, { fault }, channel, struck) {
+  const isDeadly = DEADLY.has(fault)
+  const forgetful = sites.filter(({ engine, name }) => {
+    return engine === 'kubemq' || (engine === 'nats' && isDeadly && name === struck)
+  })
+  const limits = { forgetful: forgetful.map(({ name }) => name) }
+  const dead = sites.find(({ engine, name }) => engine === 'kubemq' && isDeadly && name === struck)
+  if (dead === undefined) return limits
+  return { ...limits, withheld: { site: struck, count: await withheld(dead.node.endpoint, channel) } }
+}
+
+/** @param {string} kind @param {readonly Line[]} written @param {readonly (readonly Line[])[]} read @param {import('./arithmetic.mjs').Limits} limits */
+function add(kind, written, read, limits) {
   if (kind.startsWith('rpc')) {
     const sum = addRequests(written, read, kind === 'rpc-idempotent')
     return { sum, clean: areRequestsClean(sum) }
   }
-  const sum = kind === 'topic' ? addTopic(written, read.flat()) : addQueue(written, read, destroyed)
+  const sum = kind === 'topic' ? addTopic(written, read.flat()) : addQueue(written, read, limits)
   return { sum, clean: isClean(sum) }
 }

@@ -21,7 +21,6 @@ try {
 
 /** @param {Options} options */
 async function judge(options) {
-  console.log(`sites ${options.engines.join(', ')}; ${options.rate} a second; seed ${options.seed}`)
   const turns = scenarios(options).flatMap((scenario) =>
     Array.from({ length: options.rounds }, (_, index) => ({ scenario, round: index + 1 })),
   )
@@ -30,6 +29,9 @@ async function judge(options) {
   /** @type {Result[]} */
   const results = []
   const scene = await setUp(options.engines)
+  console.log(
+    `sites ${scene.sites.map(({ label }) => label).join(', ')}; ${options.rate} a second; seed ${options.seed}`,
+  )
   const began = performance.now()
   /** @param {Result} result */
   const tell = async (result) => {
@@ -37,10 +39,10 @@ async function judge(options) {
     console.log(`${progress(results.length, turns.length, performance.now() - began)} ${lineOf(result)}`)
     for (const wrong of wrongs(result.sum)) console.log(wrong)
     await keep(result, options)
-    if (result.round === options.rounds) await finish(results, options)
+    if (result.round === options.rounds) await finish(results, options, scene)
   }
   const stop = async () => {
-    await finish(results, options)
+    await finish(results, options, scene)
     await scene.end()
     console.log(`\n${tables(grouped(results))}\n\nended after ${results.length} of ${turns.length} rounds`)
     process.exit(130)
@@ -50,7 +52,7 @@ async function judge(options) {
   try {
     await playAll(scene, turns, options, { random: dice(options.seed), tell })
   } catch (error) {
-    await finish(results, options)
+    await finish(results, options, scene)
     throw error
   } finally {
     await scene.end()
@@ -59,10 +61,11 @@ async function judge(options) {
   return verdict(results, options)
 }
 
-/** The latest scenario, as far as it came, goes to the page. A long run keeps its sums alone. @param {readonly Result[]} results @param {Options} options */
-async function finish(results, options) {
+/** The latest scenario, as far as it came, goes to the page. A long run keeps its sums alone. @param {readonly Result[]} results @param {Options} options @param {import('./scene.mjs').Scene} scene */
+async function finish(results, options, { sites }) {
   const own = results.filter(({ lines }) => lines.length > 0)
-  if (options.write && own.length > 0) await write(own, options)
+  const labels = sites.map(({ label }) => label)
+  if (options.write && own.length > 0) await write(own, options, labels)
   for (const result of own) result.lines = []
 }
 

@@ -8,6 +8,7 @@ import { Relay } from '@spanwire/testkit/network'
  * @typedef {object} Site
  * @property {string} name
  * @property {string} engine
+ * @property {string} label Of the engine, as the page calls it: what is a double is never taken for the engine.
  * @property {import('@spanwire/testkit/engines').EngineNode} node The one that faults hit.
  * @property {Relay} relay Between the clients and that node.
  */
@@ -44,11 +45,13 @@ export async function setUp(engines) {
     for (const [index, engine] of engines.entries()) {
       const started = await startEngines({ engine: /** @type {'embedded'} */ (engine), sites: 1 })
       ends.push(() => started.stop())
-      const [node] = started.sites[0]?.nodes ?? []
+      const [site] = started.sites
+      const [node] = site?.nodes ?? []
       if (node === undefined) throw new Error(`${engine} started no node`)
       const relay = await Relay.listen({ target: Number(node.endpoint.split(':').at(-1)) })
       ends.push(() => relay.close())
-      sites.push({ name: `site${index + 1}`, engine, node, relay })
+      const label = site?.double === true ? `${engine} double` : engine
+      sites.push({ name: `site${index + 1}`, engine, label, node, relay })
     }
     return { sites, end, configure: (channel) => configure(dir, sites, channel) }
   } catch (error) {

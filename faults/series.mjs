@@ -34,7 +34,7 @@ export async function playAll(scene, turns, options, { random, tell }) {
         return Promise.all([before, next])
       }
       const blow = await act(now, scene, options, { calm, random })
-      judged = judge(now, blow).then(async (result) => {
+      judged = judge(now, scene, blow).then(async (result) => {
         casts.delete(now)
         await tell(result)
       })
