@@ -1,20 +1,14 @@
-import {
-  type ConnectOptions,
-  type Credentials,
-  type Driver,
-  type Endpoint,
-  type Link,
-  MessagingError,
-} from '@spanwire/driver'
-import { linkError } from '@spanwire/driver/kit'
+import type { ConnectOptions, Credentials, Driver, Endpoint, Link } from '@spanwire/driver'
+import { addressOf, credentialsFor, type EndpointForm, linkError, placeOf } from '@spanwire/driver/kit'
 import { aborted, translated } from './errors.js'
 import { KafkaLink } from './link.js'
 import { type KafkaOptions, type Settings, settingsOf } from './options.js'
 import { KafkaError } from './port/error.js'
 import { kafkajs } from './port/kafkajs.js'
 import type { KafkaPort, KafkaSasl } from './port/port.js'
-import type { Place } from './watch.js'
 import { Wire } from './wire.js'
+
+const ENDPOINTS: EndpointForm = { engine: 'Kafka', schemes: ['kafka'], port: 9092 }
 
 /**
  * The driver for Apache Kafka: topics, groups, queues on consumer groups, and requests, for convenience. A link is one client that
@@ -29,9 +23,9 @@ export function kafka(options: KafkaOptions = {}): Driver {
     name: 'kafka',
     dials: 'all',
     async connect(endpoints, how, signal) {
-      const places = endpoints.map(placeOf)
-      const brokers = places.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`))
-      const credentials = await credentialsOf(how, signal)
+      const places = endpoints.map((endpoint) => placeOf(endpoint, ENDPOINTS))
+      const brokers = places.map(addressOf)
+      const credentials = await credentialsFor('Kafka', how, signal)
       const client = await connected(options.port, { settings, how, brokers, credentials }, signal)
       const wire = new Wire(client, brokers.join(', '))
       return new KafkaLink({ wire, missing: how.missing, settings }, places, credentials.expiresAtMs)
@@ -60,34 +54,6 @@ async function connected(
   } catch (error) {
     if (signal.aborted) throw aborted(signal, `Connecting to Kafka at ${where}`)
     throw error instanceof KafkaError ? translated(`Connecting to Kafka at ${where}`, error, 'link') : error
-  }
-}
-
-function placeOf(endpoint: Endpoint): Place {
-  try {
-    const { hostname, port, protocol, username, password } = new URL(
-      endpoint.includes('://') ? endpoint : `kafka://${endpoint}`,
-    )
-    if (username !== '' || password !== '') throw linkError('invalid', MISPLACED)
-    if (hostname !== '' && protocol === 'kafka:') {
-      return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 9092 }
-    }
-  } catch (error) {
-    if (MessagingError.is(error)) throw error
-    // What is no URL is no endpoint either.
-  }
-  throw linkError('invalid', `${endpoint} is no endpoint of Kafka; write host:port or kafka://host:port.`)
-}
-
-const MISPLACED =
-  'The endpoint of Kafka has credentials in it, which are not used there; write them as credentials of the site.'
-
-async function credentialsOf(options: ConnectOptions, signal: AbortSignal): Promise<Credentials> {
-  if (signal.aborted) throw aborted(signal, 'Connecting to Kafka')
-  try {
-    return await options.credentials(signal)
-  } catch (cause) {
-    throw linkError('unauthenticated', 'The credentials for Kafka could not be obtained.', { cause })
   }
 }
 

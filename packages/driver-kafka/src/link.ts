@@ -1,10 +1,10 @@
 import type { Channel, ChannelSpec, DrainNotice, EngineInfo, Link, LinkEnd, MessagingError } from '@spanwire/driver'
-import { assertName, Life, linkError, maybe } from '@spanwire/driver/kit'
+import { assertName, Life, linkError, maybe, type Place } from '@spanwire/driver/kit'
 import { openChannel } from './channel.js'
 import { closed } from './errors.js'
 import { KafkaError } from './port/error.js'
 import type { Place as Site } from './topics.js'
-import { type Place, Watch } from './watch.js'
+import { Watch } from './watch.js'
 
 /** Patience with a cluster all of whose known brokers refuse connections. */
 const CONFIRM_MS = 1_000
@@ -13,6 +13,8 @@ const CONFIRM_MS = 1_000
 export class KafkaLink implements Link {
   readonly engine: EngineInfo
   readonly #life: Life = new Life()
+  readonly draining: Promise<DrainNotice> = this.#life.draining
+  readonly ended: Promise<LinkEnd> = this.#life.ended
   readonly #site: Site
   readonly #watch: Watch
   #isClosing = false
@@ -28,14 +30,6 @@ export class KafkaLink implements Link {
     )
     wire.doubt = () => void this.#watch.look()
     this.#life.leaveBefore(expiresAtMs, 'Kafka')
-  }
-
-  get draining(): Promise<DrainNotice> {
-    return this.#life.draining
-  }
-
-  get ended(): Promise<LinkEnd> {
-    return this.#life.ended
   }
 
   async open(spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {

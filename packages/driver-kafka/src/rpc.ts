@@ -124,7 +124,5 @@ async function produce(
   if (produced.at === 'stored') return
   const fault = wire.fault(`Answering to ${topic}`, produced.error, { scope: 'message' })
   if (produced.at === 'unknown') throw maybe('The answer was not confirmed.', 'message', fault)
-  throw fault instanceof MessagingError
-    ? fault
-    : channelError('unavailable', 'The answer was not written.', { cause: fault })
+  throw MessagingError.is(fault) ? fault : channelError('unavailable', 'The answer was not written.', { cause: fault })
 }

@@ -1,14 +1,10 @@
 import { connect, type Socket } from 'node:net'
+import type { Place } from '@spanwire/driver/kit'
 
 /** Patience with one connection. Who is hung still accepts: only refusals count. */
 const DIAL_MS = 1_000
 /** A broker that has just been refused is looked for again. */
 const AGAIN_MS = 500
-
-export interface Place {
-  readonly host: string
-  readonly port: number
-}
 
 /**
  * Keeps one bare connection to a broker, and looks at all when it breaks: a cluster all of whose brokers refuse connections is gone,

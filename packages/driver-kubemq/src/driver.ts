@@ -6,7 +6,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import type { ConnectOptions, Credentials, Driver, Endpoint, Link } from '@spanwire/driver'
-import { linkError } from '@spanwire/driver/kit'
+import { addressOf, credentialsFor, type EndpointForm, linkError, placeOf } from '@spanwire/driver/kit'
 import { aborted, connectError } from './errors.js'
 import { KubemqLink } from './link.js'
 import { NAME } from './name.js'
@@ -19,6 +19,7 @@ import { Wire } from './wire.js'
 const MAX_MESSAGE_BYTES: number = 100 * 1024 * 1024
 /** What the server adds to what it was sent must still fit. */
 const SLACK_BYTES = 1024 * 1024
+const ENDPOINTS: EndpointForm = { engine: 'KubeMQ', schemes: ['kubemq'], port: 50000 }
 
 /**
  * The driver for KubeMQ. A link is one gRPC channel to the first endpoint (`host:port` or `kubemq://host:port`, port 50000 if
@@ -32,8 +33,8 @@ export function kubemq(options: KubemqOptions = {}): Driver {
     name: NAME,
     dials: 'one',
     async connect([endpoint = ''], how, signal) {
-      const address = addressOf(endpoint)
-      const credentials = await credentialsOf(how, signal)
+      const address = addressOf(placeOf(endpoint, ENDPOINTS))
+      const credentials = await credentialsFor('KubeMQ', how, signal)
       const metadata = metadataOf(credentials)
       const client = new kubemqClient(address, transportOf(how), channelOptions(how))
       try {
@@ -47,28 +48,6 @@ export function kubemq(options: KubemqOptions = {}): Driver {
       }
     },
   } satisfies Driver & { connect(to: readonly Endpoint[], how: ConnectOptions, signal: AbortSignal): Promise<Link> }
-}
-
-function addressOf(endpoint: Endpoint): string {
-  try {
-    const { hostname, port, protocol, username } = new URL(endpoint.includes('://') ? endpoint : `kubemq://${endpoint}`)
-    if (hostname !== '' && username === '' && protocol === 'kubemq:') return `${hostname}:${port || '50000'}`
-  } catch {
-    // What is no URL is no endpoint either.
-  }
-  throw linkError(
-    'invalid',
-    'The endpoint is none of KubeMQ; write host:port or kubemq://host:port, without credentials.',
-  )
-}
-
-async function credentialsOf(options: ConnectOptions, signal: AbortSignal): Promise<Credentials> {
-  if (signal.aborted) throw aborted(signal, 'Connecting to KubeMQ')
-  try {
-    return await options.credentials(signal)
-  } catch (cause) {
-    throw linkError('unauthenticated', 'The credentials for KubeMQ could not be obtained.', { cause })
-  }
 }
 
 function metadataOf(credentials: Credentials): Metadata {

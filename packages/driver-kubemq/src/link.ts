@@ -11,6 +11,8 @@ import type { Wire } from './wire.js'
 export class KubemqLink implements Link {
   readonly engine: EngineInfo
   readonly #life: Life = new Life()
+  readonly draining: Promise<DrainNotice> = this.#life.draining
+  readonly ended: Promise<LinkEnd> = this.#life.ended
   readonly #wire: Wire
   readonly #site: Site
   #closing = false
@@ -23,14 +25,6 @@ export class KubemqLink implements Link {
     this.#watch()
     // The token goes with each call, but streams live long.
     this.#life.leaveBefore(expiresAtMs, 'KubeMQ')
-  }
-
-  get draining(): Promise<DrainNotice> {
-    return this.#life.draining
-  }
-
-  get ended(): Promise<LinkEnd> {
-    return this.#life.ended
   }
 
   get heard(): number {

@@ -19,7 +19,7 @@ import {
   type Link,
   MessagingError,
 } from '@spanwire/driver'
-import { linkError } from '@spanwire/driver/kit'
+import { addressOf, credentialsFor, type EndpointForm, linkError, placeOf } from '@spanwire/driver/kit'
 import { aborted, connectError } from './errors.js'
 import { greet } from './greet.js'
 import { NatsLink } from './link.js'
@@ -28,8 +28,7 @@ import { Wire } from './wire.js'
 
 /** What one handshake after the greeting may take, in ms; a dial that was given up keeps its socket as long. Servers wait 2 s. */
 const HANDSHAKE_MS = 3_000
-const MISPLACED =
-  'The endpoint of NATS has credentials in it, which are not used there; write them as credentials of the site.'
+const ENDPOINTS: EndpointForm = { engine: 'NATS', schemes: ['nats', 'tls'], port: 4222 }
 /** A second net below the client's own probes. */
 const PING_MS = 3_000
 
@@ -45,11 +44,11 @@ export function nats(options: NatsOptions = {}): Driver {
     name: 'nats',
     dials: 'one',
     async connect([endpoint = ''], how, signal) {
-      const place = placeOf(endpoint)
-      const credentials = await credentialsOf(how, signal)
+      const place = placeOf(endpoint, ENDPOINTS)
+      const credentials = await credentialsFor('NATS', how, signal)
       const tls = tlsOf(how, place.host)
       await greet(place, settings.tlsFirst ? (tls ?? {}) : undefined, signal)
-      const server = `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`
+      const server = addressOf(place)
       const nc = await connected(server, signal, {
         authenticator: authenticatorOf(credentials),
         name: how.client,
@@ -59,31 +58,6 @@ export function nats(options: NatsOptions = {}): Driver {
       return new NatsLink({ wire, missing: how.missing, settings }, credentials.expiresAtMs)
     },
   } satisfies Driver & { connect(to: readonly Endpoint[], how: ConnectOptions, signal: AbortSignal): Promise<Link> }
-}
-
-function placeOf(endpoint: Endpoint): { readonly host: string; readonly port: number } {
-  try {
-    const { hostname, port, protocol, username, password } = new URL(
-      endpoint.includes('://') ? endpoint : `nats://${endpoint}`,
-    )
-    if (username !== '' || password !== '') throw linkError('invalid', MISPLACED)
-    if (hostname !== '' && (protocol === 'nats:' || protocol === 'tls:')) {
-      return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 4222 }
-    }
-  } catch (error) {
-    if (MessagingError.is(error)) throw error
-    // What is no URL is no endpoint either.
-  }
-  throw linkError('invalid', `${endpoint} is no endpoint of NATS; write host:port or nats://host:port.`)
-}
-
-async function credentialsOf(options: ConnectOptions, signal: AbortSignal): Promise<Credentials> {
-  if (signal.aborted) throw aborted(signal, 'Connecting to NATS')
-  try {
-    return await options.credentials(signal)
-  } catch (cause) {
-    throw linkError('unauthenticated', 'The credentials for NATS could not be obtained.', { cause })
-  }
 }
 
 function authenticatorOf(credentials: Credentials): Authenticator[] {

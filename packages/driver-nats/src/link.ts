@@ -27,6 +27,8 @@ function onNonsense(nc: NatsConnection, then: (cause: Error) => void): void {
 export class NatsLink implements Link {
   readonly engine: EngineInfo
   readonly #life: Life = new Life()
+  readonly draining: Promise<DrainNotice> = this.#life.draining
+  readonly ended: Promise<LinkEnd> = this.#life.ended
   readonly #wire: Wire
   readonly #site: Site
   #closing = false
@@ -45,14 +47,6 @@ export class NatsLink implements Link {
     void this.#watch()
     void wire.nc.closed().then((cause) => this.#over(cause ?? undefined))
     this.#life.leaveBefore(expiresAtMs, 'NATS')
-  }
-
-  get draining(): Promise<DrainNotice> {
-    return this.#life.draining
-  }
-
-  get ended(): Promise<LinkEnd> {
-    return this.#life.ended
   }
 
   get heard(): number {
