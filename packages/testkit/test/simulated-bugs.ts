@@ -1,5 +1,12 @@
 import { type Policy, primary } from '@spanwire/core'
-import { type Delivery, type Driver, MessagingError, type Outgoing, type SendOutcome } from '@spanwire/driver'
+import {
+  type Channel,
+  type Delivery,
+  type Driver,
+  MessagingError,
+  type Outgoing,
+  type SendOutcome,
+} from '@spanwire/driver'
 import type { Dice } from '../src/simulation/dice.js'
 import type { FaultKind } from '../src/simulation/fault.js'
 import type { Timed } from '../src/simulation/plan.js'
@@ -212,6 +219,29 @@ export const bugs: readonly SimulatedBug[] = [
           return batch && deliveries && { ...batch, deliveries }
         },
       })),
+  },
+  {
+    what: 'sends to every site, whatever its routes say',
+    caughtBy: ['I9'],
+    faults: ['reroute'],
+    plant: () => {
+      const opened = new Map<string, Channel>()
+      return (driver, site) =>
+        plantLink((link) => ({
+          open: async (spec, signal) => {
+            const channel = await link.open(spec, signal)
+            if (spec.kind !== 'topic' || spec.name.startsWith('sw.')) return channel
+            opened.set(`${site} ${spec.name}`, channel)
+            return like(channel, {
+              send: (batch, report) => {
+                for (const [key, other] of opened)
+                  if (key.endsWith(` ${spec.name}`) && other !== channel) other.send(batch, () => {})
+                return channel.send(batch, report)
+              },
+            })
+          },
+        }))(driver)
+    },
   },
 ]
 

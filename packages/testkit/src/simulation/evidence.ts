@@ -20,9 +20,13 @@ export interface Evidence {
   readonly endMs: number
   /** How long a publisher keeps what was acknowledged, ms. */
   readonly retainMs: number
-  readonly allowed: ReadonlySet<string>
-  /** How many sites a route has. */
-  readonly sites: number
+  readonly sites: readonly string[]
+  /** Where a process might send, by the routes that it followed from then on, in the order of time. */
+  readonly followed: readonly {
+    readonly process: string
+    readonly atMs: number
+    allows(channel: string, site: string): boolean
+  }[]
   /** The site that a channel prefers, of those that prefer one. */
   readonly primary: ReadonlyMap<string, string>
   /** What the readers' tables show at the end, by machine. */

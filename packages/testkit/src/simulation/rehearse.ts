@@ -1,4 +1,4 @@
-import type { Policy } from '@spanwire/core'
+import type { Policy, RouteOptions } from '@spanwire/core'
 import { Company, MACHINES, PUBLISHERS, RETAIN_MS, SITES } from './company.js'
 import type { Violation } from './evidence.js'
 import type { Fault, FaultKind } from './fault.js'
@@ -74,8 +74,8 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
     healedMs: Math.max(0, ...plan.map(({ atMs, fault }) => atMs + fault.forMs)),
     endMs: forMs + EBB_MS,
     retainMs: RETAIN_MS,
-    allowed: new Set(Object.keys(SITES)),
-    sites: Object.keys(SITES).length,
+    sites: Object.keys(SITES),
+    followed: simulation.followed.map(({ routes, ...one }) => ({ ...one, allows: allowing(routes) })),
     primary: preferred(policy),
     tables,
     left,
@@ -100,6 +100,13 @@ function befall(company: Company, simulation: Simulation, fault: Fault): void {
   simulation.after(fault.forMs, () => {
     if (!company.actors.has(fault.machine)) company.start(fault.machine)
   })
+}
+
+function allowing(routes: readonly RouteOptions[]): (channel: string, site: string) => boolean {
+  return (channel, site) => {
+    const policy = routes.find(({ match }) => match === channel || match === '>')?.policy
+    return policy?.by !== 'primary' || policy.sites.includes(site)
+  }
 }
 
 function preferred(policy: Policy): Map<string, string> {

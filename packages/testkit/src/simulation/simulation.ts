@@ -56,6 +56,8 @@ export class Simulation implements Stage {
   readonly roads: Road[] = []
   /** By machine: its own, and those that it has instead. */
   readonly #routes: Map<string, { own: Routes; instead?: Routes }> = new Map()
+  /** Which routes a process followed, and from when on. */
+  readonly followed: { readonly process: string; readonly atMs: number; readonly routes: Routes }[] = []
   /** How many processes a machine has had. */
   readonly #processes: Map<string, number> = new Map()
   readonly #options: SimulationOptions
@@ -86,9 +88,11 @@ export class Simulation implements Stage {
         ...more?.(at),
       }
     }
-    const routes = this.routes(name)
-    this.#routes.set(name, { own, ...(routes && { instead: routes }) })
-    const client = createClient({ ...rest, routes: routes ?? own, sites, runtime: host.runtime })
+    const instead = this.routes(name)
+    const routes = instead ?? own
+    this.#routes.set(name, { own, ...(instead && { instead }) })
+    this.followed.push({ process: host.name, atMs: this.world.now, routes })
+    const client = createClient({ ...rest, routes, sites, runtime: host.runtime })
     const machine = { host, client }
     this.machines.set(name, machine)
     return machine
@@ -112,7 +116,9 @@ export class Simulation implements Stage {
     const { own } = this.#routes.get(machine) ?? { own: [] }
     this.#routes.set(machine, { own, ...(routes && { instead: routes }) })
     const { client, host } = this.#machine(machine)
-    if (!host.isGone) client.reroute(routes ?? own)
+    if (host.isGone) return
+    client.reroute(routes ?? own)
+    this.followed.push({ process: host.name, atMs: this.world.now, routes: routes ?? own })
   }
 
   #machine(name: string): Machine {

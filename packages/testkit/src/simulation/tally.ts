@@ -2,6 +2,13 @@ import type { ChannelSpec, Delivery, Outgoing } from '@spanwire/driver'
 import type { Road } from './road.js'
 import type { Witness } from './witness.js'
 
+export interface Sending {
+  readonly atMs: number
+  readonly channel: string
+  readonly site: string
+  readonly again: boolean
+}
+
 /** What crossed the wire, as far as an invariant asks for it. A machine here is one of its processes. */
 export class Tally implements Witness {
   /** Body by id: R4. */
@@ -14,16 +21,14 @@ export class Tally implements Witness {
   readonly tokens: Map<string, number> = new Map()
   /** Times a request's body was sent. */
   readonly requests: Map<string, number> = new Map()
-  /** Sites by channel. */
-  readonly sentTo: Map<string, Set<string>> = new Map()
   /** Connections, by machine and site. */
   readonly open: Map<string, number> = new Map()
   mostOpen = 0
   /** Jobs that were acknowledged on the wire, by whom and when. */
   readonly acks: { readonly machine: string; readonly site: string; readonly token: number; readonly atMs: number }[] =
     []
-  /** By machine: when something was sent, and whether it had been sent before. */
-  readonly sends: Map<string, { readonly atMs: number; readonly again: boolean }[]> = new Map()
+  /** By machine: what was sent when and where, and whether it had been sent before. */
+  readonly sends: Map<string, Sending[]> = new Map()
   messages = 0
 
   dialed(road: Road): void {
@@ -41,11 +46,10 @@ export class Tally implements Witness {
   sent(road: Road, spec: ChannelSpec, batch: readonly Outgoing[]): void {
     this.messages += batch.length
     if (spec.name.startsWith('sw.')) return
-    entry(this.sentTo, spec.name, () => new Set<string>()).add(road.site)
     const sends = entry(this.sends, road.host.name, () => [])
     const atMs = road.host.runtime.now()
     for (const message of batch) {
-      sends.push({ atMs, again: message.headers?.includes('sw-again') ?? false })
+      sends.push({ atMs, channel: spec.name, site: road.site, again: message.headers?.includes('sw-again') ?? false })
       const body = String(message.body)
       if (spec.kind === 'rpc') this.requests.set(body, (this.requests.get(body) ?? 0) + 1)
       if (message.id === undefined) continue

@@ -1,4 +1,5 @@
 import { about, describe, type Evidence, machineOf } from './evidence.js'
+import type { Fault } from './fault.js'
 import type { Timed } from './plan.js'
 import type { Act, Reading } from './record.js'
 
@@ -128,18 +129,26 @@ export function* tellsInTime(seen: Evidence): Iterable<string> {
       )
         continue
       const endMs = seen.records.ends.get(act.machine) ?? Infinity
-      if (endMs > act.settledMs + MARKED_MS && hasCalmSite(seen, act.atMs, due))
+      if (endMs > act.settledMs + MARKED_MS && hasCalmSite(seen, [act.machine, reading.machine], act.atMs, due))
         yield `${about(reading)} had by ${due.toFixed(0)} neither got ${describe(act)} nor been told of it`
     }
   }
 }
 
-/** A site that nothing was wrong with between the two times. That others crash is none of its business. */
-function hasCalmSite({ plan, allowed }: Evidence, fromMs: number, toMs: number): boolean {
+/** A site that nothing was wrong with between the two times, as these processes see it. */
+function hasCalmSite({ plan, sites }: Evidence, processes: readonly string[], fromMs: number, toMs: number): boolean {
+  const machines = processes.map(machineOf)
   const hit = plan.filter(
-    ({ atMs, fault }) => fault.what !== 'crash' && atMs < toMs && fromMs < atMs + fault.forMs + NOTICED_MS,
+    ({ atMs, fault }) => atMs < toMs && fromMs < atMs + fault.forMs + NOTICED_MS && concerns(fault, machines),
   )
-  return [...allowed].some((site) => hit.every(({ fault }) => 'site' in fault && fault.site !== site))
+  return sites.some((site) => hit.every(({ fault }) => 'site' in fault && fault.site !== site))
+}
+
+/** Who crashes is judged by when. */
+function concerns(fault: Fault, machines: readonly string[]): boolean {
+  if (fault.what === 'crash') return false
+  if (fault.what === 'reroute') return fault.machines.some((machine) => machines.includes(machine))
+  return !('machine' in fault) || fault.machine === undefined || machines.includes(fault.machine)
 }
 
 function hasSuccessor(reading: Reading, act: Act): boolean {
@@ -156,11 +165,25 @@ export function* survives(seen: Evidence): Iterable<string> {
 
 /** Every site that acknowledged it was destroyed when its publisher need not have it any more, or had ended and could not offer it. */
 function isExcused(seen: Evidence, act: Act): boolean {
-  const endMs = seen.records.ends.get(act.machine) ?? Infinity
-  const keptMs = act.settledMs + seen.retainMs - RETAIN_SLACK_MS
-  return (act.sites ?? []).every((site) =>
-    (seen.wiped.get(site) ?? []).some((at) => at > keptMs || (at > act.settledMs && endMs < at + seen.retainMs)),
-  )
+  const { plan, records, retainMs } = seen
+  const endMs = records.ends.get(act.machine) ?? Infinity
+  const isGone = (wipedMs: number): boolean => {
+    const lastMs = wipedMs + retainMs
+    const ageMs = wipedMs - act.settledMs + setForward(plan, machineOf(act.machine), act.settledMs, lastMs)
+    return wipedMs > act.settledMs && (ageMs > retainMs - RETAIN_SLACK_MS || endMs < lastMs)
+  }
+  return (act.sites ?? []).every((site) => (seen.wiped.get(site) ?? []).some(isGone))
+}
+
+/** By how much a machine's clock was set forward between two times, in all: what is kept ages by the faster of its clocks (R12). */
+function setForward(plan: readonly Timed[], machine: string, fromMs: number, toMs: number): number {
+  let sum = 0
+  for (const { atMs, fault } of plan) {
+    if (fault.what !== 'skew' || fault.machine !== machine) continue
+    const setMs = fault.byMs > 0 ? atMs : atMs + fault.forMs
+    if (fromMs < setMs && setMs < toMs) sum += Math.abs(fault.byMs)
+  }
+  return sum
 }
 
 export function* inOrder({ records }: Evidence): Iterable<string> {
