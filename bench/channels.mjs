@@ -1,5 +1,8 @@
 import { createClient, json, primary, topic } from '@spanwire/core'
 import { createEngine, memory } from '@spanwire/driver-memory'
+import { websocket } from '@spanwire/driver-websocket'
+import { startEngines } from '@spanwire/testkit/engines'
+import { WebSocket } from 'ws'
 
 const CHANNELS = 10_000
 const here = /** @type {const} */ ({ environment: 'on-prem' })
@@ -16,26 +19,62 @@ const KINDS = {
     })),
 }
 
-/** Subscribes to many channels of two sites, loses one, unsubscribes: how long each takes, and what it costs in memory. */
-export async function channels() {
-  console.log('| channels | subscribed | published and read | read after the failover | RSS, MB | left |')
-  console.log('| --- | --- | --- | --- | --- | --- |')
-  for (const [name, make] of Object.entries(KINDS)) {
-    const result = await one(make())
-    console.log(`| ${name} | ${result.join(' | ')} |`)
-  }
+/**
+ * Two sites to lose the first of.
+ * @typedef {{ sites: Record<'a' | 'b', import('@spanwire/core').Site>, lose(): Promise<void>, left(): number, end(): Promise<void> }} Pair
+ * @type {Record<string, () => Promise<Pair>>}
+ */
+const PAIRS = {
+  'this process': async () => {
+    const engines = { a: createEngine({ name: 'a' }), b: createEngine({ name: 'b' }) }
+    return {
+      sites: {
+        a: { location: here, driver: memory(engines.a), endpoints: ['a'] },
+        b: { location: here, driver: memory(engines.b), endpoints: ['b'] },
+      },
+      lose: async () => engines.a.kill(),
+      left: () => engines.a.counts().receptions + engines.b.counts().receptions,
+      end: async () => {},
+    }
+  },
+  'their own, over gateways': async () => {
+    const engines = await startEngines({ engine: 'embedded', sites: 2 })
+    const [a, b] = engines.sites.map(({ endpoints }) => ({
+      location: here,
+      driver: websocket({ WebSocket }),
+      endpoints,
+    }))
+    if (a === undefined || b === undefined) throw new Error('two sites were asked for')
+    return {
+      sites: { a, b },
+      lose: async () => engines.sites[0]?.nodes[0]?.kill(),
+      left: () => 0,
+      end: () => engines.stop(),
+    }
+  },
 }
 
-/** @param {{ contract: any, params: Record<string, string> }[]} places */
-async function one(places) {
-  const engines = { a: createEngine({ name: 'a' }), b: createEngine({ name: 'b' }) }
+/** Subscribes to many channels of two sites, loses one, unsubscribes: how long each takes, and what it costs in memory. */
+export async function channels() {
+  console.log('| channels | engines in | subscribed | published and read | read after the failover | RSS, MB | left |')
+  console.log('| --- | --- | --- | --- | --- | --- | --- |')
+  for (const [name, make] of Object.entries(KINDS))
+    for (const [where, begin] of Object.entries(PAIRS)) {
+      const pair = await begin()
+      try {
+        console.log(`| ${name} | ${where} | ${(await one(pair, make())).join(' | ')} |`)
+      } finally {
+        await pair.end()
+      }
+    }
+}
+
+/** @param {Pair} pair @param {{ contract: any, params: Record<string, string> }[]} places */
+async function one({ sites, lose, left }, places) {
   const client = createClient({
     here,
     outbox: { messages: places.length * 2 },
-    sites: {
-      a: { location: here, driver: memory(engines.a), endpoints: ['a'] },
-      b: { location: here, driver: memory(engines.b), endpoints: ['b'] },
-    },
+    sites,
     routes: [{ match: '>', policy: primary('a', 'b') }],
   })
   const before = rssMb()
@@ -52,13 +91,13 @@ async function one(places) {
     return took()
   }
   const first = await round()
-  engines.a.kill()
+  await lose()
   const after = await round()
   const rss = rssMb() - before
   await Promise.all(subscriptions.map((one) => one.stop()))
-  const left = client.status().subscriptions.length + engines.a.counts().receptions + engines.b.counts().receptions
+  const still = client.status().subscriptions.length + left()
   await client.close()
-  return [subscribed, first, after, rss.toFixed(0), left]
+  return [subscribed, first, after, rss.toFixed(0), still]
 }
 
 /** CPU of the process and time on the clock, in ms. */

@@ -12,6 +12,9 @@ interface DevOptions {
   readonly config?: string
 }
 
+/** Services come here as well as pages, and read very many paths each. */
+const LIMITS = { channels: 20_000, receptions: 20_000 }
+
 /** Runs a site until the process is asked to end. */
 export async function dev(options: DevOptions): Promise<void> {
   const stop = new AbortController()
@@ -63,6 +66,7 @@ async function listen({ host, name, origin = [], port }: DevOptions, upstream: U
       authorize: allowAll,
       origins: origin,
       cluster: name,
+      limits: LIMITS,
       onBusy: ({ perSecond, sentAway, waiting }) =>
         console.error(
           `site ${name}: too many clients come at once; ${sentAway} were told to come back later, ${waiting} wait, ${perSecond} a second get in`,
