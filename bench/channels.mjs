@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { createClient, json, primary, topic } from '@spanwire/core'
 import { createEngine, memory } from '@spanwire/driver-memory'
 import { websocket } from '@spanwire/driver-websocket'
@@ -6,7 +9,10 @@ import { WebSocket } from 'ws'
 
 const CHANNELS = 10_000
 const here = /** @type {const} */ ({ environment: 'on-prem' })
-/** One contract with a parameter, as quotes have, or a contract for each. */
+/**
+ * One contract with a parameter, as quotes have, or a contract for each.
+ * @type {Record<string, () => { contract: any, params: Record<string, string> }[]>}
+ */
 const KINDS = {
   'one contract, 10,000 paths': () => {
     const quotes = topic('quotes.{symbol}', json, { delivery: 'durable' })
@@ -21,7 +27,7 @@ const KINDS = {
 
 /**
  * Two sites to lose the first of.
- * @typedef {{ sites: Record<'a' | 'b', import('@spanwire/core').Site>, lose(): Promise<void>, left(): number, end(): Promise<void> }} Pair
+ * @typedef {{ sites: import('@spanwire/core').ClientOptions<'a' | 'b'>['sites'], lose(): Promise<void>, left(): number, end(): Promise<void> }} Pair
  * @type {Record<string, () => Promise<Pair>>}
  */
 const PAIRS = {
@@ -58,15 +64,24 @@ const PAIRS = {
 export async function channels() {
   console.log('| channels | engines in | subscribed | published and read | read after the failover | RSS, MB | left |')
   console.log('| --- | --- | --- | --- | --- | --- | --- |')
-  for (const [name, make] of Object.entries(KINDS))
-    for (const [where, begin] of Object.entries(PAIRS)) {
-      const pair = await begin()
-      try {
-        console.log(`| ${name} | ${where} | ${(await one(pair, make())).join(' | ')} |`)
-      } finally {
-        await pair.end()
-      }
-    }
+  const rows = Object.keys(KINDS).flatMap((name) => Object.keys(PAIRS).map((where) => ({ name, where })))
+  // A process each: what the one before took of memory is not given back.
+  for (const { name, where } of rows) {
+    const child = fork(fileURLToPath(import.meta.url), [name, where], { execArgv: ['--expose-gc'] })
+    await once(child, 'exit')
+  }
+}
+
+/** @param {string} name @param {string} where */
+async function row(name, where) {
+  const [make, begin] = [KINDS[name], PAIRS[where]]
+  if (make === undefined || begin === undefined) throw new Error(`no ${name} in ${where}`)
+  const pair = await begin()
+  try {
+    console.log(`| ${name} | ${where} | ${(await one(pair, make())).join(' | ')} |`)
+  } finally {
+    await pair.end()
+  }
 }
 
 /** @param {Pair} pair @param {{ contract: any, params: Record<string, string> }[]} places */
@@ -114,3 +129,6 @@ function rssMb() {
   globalThis.gc?.()
   return process.memoryUsage().rss / 2 ** 20
 }
+
+const [, file, name, where] = process.argv
+if (file === fileURLToPath(import.meta.url)) await row(name ?? '', where ?? '')
