@@ -4,6 +4,7 @@ import { assertSource, channelError, type Feed, passing } from '@spanwire/driver
 import { settled } from './attach.js'
 import { KubemqDelivery } from './delivery.js'
 import { callFault, incapable, isTooLarge } from './errors.js'
+import { Newest } from './newest.js'
 import type { Opened, Wanted } from './opened.js'
 import { type EventReceive, EventsStoreType, SubscribeType } from './proto/kubemq.js'
 import { type KubemqReception, receptionOf } from './reception.js'
@@ -16,6 +17,8 @@ const OVERLAP_MS = 50
 
 /** A log that has events proves by its last one that a subscription is in place. It may have lost all of them to its retention. */
 const PROOF_MS = 1_000
+/** A log of which nobody here knows an event is empty when it has not shown its last one by then. */
+const EMPTY_MS = 250
 
 /** What a link knows of a stored channel. */
 export interface Log {
@@ -30,22 +33,46 @@ type From = readonly [type: EventsStoreType, value: bigint]
  * event that came: what the server remembers of an older one counts events that it only meant to send.
  */
 export async function readLog(opened: Opened, log: Log, [source, flow, signal]: Wanted): Promise<Reception> {
-  const { wire, spec } = opened
+  const { wire, spec, can } = opened
   const { start = { at: 'now' }, group } = source
   if (group !== undefined) throw incapable(spec.name, 'keep the place of a group')
-  if (start.at === 'latest') throw incapable(spec.name, 'start at the latest messages')
+  if (!can.starts.includes(start.at)) throw incapable(spec.name, `start at ${start.at}`)
   assertSource(spec, source)
   const from = fromOf(start, opened)
+  const last = start.at === 'latest' ? await lastOf(opened, log, signal) : undefined
   const reception = receptionOf(wire, { flow, epoch: wire.epoch })
-  const reading = { log, start, ...(source.paths && { passes: passing(source.paths) }) }
+  const newest = last === undefined ? undefined : new Newest(last, flow)
+  const reading = { log, start, newest, ...(source.paths && { passes: passing(source.paths) }) }
   const reader = new LogReader(opened, reading, reception)
+  await attached(opened, reader, { from, withinMs: start.at === 'now' && log.hasEvents ? PROOF_MS : undefined }, signal)
+  if (start.at === 'latest' && newest === undefined) reception.shelf.tell({ caughtUp: true })
+  reader.isAttached = true
+  return reception.begin(reader)
+}
+
+/** The sequence of the last event that is stored now; `undefined`: there seems to be none. */
+async function lastOf(opened: Opened, log: Log, signal: AbortSignal): Promise<bigint | undefined> {
+  const reception = receptionOf(opened.wire, { flow: { messages: 1, bytes: 1 } })
+  const reader = new LogReader(opened, { log, start: { at: 'now' } }, reception)
+  const from = [EventsStoreType.START_FROM_LAST, 0n] as const
+  await attached(opened, reader, { from, withinMs: log.hasEvents ? PROOF_MS : EMPTY_MS }, signal)
+  void reader.leave()
+  return reader.last
+}
+
+interface Place {
+  readonly from: From
+  /** How long to wait for the proof that it is in place; absent: not for a proof. */
+  readonly withinMs: number | undefined
+}
+
+/** Resolves when the reader is subscribed; else it has left. */
+async function attached({ wire, spec }: Opened, reader: LogReader, place: Place, signal: AbortSignal): Promise<void> {
+  const { from, withinMs } = place
   try {
-    const what = `Subscribing to ${spec.name}`
     if (!signal.aborted && !wire.over) reader.subscribe(from)
-    const isProven = start.at === 'now' && log.hasEvents
-    await settled(wire, signal, what, { by: reader.attached, ...(isProven && { withinMs: PROOF_MS }) })
-    reader.isAttached = true
-    return reception.begin(reader)
+    const proof = { by: reader.attached, ...(withinMs !== undefined && { withinMs }) }
+    await settled(wire, signal, `Subscribing to ${spec.name}`, proof)
   } catch (error) {
     void reader.leave()
     throw error
@@ -55,6 +82,7 @@ export async function readLog(opened: Opened, log: Log, [source, flow, signal]: 
 function fromOf(start: Start, { wire, spec }: Opened): From {
   switch (start.at) {
     case 'beginning':
+    case 'latest':
       return [EventsStoreType.START_FROM_FIRST, 0n]
     case 'time':
       return [EventsStoreType.START_AT_TIME, nanoseconds(Math.max(1, Math.floor(start.timeMs) - OVERLAP_MS))]
@@ -83,6 +111,8 @@ interface Reading {
   readonly log: Log
   readonly start: Start
   readonly passes?: (path: string) => boolean
+  /** Of what is stored only the newest of each path is wanted. */
+  readonly newest?: Newest | undefined
 }
 
 /** One reader of a stored channel, over one subscription after another. */
@@ -112,6 +142,11 @@ class LogReader implements Feed {
       this.#refuse = reject
     })
     this.attached.catch(() => undefined)
+  }
+
+  /** The sequence that came last. */
+  get last(): bigint | undefined {
+    return this.#next === undefined ? undefined : this.#next - 1n
   }
 
   subscribe([eventsStoreTypeData, eventsStoreTypeValue]: From): void {
@@ -159,9 +194,25 @@ class LogReader implements Feed {
     if (this.#isWanted(event, expected === undefined)) {
       const { eventId: id, body, metadata, tags, timestamp: timeNs } = event
       const received = { path: this.#pathIn(tags), id, body, metadata, tags, timeNs, sequence, attempt: 1 }
-      this.#reception.take(new KubemqDelivery(this.#reception.origin, received))
-    }
+      this.#take(new KubemqDelivery(this.#reception.origin, received), sequence)
+    } else this.#pass(sequence)
     this.refill()
+  }
+
+  #take(delivery: KubemqDelivery, sequence: bigint): void {
+    const { newest } = this.#reading
+    const isStored = newest?.wants(sequence) === true
+    if (isStored) newest.put(delivery)
+    this.#pass(sequence)
+    if (!isStored) this.#reception.take(delivery)
+  }
+
+  /** What is stored has been read as far as that. */
+  #pass(sequence: bigint): void {
+    const { newest } = this.#reading
+    if (newest === undefined) return
+    for (const one of newest.ripe(sequence)) this.#reception.take(one)
+    if (newest.isOver) this.#reception.shelf.tell({ caughtUp: true })
   }
 
   /** Whether the events between are not there any more; else they are read again. */

@@ -94,5 +94,6 @@ function abilities(spec: ChannelSpec): Capabilities {
 
 function startsOf(spec: ChannelSpec): readonly Start['at'][] {
   if (spec.kind !== 'topic') return []
-  return spec.keep === 'live' ? ['now'] : ['now', 'beginning', 'time', 'position']
+  if (spec.keep === 'live') return ['now']
+  return ['now', 'beginning', 'time', 'position', ...(spec.latest ? (['latest'] as const) : [])]
 }

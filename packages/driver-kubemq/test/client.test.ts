@@ -27,5 +27,5 @@ describeClient(`kubemq (${process.env['KUBEMQ_BIN'] ? 'community server' : 'doub
     await one.restart()
   },
   dispose: async () => (await engines)?.stop(),
-  can: { groups: false, latest: false, keyed: false, noResponders: false, tooLarge: false },
+  can: { groups: false, latest: true, keyed: false, noResponders: false, tooLarge: false },
 })
