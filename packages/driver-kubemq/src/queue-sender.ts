@@ -4,12 +4,11 @@ import { fault, incapable, isRefusal, type Lost } from './errors.js'
 import type { Opened } from './opened.js'
 import { encoderOf } from './outlet.js'
 import type { QueueMessage, QueuesUpstreamResponse, SendQueueMessageResult } from './proto/kubemq.js'
-import type { Upstream } from './upstream.js'
+import { MAX_STREAM_BYTES, type Upstream } from './upstream.js'
 import type { Wire } from './wire.js'
 
-/** One request: so many messages, or bytes, unless a single message is larger. */
+/** One request: so many messages, or as many as the stream takes, unless a single message is larger. */
 const MAX_MESSAGES = 1_000
-const MAX_BYTES = 4 * 1024 * 1024
 
 /** One message that waits for its turn or its result. */
 interface Item {
@@ -121,7 +120,7 @@ function fitting(items: readonly Item[]): number {
   let bytes = 0
   for (let count = 0; count < Math.min(items.length, MAX_MESSAGES); count++) {
     bytes += items[count]?.bytes ?? 0
-    if (bytes > MAX_BYTES) return Math.max(1, count)
+    if (bytes > MAX_STREAM_BYTES) return Math.max(1, count)
   }
   return Math.min(items.length, MAX_MESSAGES)
 }

@@ -1,4 +1,4 @@
-import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js'
+import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js'
 import type { MessagingError } from '@spanwire/driver'
 import { type Member, maybe } from '@spanwire/driver/kit'
 import { type Lost, lostWith } from './errors.js'
@@ -9,6 +9,12 @@ import type { Wire } from './wire.js'
 const PATIENCE_MS = 3_000
 const BYTES_PER_MS = 8 * 1024
 
+/**
+ * What is larger goes by a call of its own: on the stream, a request above the server's limit ends the server itself now and then,
+ * and nobody but its operator knows the limit.
+ */
+export const MAX_STREAM_BYTES: number = 256 * 1024
+
 /** Whoever sent a request hears once: the answer, or why there is none. */
 export type Heard = (answer: QueuesUpstreamResponse | Lost) => void
 
@@ -17,9 +23,11 @@ interface Asked {
   readonly timer: NodeJS.Timeout
   /** Of a message that goes alone; 0: there are several. */
   readonly bodyBytes: number
+  /** Gives up the call that it is; absent: it is on the stream. */
+  cancel?(): void
 }
 
-/** The stream on which a link sends to queues. Requests run side by side at the server: who wants an order waits for the answer. */
+/** How a link sends to queues: on one stream, but for large messages. Requests run side by side at the server: who wants an order waits for the answer. */
 export class Upstream implements Member {
   readonly #wire: Wire
   readonly #asked = new Map<string, Asked>()
@@ -30,18 +38,38 @@ export class Upstream implements Member {
     wire.members.add(this)
   }
 
+  /** More bytes than {@link MAX_STREAM_BYTES} only in a single message. */
   send(messages: QueueMessage[], bytes: number, heard: Heard): void {
     const requestId = this.#wire.freshId()
     const why = `KubeMQ stored or lost ${messages.length} messages to ${messages[0]?.channel} and did not answer.`
-    const late = (): void => this.#hear(requestId, { outcome: 'unknown', error: maybe(why, 'channel') })
-    const bodyBytes = messages.length === 1 ? (messages[0]?.body.length ?? 0) : 0
-    this.#asked.set(requestId, { heard, bodyBytes, timer: setTimeout(late, PATIENCE_MS + bytes / BYTES_PER_MS) })
-    this.#opened().write({ requestId, messages })
+    const late = (): void => {
+      this.#asked.get(requestId)?.cancel?.()
+      this.#hear(requestId, { outcome: 'unknown', error: maybe(why, 'channel') })
+    }
+    const [only, ...others] = messages
+    const bodyBytes = only && others.length === 0 ? only.body.length : 0
+    const asked: Asked = { heard, bodyBytes, timer: setTimeout(late, PATIENCE_MS + bytes / BYTES_PER_MS) }
+    this.#asked.set(requestId, asked)
+    if (only && bytes > MAX_STREAM_BYTES) asked.cancel = this.#call(requestId, only)
+    else this.#opened().write({ requestId, messages })
   }
 
   end(_error: MessagingError, lost: MessagingError): void {
     this.#stream = undefined
-    for (const requestId of [...this.#asked.keys()]) this.#hear(requestId, { outcome: 'unknown', error: lost })
+    for (const [requestId, { cancel }] of [...this.#asked]) {
+      this.#hear(requestId, { outcome: 'unknown', error: lost })
+      cancel?.()
+    }
+  }
+
+  #call(requestId: string, message: QueueMessage): () => void {
+    const { client, metadata } = this.#wire
+    const call = client.sendQueueMessage(message, metadata, (error, result) => {
+      if (error?.code === status.UNAVAILABLE) this.#wire.lost(error)
+      else if (error) this.#hear(requestId, lostWith('Sending to a queue', error, message.body.length))
+      else this.#hear(requestId, { refRequestId: requestId, results: [result], isError: false, error: '' })
+    })
+    return () => call.cancel()
   }
 
   #opened(): ClientDuplexStream<QueuesUpstreamRequest, QueuesUpstreamResponse> {
@@ -66,7 +94,8 @@ export class Upstream implements Member {
   /** The stream is over, and the link lives: the next request opens another one. */
   #over(error: ServiceError | undefined): void {
     this.#stream = undefined
-    for (const [requestId, { bodyBytes }] of [...this.#asked]) {
+    for (const [requestId, { bodyBytes, cancel }] of [...this.#asked]) {
+      if (cancel) continue
       this.#hear(requestId, lostWith('Sending to queues', error, bodyBytes))
     }
   }

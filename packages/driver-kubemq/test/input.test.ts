@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { foreign } from './rig/foreign.js'
 import {
   double,
+  faulty,
   fresh,
   limited,
   linkTo,
@@ -12,7 +13,6 @@ import {
   queue,
   rpc,
   sendAll,
-  server,
   soon,
   stored,
   textOf,
@@ -45,7 +45,7 @@ const kinds = { live, stored, queue, rpc }
 
 describe('a name that is none of KubeMQ is refused before it is sent', { timeout: 60_000 }, () => {
   it.each(Object.entries(kinds))('of a %s channel', async (_, specOf) => {
-    const { endpoint } = await server()
+    const { endpoint } = await faulty({})
     const link = await linkTo(endpoint)
     for (const name of [...BAD, 'x'.repeat(249), 'a\0b', 'A']) {
       await expect(link.open(specOf(name), soon()), JSON.stringify(name)).rejects.toMatchObject({ code: 'invalid' })
@@ -58,7 +58,7 @@ describe('a name that is none of KubeMQ is refused before it is sent', { timeout
   })
 
   it('of a group', async () => {
-    const { endpoint } = await server()
+    const { endpoint } = await faulty({})
     const channel = await (await linkTo(endpoint)).open(live('well'), soon())
     for (const group of BAD.filter((one) => one !== '')) {
       await expect(channel.receive({ group }, WIDE, soon())).rejects.toMatchObject({ code: 'invalid' })
@@ -135,7 +135,7 @@ describe('what another client has sent', { timeout: 60_000 }, () => {
     ['stored', stored],
     ['queued', queue],
   ] as const)('and is %s comes with its metadata and tags, and garbage in ours harms nothing', async ([, specOf]) => {
-    const { endpoint } = await server()
+    const { endpoint } = await faulty({})
     const link = await linkTo(endpoint)
     const spec = specOf(fresh('ticks'))
     const reception = await (await link.open(spec, soon())).receive({}, WIDE, soon())

@@ -5,6 +5,7 @@ import {
   double,
   faulty,
   fresh,
+  limited,
   linkTo,
   numbered,
   ownServer,
@@ -18,6 +19,7 @@ import {
   texts,
   WIDE,
 } from './rig/link.js'
+import { peer } from './rig/peer.js'
 
 const ack = (one: { settle(how: 'ack'): Promise<void> }): Promise<void> => one.settle('ack')
 const portOf = (endpoint: string): number => Number(endpoint.split(':')[1])
@@ -102,6 +104,20 @@ describe('what the server loses by itself is not lost', { timeout: 60_000 }, () 
     const reception = await (await again.open(queue(name), soon())).receive({}, WIDE, soon())
     // One may be the server's loss: it goes to the worker that is no more.
     expect(new Set(await pull(reception, 49, ack)).size).toBeGreaterThanOrEqual(49)
+  })
+})
+
+describe('what ends the server is not sent', { timeout: 60_000 }, () => {
+  it('on its upstream: a message above the limit of it, which is refused', async (test) => {
+    const name = fresh('jobs')
+    const { endpoint } =
+      peer === 'double' ? await faulty({ crashes: 1, maxBytes: 1 << 20 }) : await limited(1 << 20, test)
+    const link = await linkTo(endpoint)
+    for (let round = 0; round < 50; round++) {
+      const [outcome] = await sendAll(link, queue(name), [{ path: 'a', body: new Uint8Array(2 << 20) }])
+      expect(outcome).toMatchObject({ outcome: 'refused', error: { code: 'too-large' } })
+    }
+    expect(await sendAll(link, queue(name), numbered(1))).toMatchObject([{ outcome: 'done' }])
   })
 })
 

@@ -17,6 +17,8 @@ export interface DoubleOptions {
   readonly tls?: Tls
   /** How it misbehaves; what is not said is as measured. */
   readonly quirks?: Partial<Quirks>
+  /** Called when it has ended itself, as the real one does by a panic (C18). */
+  readonly onCrash?: () => void
 }
 
 /**
@@ -81,7 +83,8 @@ class Double implements KubemqDouble {
     if (data === 'wipe') rmSync(this.dir, { recursive: true, force: true })
     mkdirSync(this.dir, { recursive: true })
     const { tls } = this.#options
-    const options = { dir: this.dir, host: this.host, port: this.#port, quirks: this.#quirks }
+    const onCrash = (): void => void this.stop('kill').then(() => this.#options.onCrash?.())
+    const options = { dir: this.dir, host: this.host, port: this.#port, quirks: this.#quirks, onCrash }
     this.#run = await Run.start(tls === undefined ? options : { ...options, tls }, nextStart(this.dir))
     this.#port = this.#run.port
   }

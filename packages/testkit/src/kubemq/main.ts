@@ -10,6 +10,9 @@ import { startKubemqDouble } from './double.js'
 import type { Quirks } from './quirks.js'
 import type { Tls } from './run.js'
 
+/** What Go gives. */
+const PANICKED = 2
+
 async function run({ env }: NodeJS.Process): Promise<void> {
   const host = env['HOST'] ?? hostname().replaceAll('.', '-')
   const quirks: Partial<Quirks> = {
@@ -21,7 +24,8 @@ async function run({ env }: NodeJS.Process): Promise<void> {
   const dir = join(resolve(`./${env['STORE_STORE_PATH'] ?? 'store'}`), host)
   const port = Number(env['GRPC_PORT'] ?? 50_000)
   const tls = tlsOf(env)
-  const double = await startKubemqDouble({ host, port, dir, quirks, ...(tls && { tls }) })
+  const onCrash = (): never => process.exit(PANICKED)
+  const double = await startKubemqDouble({ host, port, dir, quirks, onCrash, ...(tls && { tls }) })
   process.stdout.write(`double of KubeMQ at ${double.endpoint}, pid ${process.pid}\n`)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void double.stop('clean').finally(() => process.exit(0)))

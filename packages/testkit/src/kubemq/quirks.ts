@@ -10,6 +10,8 @@ export interface Quirks {
   readonly doubled: number
   /** How often an `AckRange` of all that was answered leaves its transaction open (C4). Default 1 in 100. */
   readonly lingering: number
+  /** How often a request above `maxBytes` on an upstream ends the server, as the real one's panic does (C18). Default 1 in 12. */
+  readonly crashes: number
   /** After how long a subscription takes messages; `measured`: 0 to 8 ms, by its kind (3.2). Default `measured`. */
   readonly settleMs: number | 'measured'
   /** The most bytes of one gRPC message, either way (5.4). Default 104,857,600; the real server's is `GRPC_BODY_LIMIT`. */
@@ -30,6 +32,7 @@ const MEASURED: Quirks = {
   lost: 3 / 10_000,
   doubled: 1 / 100,
   lingering: 1 / 100,
+  crashes: 1 / 12,
   settleMs: 'measured',
   maxBytes: 104_857_600,
   buffered: 100,
@@ -39,7 +42,7 @@ const MEASURED: Quirks = {
 }
 
 /** A server that does nothing by chance: what it loses or leaves out, it always does. */
-export const CALM: Partial<Quirks> = { unanswered: 0, lost: 0, doubled: 0, lingering: 0 }
+export const CALM: Partial<Quirks> = { unanswered: 0, lost: 0, doubled: 0, lingering: 0, crashes: 0 }
 
 export function withQuirks(some: Partial<Quirks>, base: Quirks = MEASURED): Quirks {
   return { ...base, ...some }

@@ -18,6 +18,8 @@ export interface Tls {
 export interface RunOptions extends BrokerOptions {
   readonly port: number
   readonly tls?: Tls
+  /** It has to end now, as after a panic. */
+  onCrash(): void
 }
 
 /** `clean`: SIGTERM. `kill`: SIGKILL; nothing that happens at its end is remembered. */
@@ -55,7 +57,9 @@ export class Run {
     const grpc = new Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 })
     grpc.addService(
       sized(kubemqService, () => broker.quirks().maxBytes),
-      guarded(handlersOf(broker, open)),
+      guarded(handlersOf(broker, open), (name) => {
+        if (name === 'queuesUpstream' && broker.chance.hits(broker.quirks().crashes)) options.onCrash()
+      }),
     )
     // Connections are ours, so that they can be dropped as those of a process that ends (C8).
     const injector = grpc.createConnectionInjector(credentialsOf(options.tls))

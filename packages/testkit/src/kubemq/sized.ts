@@ -38,29 +38,39 @@ interface Call {
   on(event: 'data', listener: (request: unknown) => void): unknown
 }
 
-/** The handlers, which are not called with what is too large; on a stream it is the end of the stream. */
-export function guarded(handlers: UntypedServiceImplementation): UntypedServiceImplementation {
-  return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, guard(handler)]))
+/**
+ * The handlers, which are not called with what is too large; on a stream it is the end of the stream. `onStream`: it was one, of the
+ * call of that name.
+ */
+export function guarded(
+  handlers: UntypedServiceImplementation,
+  onStream: (name: string) => void,
+): UntypedServiceImplementation {
+  return Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]) => [name, guard(handler, () => onStream(name))]),
+  )
 }
 
-function guard(handler: UntypedHandleCall): UntypedHandleCall {
+function guard(handler: UntypedHandleCall, onStream: () => void): UntypedHandleCall {
   const handle = handler as (call: Call, reply?: Reply) => void
   const guarding = (call: Call, reply?: Reply): void => {
     if (call.request instanceof TooLarge) return void (reply ? reply(call.request) : call.emit('error', call.request))
-    handle(call.request === undefined ? guardStream(call) : call, reply)
+    handle(call.request === undefined ? guardStream(call, onStream) : call, reply)
   }
   return guarding as UntypedHandleCall
 }
 
 /** The listener of the handler hears only what fits. */
-function guardStream(call: Call): Call {
+function guardStream(call: Call, onStream: () => void): Call {
   const on = call.on.bind(call)
-  call.on = (event, listener) =>
-    on(
-      event,
-      event === 'data'
-        ? (request) => void (request instanceof TooLarge ? call.emit('error', request) : listener(request))
-        : listener,
-    )
+  call.on = (event, listener) => {
+    const hear = (request: unknown): void => {
+      if (request instanceof TooLarge) {
+        call.emit('error', request)
+        onStream()
+      } else listener(request)
+    }
+    return on(event, event === 'data' ? hear : listener)
+  }
   return call
 }

@@ -45,9 +45,26 @@ describe.concurrent('made certain', () => {
     const up = new Upstream(one)
     for (let i = 0; i < 50; i++) up.tell(numbered('queue', 1))
     await new Downstream(one).get('queue', 50)
-    await elapse(50)
+    double.misbehave({ unanswered: 0 })
+    // Its answer comes behind those of all others.
+    await up.send(numbered('queue', 1))
     expect(up.heard.all.length).toBeGreaterThan(25)
-    expect(up.heard.all.length).toBeLessThan(50)
+    expect(up.heard.all.length).toBeLessThan(51)
+  })
+
+  it('a request over the limit on an upstream ends the server, and as a call of its own it does not (C18)', async () => {
+    const { double, one } = await withQuirks({ crashes: 1, maxBytes: 1_000 })
+    await using _ = double
+    const large = queueMessage({ channel: 'queue', body: new Uint8Array(2_000) })
+    const said = await ask(one.sendQueueMessage.bind(one), large)
+    expect(said).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
+    const dropped = one.sendEventsStream()
+    const ended = new Promise((resolve) => dropped.on('error', resolve))
+    new Upstream(one).tell([large])
+    expect(await ended).toMatchObject({ code: status.UNAVAILABLE })
+    await double.restart()
+    const again = await client(double.endpoint)
+    expect(await ask(again.ping.bind(again), {})).toMatchObject({ host: double.host })
   })
 
   it('of two consumers of one queue with a backlog what is given is lost (C3)', async () => {
