@@ -4,6 +4,9 @@ import { KafkaError } from './port/error.js'
 import type { Committed, KafkaGroupMember } from './port/group.js'
 import type { Which, Window } from './window.js'
 
+/** How long until the same is committed again, after a coordinator that did not answer. */
+const AGAIN_MS = 100
+
 /** Said when the group is being divided anew: what becomes of our partitions comes with the next assignment. */
 const REBALANCING = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS'])
 
@@ -23,6 +26,7 @@ export class Commits {
   #underWay: readonly Waiter[] = []
   #running: Promise<void> | undefined
   #isHeld = true
+  #again: NodeJS.Timeout | undefined
 
   /** `windows`: those that are ours now. */
   constructor(topic: string, answerMs: number, windows: () => Iterable<Window>) {
@@ -70,6 +74,7 @@ export class Commits {
 
   end(error: Error): void {
     this.#isHeld = true
+    clearTimeout(this.#again)
     for (const waiter of [...this.#underWay, ...this.#waiters.splice(0)]) waiter.reject(error)
   }
 
@@ -81,7 +86,7 @@ export class Commits {
     this.#underWay = waiters
     this.#running = this.#commit(this.#member, windows, which).finally(() => {
       this.#running = undefined
-      if (this.#waiters.length > 0) this.#run()
+      if (this.#waiters.length > 0 && this.#again === undefined) this.#run()
     })
   }
 
@@ -91,16 +96,24 @@ export class Commits {
       return { topic: this.#topic, partition: window.partition, offset: window.committable, note: window.note(which) }
     })
     try {
+      for (const [at, place] of places.entries()) windows[at]?.commits(place)
       if (places.length > 0) await member.commit(places, AbortSignal.timeout(this.#answerMs))
-      for (const [at, { offset, note }] of places.entries()) {
-        const window = windows[at]
-        if (window) window.committed = { offset, note }
-      }
+      for (const [at, place] of places.entries()) windows[at]?.confirms(place)
       for (const waiter of waiters) waiter.resolve()
     } catch (error) {
       if (error instanceof KafkaError && REBALANCING.has(error.code)) {
         this.#waiters.unshift(...waiters)
         this.#isHeld = true
+        return
+      }
+      if (isPassing(error)) {
+        // The same places again are the same commit: whoever waits need not know that a coordinator went.
+        this.#waiters.unshift(...waiters)
+        if (this.#isHeld) return
+        this.#again = setTimeout(() => {
+          this.#again = undefined
+          this.#run()
+        }, AGAIN_MS)
         return
       }
       const lost = maybe(
@@ -111,4 +124,9 @@ export class Commits {
       for (const waiter of waiters) waiter.reject(lost)
     }
   }
+}
+
+/** No answer, or that of a coordinator that is not ready. */
+function isPassing(error: unknown): boolean {
+  return error instanceof KafkaError && !error.fatal && (error.retriable || error.code === 'ABORTED')
 }

@@ -67,8 +67,7 @@ export class Holdings implements MembershipListener {
     for (const place of places) {
       const { topic, partition, offset, note } = place
       const window = before.get(partition)
-      // Nobody has committed since: what we have of it is ours still.
-      const isOurs = window?.committed.offset === offset && (window.committed.note ?? '') === (note ?? '')
+      const isOurs = window?.knows({ offset, note }) === true
       this.#windows.set(partition, isOurs ? window : new Window(partition, offset, note))
       if (isOurs && window.next !== offset) this.#member?.seek({ topic, partition, offset: window.next })
       if (this.#paused.delete(partition) && isOurs) this.balance(topic, window)
@@ -87,12 +86,12 @@ export class Holdings implements MembershipListener {
     this.#holder.divided()
   }
 
-  async revoked(_: unknown, how: 'given-up' | 'lost'): Promise<void> {
+  async revoked(_: unknown, how: 'given-up' | 'lost' | 'silent'): Promise<void> {
     this.#divisions += 1
     this.isBetween = true
     if (how === 'given-up') await this.commits.flush('last')
     this.commits.hold()
-    if (how === 'given-up') return
+    if (how !== 'lost') return
     const windows = [...this.#windows.values()]
     this.#windows.clear()
     this.#drop(windows)

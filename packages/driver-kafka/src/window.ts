@@ -1,5 +1,7 @@
 import type { KafkaDelivery } from './delivery.js'
 
+/** Commits without an answer that are remembered: one more comes each time a coordinator leaves one unanswered. */
+const MAX_IN_DOUBT = 16
 /** Offsets that a partition may be read ahead of what is committed: as many bits fit into the note beside it. */
 const MAX_SPAN = 10_000
 /** At the end of a note that is not the last of its writer. */
@@ -7,6 +9,12 @@ const GOES_ON = '!'
 
 /** `last`: of who gives the partition up, and gives out nothing of it any more. */
 export type Which = 'going-on' | 'last'
+
+/** A place in a partition as a group keeps it. */
+export interface Mark {
+  readonly offset: number
+  readonly note: string | undefined
+}
 
 /**
  * What of one partition is ours and unsettled. Kafka keeps one offset a group, so only what lies before the oldest unsettled
@@ -16,8 +24,9 @@ export class Window {
   readonly partition: number
   /** Where reading goes on. */
   next: number
-  /** What the group has committed last, as far as we know. */
-  committed: { readonly offset: number; readonly note: string | undefined }
+  #committed: Mark
+  /** Sent to the group, and perhaps taken. */
+  #inDoubt: Mark[] = []
   /** In the order of the log: unsettled ones. */
   readonly #open = new Map<number, KafkaDelivery>()
   readonly #from: number
@@ -33,12 +42,17 @@ export class Window {
     const { given, done, isOpen } = parse(note)
     this.partition = partition
     this.next = offset
-    this.committed = { offset, note }
+    this.#committed = { offset, note }
     this.#from = offset
     this.#done = done
     this.#given = offset + given
     this.#isOpen = isOpen
     this.#pulled = this.#given
+  }
+
+  /** What the group has committed last, as far as we know. */
+  get committed(): Mark {
+    return this.#committed
   }
 
   /** The oldest that is not done. */
@@ -48,7 +62,7 @@ export class Window {
 
   /** There is something else to commit than was. */
   differs(note: string): boolean {
-    return this.committed.offset !== this.committable || this.committed.note !== note
+    return this.#committed.offset !== this.committable || this.#committed.note !== note
   }
 
   /** No more may be read until the oldest are settled. */
@@ -97,6 +111,24 @@ export class Window {
     this.#open.delete(delivery.record.offset)
   }
 
+  /** This is on its way to the group. */
+  commits(mark: Mark): void {
+    this.#inDoubt = [...this.#inDoubt.slice(1 - MAX_IN_DOUBT), mark]
+  }
+
+  /** The group has taken it, and all before it. */
+  confirms(mark: Mark): void {
+    this.#committed = mark
+    this.#inDoubt = []
+  }
+
+  /** Whether what the group has now is from us, with no answer to it or with one: nobody has committed since. */
+  knows(mark: Mark): boolean {
+    const ours = [this.#committed, ...this.#inDoubt].find((one) => isSame(one, mark))
+    if (ours !== undefined) this.confirms(ours)
+    return ours !== undefined
+  }
+
   /**
    * `3.AAE=`: how many of the offsets behind the committed one were given out, and bit by bit which of them are done. `3.AAE=!`: and
    * perhaps more, for whoever wrote it goes on; only the last one of all is exact.
@@ -117,6 +149,10 @@ export class Window {
   #isDone(offset: number): boolean {
     return offset < this.next ? !this.#open.has(offset) : this.wasDone(offset)
   }
+}
+
+function isSame(one: Mark, other: Mark): boolean {
+  return one.offset === other.offset && (one.note ?? '') === (other.note ?? '')
 }
 
 function parse(note: string = ''): { readonly given: number; readonly done: Uint8Array; readonly isOpen: boolean } {

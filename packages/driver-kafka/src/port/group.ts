@@ -28,8 +28,10 @@ export interface MembershipListener {
   /**
    * All that we had is about to be given up. What is to be committed is committed before this resolves, for which there is less
    * than `rebalanceMs`; nothing is read until the next `assigned`. `lost`: it is given up already, and no commit will be taken.
+   * `silent`: the coordinator has said nothing for `sessionMs`. Either it is gone, and nobody has what is ours, or only we do not
+   * hear it, and others do: no commit is taken, and the next `assigned` tells.
    */
-  revoked(partitions: readonly TopicPartition[], how: 'given-up' | 'lost'): Promise<void> | void
+  revoked(partitions: readonly TopicPartition[], how: 'given-up' | 'lost' | 'silent'): Promise<void> | void
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Cluster } from './cluster.js'
 import type { Line } from './line.js'
 import { pause } from './obey.js'
 import type { Place } from './places.js'
+import { isLedByOthers, replaced, watchReplaced } from './replaced.js'
 
 const OUT_OF_RANGE = 1
 
@@ -62,12 +63,30 @@ export class Fetcher {
   start(places: readonly Place[]): void {
     if (this.#busy || this.#outcome !== undefined || this.#ending.signal.aborted) return
     this.#busy = true
+    const stopWatching = this.#watch(places)
     void this.#fetch(places).then((outcome) => {
-      this.#busy = false
-      if (this.#ending.signal.aborted) return
-      this.#outcome = outcome
-      this.#options.onOutcome()
+      stopWatching()
+      this.#settle(outcome)
     })
+  }
+
+  /** A leader that hangs is left as soon as there is another, and not after all that a dial may take. */
+  #watch(places: readonly Place[]): () => void {
+    const { cluster, leader } = this.#options
+    const { fetchWaitMs, lookAgainMs } = cluster.options.times
+    return watchReplaced({
+      afterMs: fetchWaitMs + lookAgainMs / 2,
+      everyMs: lookAgainMs,
+      isReplaced: () => isLedByOthers(cluster, leader, places),
+      onReplaced: () => this.#settle({ at: 'lost', error: replaced(leader, 'others lead its partitions') }),
+    })
+  }
+
+  #settle(outcome: Outcome): void {
+    if (!this.#busy || this.#ending.signal.aborted) return
+    this.#busy = false
+    this.#outcome = outcome
+    this.#options.onOutcome()
   }
 
   take(): Outcome | undefined {

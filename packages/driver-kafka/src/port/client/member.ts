@@ -26,8 +26,8 @@ type Standing =
   | { readonly at: 'in'; readonly reader: PartitionReader; readonly parts: readonly Committed[] }
   | { readonly at: 'over'; readonly error: KafkaError }
 
-/** Why a membership ended, and whether the group still knows us. */
-type End = 'given-up' | 'lost'
+/** Why a membership ended. Except for `lost` the group may know us still. */
+type End = 'given-up' | 'lost' | 'silent'
 
 /** One member: it enters, heartbeats, gives up when others come or go, and enters again. */
 export class Member implements KafkaGroupMember {
@@ -35,6 +35,8 @@ export class Member implements KafkaGroupMember {
   readonly gone: Promise<void>
   readonly #options: MemberOptions
   readonly #coordinator: CoordinatorLine
+  /** Brokers answer what comes by one connection in its order: a commit that waits for replicas must not hold up heartbeats. */
+  readonly #committing: CoordinatorLine
   readonly #entry: Entry
   readonly #ending: AbortController = new AbortController()
   readonly #signal: AbortSignal
@@ -49,6 +51,7 @@ export class Member implements KafkaGroupMember {
     const { group, instance } = options.options
     this.#options = options
     this.#coordinator = new CoordinatorLine(cluster, group)
+    this.#committing = new CoordinatorLine(cluster, group)
     this.#entry = new Entry(options, this.#coordinator)
     this.#who = { group, instance, generation: -1, member: '' }
     this.#signal = AbortSignal.any([this.#ending.signal, cluster.closing])
@@ -104,10 +107,10 @@ export class Member implements KafkaGroupMember {
     if (offsets.length === 0) return
     if (this.#who.generation < 0) throw brokerError(ILLEGAL_GENERATION, 'commit')
     const { answerMs } = this.#options.cluster.options.times
-    const codes = await this.#coordinator.ask(commitOffsets(this.#who, offsets), answerMs, signal)
+    const codes = await this.#committing.ask(commitOffsets(this.#who, offsets), answerMs, signal)
     const code = codes.find((one) => one !== 0)
     if (code === undefined) return
-    if (isElsewhere(code)) this.#coordinator.forget()
+    if (isElsewhere(code)) this.#committing.forget()
     throw brokerError(code, `commit offsets of group ${this.#who.group}`)
   }
 
@@ -138,8 +141,7 @@ export class Member implements KafkaGroupMember {
         this.#options.listener.assigned(entered.parts)
         const end = await this.#beat()
         await this.#giveUp(end)
-        const isKnown = end === 'given-up'
-        this.#who = { ...this.#who, generation: -1, member: isKnown ? this.#who.member : '' }
+        this.#who = { ...this.#who, generation: -1, member: end === 'lost' ? '' : this.#who.member }
       }
     } catch (error) {
       if (this.#leaving === undefined) this.#end(this.#signal.aborted ? closed() : (error as KafkaError))
@@ -165,7 +167,7 @@ export class Member implements KafkaGroupMember {
       else if (code === undefined || isElsewhere(code)) this.#coordinator.forget()
       else if (code === ILLEGAL_GENERATION || code === 25) return 'lost'
       else throw brokerError(code, `keep us in group ${options.group}`)
-      if (performance.now() - heard > options.sessionMs) return 'lost'
+      if (performance.now() - heard > options.sessionMs) return 'silent'
     }
   }
 
@@ -190,6 +192,7 @@ export class Member implements KafkaGroupMember {
     }
     this.#ending.abort()
     this.#coordinator.forget()
+    this.#committing.forget()
     this.#over()
   }
 

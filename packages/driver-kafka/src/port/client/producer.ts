@@ -1,4 +1,3 @@
-import { setTimeout as elapse } from 'node:timers/promises'
 import { KafkaError } from '../error.js'
 import type { ProduceBatch, Produced } from '../producing.js'
 import { encodeBatch } from '../protocol/batch.js'
@@ -9,19 +8,13 @@ import type { Cluster } from './cluster.js'
 import type { Lanes } from './lanes.js'
 import type { Line } from './line.js'
 import { closed } from './obey.js'
+import { isLedByOthers, replaced, watchReplaced } from './replaced.js'
 
 type Report = (index: number, produced: Produced) => void
 
 interface Placed {
   readonly index: number
   readonly batch: ProduceBatch
-}
-
-/** A question that no answer has come to. */
-interface Watched {
-  readonly leader: number
-  readonly line: Line
-  readonly placed: readonly Placed[]
 }
 
 /** Writes batches to whoever leads their partitions, over one connection to each broker. */
@@ -91,14 +84,14 @@ export class Producer {
     }
     const { produceMs } = this.#cluster.options.times
     const asked = line.ask(encoded, produceMs)
-    const stopWatching = this.#watch({ leader, line, placed })
+    const stopWatching = this.#watch(leader, line, placed)
     try {
       this.#tell(placed, await asked, report)
     } catch (error) {
       this.#forget(placed)
       reportAll(placed, report, { at: 'unknown', error: this.#ended(error) })
     } finally {
-      stopWatching.abort()
+      stopWatching()
     }
   }
 
@@ -126,24 +119,20 @@ export class Producer {
     }
   }
 
-  /** While no answer comes, looks whether somebody else leads by now: then none will come. */
-  #watch({ leader, line, placed }: Watched): AbortController {
+  /** Gives what ends the watching. */
+  #watch(leader: number, line: Line, placed: readonly Placed[]): () => void {
     const { lookAgainMs } = this.#cluster.options.times
-    const stop = new AbortController()
-    const topics = [...new Set(placed.map(({ batch }) => batch.topic))]
-    const look = async (): Promise<void> => {
-      for (;;) {
-        await elapse(lookAgainMs, undefined, { signal: stop.signal })
-        for (const topic of topics) await this.#cluster.topic(topic, stop.signal).catch(() => {})
-        const moved = placed.some(({ batch }) => {
-          const now = this.#leaderOf(batch)
-          return typeof now === 'number' && now !== leader
-        })
-        if (moved) line.cut(leads(leader))
-      }
-    }
-    look().catch(() => {})
-    return stop
+    return watchReplaced({
+      afterMs: lookAgainMs,
+      everyMs: lookAgainMs,
+      isReplaced: () =>
+        isLedByOthers(
+          this.#cluster,
+          leader,
+          placed.map(({ batch }) => batch),
+        ),
+      onReplaced: () => line.cut(replaced(leader, 'others lead its partitions')),
+    })
   }
 
   #forget(placed: readonly Placed[]): void {
@@ -158,10 +147,4 @@ export class Producer {
 
 function reportAll(placed: readonly Placed[], report: Report, produced: Produced): void {
   for (const { index } of placed) report(index, produced)
-}
-
-function leads(broker: number): KafkaError {
-  return new KafkaError('NETWORK', `Broker ${broker} gave no answer, and others lead its partitions by now.`, {
-    retriable: true,
-  })
 }
