@@ -1,0 +1,102 @@
+import { EventStoreType, EventsClient, EventsStoreClient, QueriesClient, QueuesClient } from 'kubemq-js'
+import { batches, inPlace } from './kubemq-raw.mjs'
+import { costOf, inFlight } from './measure.mjs'
+
+/** kubemq-js as its users call it. */
+
+const BODY = Buffer.from('x'.repeat(200))
+const BATCH = 500
+const PART = 100
+
+let ids = 0
+
+/** @param {import('./kubemq.mjs').Bench} bench @returns {import('./kubemq.mjs').Side} */
+export function kubemqJs({ endpoint: address }) {
+  const config = { address, clientId: 'bench-js' }
+  const [events, stored] = [new EventsClient(config), new EventsStoreClient(config)]
+  const [queues, queries] = [new QueuesClient(config), new QueriesClient(config)]
+  return {
+    publish: async (count) => {
+      let written = () => undefined
+      // Called twice a message: with what is sent, and with nothing once it is written.
+      const stream = await events.stream((_, sent) => void (sent === null && written()))
+      const cost = await costOf(count, () =>
+        batches(count, BATCH, (done) => {
+          written = () => void done()
+          for (let at = 0; at < BATCH; at++) stream.write({ channel: 'seen.a', body: BODY })
+        }),
+      )
+      stream.end()
+      return cost
+    },
+    listen: async (count, published) => {
+      const come = coming(count)
+      const { unsubscribe } = await events.subscribe({ channel: 'seen.*' }, come.hear)
+      await inPlace()
+      const cost = costOf(count, () => come.all)
+      await published()
+      const done = await cost
+      unsubscribe()
+      return done
+    },
+    store: async (count) => {
+      let confirmed = () => undefined
+      const stream = await stored.stream((_, sent) => void (sent?.sent === true && confirmed()))
+      const cost = await costOf(count, () =>
+        batches(count, BATCH, (done) => {
+          confirmed = () => void done()
+          for (let at = 0; at < BATCH; at++) stream.write({ channel: 'kept', body: BODY })
+        }),
+      )
+      stream.end()
+      return cost
+    },
+    read: (count) =>
+      costOf(count, async () => {
+        const come = coming(count)
+        const clientId = `bench-js-${ids++}`
+        const from = { channel: 'read', clientId, requestType: EventStoreType.StartFromFirst }
+        const { unsubscribe } = await stored.subscribe(from, come.hear)
+        await come.all
+        unsubscribe()
+      }),
+    send: (count) =>
+      costOf(count, async () => {
+        for (let sent = 0; sent < count; sent += PART) {
+          const results = await queues.batch(Array.from({ length: PART }, () => ({ channel: 'jobs', body: BODY })))
+          if (results.some(({ isError }) => isError)) throw new Error('refused')
+        }
+      }),
+    drain: (count) =>
+      costOf(count, async () => {
+        for (let got = 0; got < count; ) {
+          const maxNumberOfMessages = Math.min(PART, count - got)
+          const { messages } = await queues.pull({ channel: 'jobs', maxNumberOfMessages, waitTimeoutSeconds: 1 })
+          got += messages.length
+        }
+      }),
+    request: (width, count) =>
+      costOf(count, () =>
+        inFlight(width, count, async () => {
+          const { executed } = await queries.send({ channel: 'asked', body: BODY, timeout: 5_000 })
+          if (!executed) throw new Error('not executed')
+        }),
+      ),
+    close: async () => {
+      for (const client of [events, stored, queues, queries]) client.close()
+    },
+  }
+}
+
+/** @param {number} count */
+function coming(count) {
+  let got = 0
+  let all = () => {}
+  const done = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+    all = resolve
+  })
+  const hear = (/** @type {Error | null} */ error, /** @type {unknown} */ message) => {
+    if (error === null && message && ++got === count) all()
+  }
+  return { hear, all: done }
+}
