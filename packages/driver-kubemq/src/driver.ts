@@ -50,10 +50,17 @@ export function kubemq(options: KubemqOptions = {}): Driver {
   } satisfies Driver & { connect(to: readonly Endpoint[], how: ConnectOptions, signal: AbortSignal): Promise<Link> }
 }
 
+const VISIBLE = /^[\x20-\x7e]+$/
+
 function metadataOf(credentials: Credentials): Metadata {
   const metadata = new Metadata()
-  if (credentials.by === 'token') metadata.set('authorization', credentials.token)
-  else if (credentials.by !== 'none') {
+  if (credentials.by === 'token') {
+    // gRPC would refuse it too, with the token in its words.
+    if (!VISIBLE.test(credentials.token)) {
+      throw linkError('unauthenticated', 'The token for KubeMQ has characters that no header takes, or none at all.')
+    }
+    metadata.set('authorization', credentials.token)
+  } else if (credentials.by !== 'none') {
     throw linkError('unauthenticated', `KubeMQ takes a token, not credentials by ${credentials.by}.`)
   }
   return metadata

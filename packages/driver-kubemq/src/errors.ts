@@ -123,5 +123,9 @@ export function connectError(endpoint: string, error: ServiceError): MessagingEr
   }
   const unfit = /ECONN|EHOST|ENET|ENOTFOUND|EAI_/.test(details) ? undefined : TLS.find(([fits]) => fits.test(details))
   if (unfit) return linkError('unavailable', `${where}: ${unfit[1]} (${details}).`, { cause: error, retryable: false })
-  return linkError('unavailable', `Could not connect to ${where}: ${details}.`, { cause: error })
+  // What stands before a server that starts hangs up as well: dialling again may help.
+  const hint = /Failed to connect/.test(details)
+    ? ' It hung up: check that the port takes gRPC, with or without TLS.'
+    : ''
+  return linkError('unavailable', `Could not connect to ${where}: ${details}.${hint}`, { cause: error })
 }

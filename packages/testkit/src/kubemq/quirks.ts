@@ -12,6 +12,8 @@ export interface Quirks {
   readonly lingering: number
   /** How often a request above `maxBytes` on an upstream ends the server, as the real one's panic does (C18). Default 1 in 12. */
   readonly crashes: number
+  /** The `authorization` that each call has to bring; empty, the default: any, as the community server takes it (8). */
+  readonly token: string
   /** After how long a subscription takes messages; `measured`: 0 to 8 ms, by its kind (3.2). Default `measured`. */
   readonly settleMs: number | 'measured'
   /** The most bytes of one gRPC message, either way (5.4). Default 104,857,600; the real server's is `GRPC_BODY_LIMIT`. */
@@ -33,6 +35,7 @@ const MEASURED: Quirks = {
   doubled: 1 / 100,
   lingering: 1 / 100,
   crashes: 1 / 12,
+  token: '',
   settleMs: 'measured',
   maxBytes: 104_857_600,
   buffered: 100,

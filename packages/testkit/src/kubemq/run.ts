@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { Server, ServerCredentials, status } from '@grpc/grpc-js'
 import { Broker, type BrokerOptions } from './broker.js'
 import { watchDelays } from './delaying.js'
 import type { Open } from './downstream.js'
@@ -57,8 +57,15 @@ export class Run {
     const grpc = new Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 })
     grpc.addService(
       sized(kubemqService, () => broker.quirks().maxBytes),
-      guarded(handlersOf(broker, open), (name) => {
-        if (name === 'queuesUpstream' && broker.chance.hits(broker.quirks().crashes)) options.onCrash()
+      guarded(handlersOf(broker, open), {
+        refuses(authorization) {
+          const { token } = broker.quirks()
+          if (token === '' || token === authorization) return undefined
+          return { code: status.UNAUTHENTICATED, details: 'invalid token' }
+        },
+        onStream(name) {
+          if (name === 'queuesUpstream' && broker.chance.hits(broker.quirks().crashes)) options.onCrash()
+        },
       }),
     )
     // Connections are ours, so that they can be dropped as those of a process that ends (C8).

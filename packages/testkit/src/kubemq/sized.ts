@@ -34,28 +34,31 @@ type Reply = (failure: Failure) => void
 
 interface Call {
   readonly request?: unknown
+  readonly metadata: { get(name: string): readonly unknown[] }
   emit(event: string, what: unknown): boolean
   on(event: 'data', listener: (request: unknown) => void): unknown
 }
 
-/**
- * The handlers, which are not called with what is too large; on a stream it is the end of the stream. `onStream`: it was one, of the
- * call of that name.
- */
-export function guarded(
-  handlers: UntypedServiceImplementation,
-  onStream: (name: string) => void,
-): UntypedServiceImplementation {
-  return Object.fromEntries(
-    Object.entries(handlers).map(([name, handler]) => [name, guard(handler, () => onStream(name))]),
-  )
+/** What happens beside the handlers. */
+export interface Gate {
+  /** Why a call with this `authorization` is not let in; undefined: it is. */
+  refuses(authorization: unknown): Failure | undefined
+  /** What was too large came on a stream, of the call of that name. */
+  onStream(name: string): void
 }
 
-function guard(handler: UntypedHandleCall, onStream: () => void): UntypedHandleCall {
+/** The handlers, which are not called with what is too large, or not let in; on a stream that is its end. */
+export function guarded(handlers: UntypedServiceImplementation, gate: Gate): UntypedServiceImplementation {
+  return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, guard(handler, name, gate)]))
+}
+
+function guard(handler: UntypedHandleCall, name: string, gate: Gate): UntypedHandleCall {
   const handle = handler as (call: Call, reply?: Reply) => void
   const guarding = (call: Call, reply?: Reply): void => {
-    if (call.request instanceof TooLarge) return void (reply ? reply(call.request) : call.emit('error', call.request))
-    handle(call.request === undefined ? guardStream(call, onStream) : call, reply)
+    const failure =
+      call.request instanceof TooLarge ? call.request : gate.refuses(call.metadata.get('authorization')[0])
+    if (failure) void (reply ? reply(failure) : call.emit('error', failure))
+    else handle(call.request === undefined ? guardStream(call, () => gate.onStream(name)) : call, reply)
   }
   return guarding as UntypedHandleCall
 }
