@@ -1,13 +1,14 @@
 import { setTimeout as elapse } from 'node:timers/promises'
 import type { EngineNode } from '@spanwire/testkit/engines'
 import { afterEach, expect, it } from 'vitest'
+import { durable, FLOW, patience, queue } from '../../driver/test/talk.js'
 import { metadata } from '../src/port/protocol/requests.js'
+import { dial } from './rig/dial.js'
 import { withKafka } from './rig/java.js'
 import { Load } from './rig/load.js'
 import { ask, leaderAt } from './rig/raw.js'
 import { dealRoles, makeTopic, type Roles } from './rig/roles.js'
 import { siteOf } from './rig/site.js'
-import { dial, durable, FLOW, patience, queue } from './rig/talk.js'
 
 /** What we may take beyond the time that brokers take to do without one of them. */
 const OURS_MS = 1_500

@@ -1,9 +1,10 @@
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { durable, FLOW, patience, pull, send, textOf, told } from '../../driver/test/talk.js'
+import { dial } from './rig/dial.js'
 import { noKafka } from './rig/java.js'
 import { kcat, noKcat } from './rig/kcat.js'
 import { siteOf } from './rig/site.js'
-import { dial, durable, FLOW, patience, pull, send, textOf, told } from './rig/talk.js'
 
 const site = siteOf()
 /** Node can from 22.15 on. */

@@ -1,10 +1,11 @@
 import type { Delivery } from '@spanwire/driver'
 import { silentEndpoint } from '@spanwire/testkit/network'
 import { expect, it, onTestFinished } from 'vitest'
+import { durable, FLOW, patience, pull, queue, refusal, send, textOf, told } from '../../driver/test/talk.js'
+import { dial } from './rig/dial.js'
 import { withKafka } from './rig/java.js'
 import { asAdmin, plain } from './rig/plain.js'
 import { siteOf } from './rig/site.js'
-import { dial, durable, FLOW, patience, pull, queue, refusal, send, textOf, told } from './rig/talk.js'
 
 const site = siteOf()
 

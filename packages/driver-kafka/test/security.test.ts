@@ -2,10 +2,11 @@ import type { Credentials, MessagingError } from '@spanwire/driver'
 import { createAuthority } from '@spanwire/testkit/network'
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs'
 import { expect, it } from 'vitest'
+import { durable, FLOW, patience, pull, refusal, send, textOf, told } from '../../driver/test/talk.js'
+import { type Dial, dial } from './rig/dial.js'
 import { withKafka } from './rig/java.js'
 import { asAdmin } from './rig/plain.js'
 import { siteOf } from './rig/site.js'
-import { type Dial, dial, durable, FLOW, patience, pull, refusal, send, textOf, told } from './rig/talk.js'
 
 const authority = createAuthority('kafka tests')
 const broker = authority.issue({ name: 'broker', dns: ['localhost'], ips: ['127.0.0.1'] })

@@ -1,24 +1,8 @@
 import type { Batch, Reception } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
+import { durable, live, patience, queue, rpc, textOf } from '../../driver/test/talk.js'
 import { foreign } from './rig/foreign.js'
-import {
-  double,
-  faulty,
-  fresh,
-  limited,
-  linkTo,
-  live,
-  numbered,
-  pull,
-  queue,
-  rpc,
-  sendAll,
-  soon,
-  stored,
-  textOf,
-  texts,
-  WIDE,
-} from './rig/link.js'
+import { double, faulty, fresh, limited, linkTo, numbered, pull, sendAll, texts, WIDE } from './rig/link.js'
 
 /** What the server takes and chokes on, loses, or refuses. */
 const BAD = [
@@ -41,14 +25,14 @@ const BAD = [
   'a\nb',
   'a\r\nb',
 ]
-const kinds = { live, stored, queue, rpc }
+const kinds = { live, stored: durable, queue, rpc }
 
 describe('a name that is none of KubeMQ is refused before it is sent', { timeout: 60_000 }, () => {
   it.each(Object.entries(kinds))('of a %s channel', async (_, specOf) => {
     const { endpoint } = await faulty({})
     const link = await linkTo(endpoint)
     for (const name of [...BAD, 'x'.repeat(249), 'a\0b', 'A']) {
-      await expect(link.open(specOf(name), soon()), JSON.stringify(name)).rejects.toMatchObject({ code: 'invalid' })
+      await expect(link.open(specOf(name), patience()), JSON.stringify(name)).rejects.toMatchObject({ code: 'invalid' })
     }
     for (const path of [...BAD, 'x'.repeat(249)]) {
       const [outcome] = await sendAll(link, specOf('well'), [{ path, body: 'x' }])
@@ -59,9 +43,9 @@ describe('a name that is none of KubeMQ is refused before it is sent', { timeout
 
   it('of a group', async () => {
     const { endpoint } = await faulty({})
-    const channel = await (await linkTo(endpoint)).open(live('well'), soon())
+    const channel = await (await linkTo(endpoint)).open(live('well'), patience())
     for (const group of BAD.filter((one) => one !== '')) {
-      await expect(channel.receive({ group }, WIDE, soon())).rejects.toMatchObject({ code: 'invalid' })
+      await expect(channel.receive({ group }, WIDE, patience())).rejects.toMatchObject({ code: 'invalid' })
     }
     await expect(works(endpoint)).resolves.toBe(true)
   })
@@ -69,7 +53,7 @@ describe('a name that is none of KubeMQ is refused before it is sent', { timeout
 
 describe('a server that is not what was expected', { timeout: 60_000 }, () => {
   it.for([
-    ['SendEventsStream', stored],
+    ['SendEventsStream', durable],
     ['QueuesUpstream', queue],
     ['SendRequest', rpc],
   ] as const)('does not know %s: what is sent is refused', async ([call, specOf], test) => {
@@ -79,19 +63,19 @@ describe('a server that is not what was expected', { timeout: 60_000 }, () => {
   })
 
   it.for([
-    ['SubscribeToEvents', stored],
+    ['SubscribeToEvents', durable],
     ['SubscribeToEvents', live],
     ['SubscribeToRequests', rpc],
   ] as const)('does not know %s: nothing is attached', async ([call, specOf], test) => {
     const { endpoint } = await double({ without: [call] }, test)
-    const channel = await (await linkTo(endpoint)).open(specOf('well'), soon())
-    await expect(channel.receive({}, WIDE, soon())).rejects.toMatchObject({ code: 'capability', scope: 'channel' })
+    const channel = await (await linkTo(endpoint)).open(specOf('well'), patience())
+    await expect(channel.receive({}, WIDE, patience())).rejects.toMatchObject({ code: 'capability', scope: 'channel' })
   })
 
   it('does not know QueuesDownstream: nothing is taken, and the reception says why', async (test) => {
     const { endpoint } = await double({ without: ['QueuesDownstream'] }, test)
-    const channel = await (await linkTo(endpoint)).open(queue('well'), soon())
-    const reception = await channel.receive({}, WIDE, soon())
+    const channel = await (await linkTo(endpoint)).open(queue('well'), patience())
+    const reception = await channel.receive({}, WIDE, patience())
     await expect(reception.next()).rejects.toMatchObject({ code: 'capability', scope: 'channel' })
   })
 
@@ -99,7 +83,7 @@ describe('a server that is not what was expected', { timeout: 60_000 }, () => {
     const { endpoint } = await double({ without: ['QueuesInfo'] }, test)
     const link = await linkTo(endpoint)
     await sendAll(link, queue('jobs'), numbered(50))
-    const reception = await (await link.open(queue('jobs'), soon())).receive({}, WIDE, soon())
+    const reception = await (await link.open(queue('jobs'), patience())).receive({}, WIDE, patience())
     expect(await pull(reception, 50, (one) => one.settle('ack'))).toHaveLength(50)
   })
 
@@ -107,7 +91,7 @@ describe('a server that is not what was expected', { timeout: 60_000 }, () => {
     const { endpoint } = await limited(1 << 20, test)
     const link = await linkTo(endpoint)
     const big = { path: 'a', body: new Uint8Array(2 << 20) }
-    for (const specOf of [stored, queue, rpc]) {
+    for (const specOf of [durable, queue, rpc]) {
       const [outcome] = await sendAll(link, specOf('well'), [big])
       expect(outcome).toMatchObject({ outcome: 'refused', error: { code: 'too-large' } })
       expect(outcome).toHaveProperty('error.message', expect.stringContaining('1048576'))
@@ -120,7 +104,7 @@ describe('a server that is not what was expected', { timeout: 60_000 }, () => {
     const link = await linkTo(endpoint)
     const half = numbered(8).map((one) => ({ ...one, body: String(one.body).padEnd(400 << 10) }))
     for (const one of half) expect(await sendAll(link, queue('jobs'), [one])).toMatchObject([{ outcome: 'done' }])
-    const reception = await (await link.open(queue('jobs'), soon())).receive({}, WIDE, soon())
+    const reception = await (await link.open(queue('jobs'), patience())).receive({}, WIDE, patience())
     const came = await pull(reception, 8, (one) => one.settle('ack'))
     expect(came.map((text) => text.trimEnd()).sort()).toEqual(texts(8))
   })
@@ -132,13 +116,13 @@ describe('what another client has sent', { timeout: 60_000 }, () => {
 
   it.for([
     ['live', live],
-    ['stored', stored],
+    ['stored', durable],
     ['queued', queue],
   ] as const)('and is %s comes with its metadata and tags, and garbage in ours harms nothing', async ([, specOf]) => {
     const { endpoint } = await faulty({})
     const link = await linkTo(endpoint)
     const spec = specOf(fresh('ticks'))
-    const reception = await (await link.open(spec, soon())).receive({}, WIDE, soon())
+    const reception = await (await link.open(spec, patience())).receive({}, WIDE, patience())
     await foreign(endpoint).publish(spec, 'a', 'body', says)
     const [one] = (await next(reception)).deliveries
     expect(one && textOf(one)).toBe('body')
@@ -160,7 +144,7 @@ async function next(reception: Reception): Promise<Batch> {
 async function works(endpoint: string): Promise<boolean> {
   const link = await linkTo(endpoint)
   const health = live(fresh('health'))
-  const reception = await (await link.open(health, soon())).receive({}, WIDE, soon())
+  const reception = await (await link.open(health, patience())).receive({}, WIDE, patience())
   await sendAll(link, health, numbered(1))
   return (await pull(reception, 1)).length === 1
 }

@@ -1,8 +1,8 @@
 import { type Client, createClient, json, queue, rpc, type StandardSchema, text, topic } from '@spanwire/core'
 import { CommandsClient, EventStoreType, EventsClient, EventsStoreClient, QueriesClient, QueuesClient } from 'kubemq-js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../../driver/test/eventually.js'
 import { kubemq } from '../src/index.js'
-import { eventually } from './rig/eventually.js'
 import { fresh } from './rig/link.js'
 import { type Peer, peer, startPeer } from './rig/peer.js'
 

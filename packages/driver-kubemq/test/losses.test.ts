@@ -1,6 +1,7 @@
 import { Relay } from '@spanwire/testkit/network'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { eventually } from './rig/eventually.js'
+import { eventually } from '../../driver/test/eventually.js'
+import { durable, patience, queue, textOf } from '../../driver/test/talk.js'
 import {
   double,
   faulty,
@@ -10,12 +11,8 @@ import {
   numbered,
   ownServer,
   pull,
-  queue,
   sendAll,
   server,
-  soon,
-  stored,
-  textOf,
   texts,
   WIDE,
 } from './rig/link.js'
@@ -29,13 +26,13 @@ describe('what the server loses by itself is not lost', { timeout: 60_000 }, () 
     const name = fresh('ticks')
     const { endpoint } = await server()
     const link = await linkTo(endpoint)
-    await sendAll(link, stored(name), numbered(2_000))
-    const channel = await link.open(stored(name), soon())
+    await sendAll(link, durable(name), numbered(2_000))
+    const channel = await link.open(durable(name), patience())
     const came: string[] = []
     let position: string | undefined
     while (came.length < 2_000) {
       const start = position === undefined ? ({ at: 'beginning' } as const) : ({ at: 'position', position } as const)
-      const reception = await channel.receive({ start }, WIDE, soon())
+      const reception = await channel.receive({ start }, WIDE, patience())
       const pulled = await pull(reception, Math.min(300, 2_000 - came.length), (one) => {
         position = one.position()
         return undefined
@@ -50,9 +47,9 @@ describe('what the server loses by itself is not lost', { timeout: 60_000 }, () 
     const name = fresh('ticks')
     const { endpoint } = await server()
     const link = await linkTo(endpoint)
-    const channel = await link.open(stored(name), soon())
-    const reception = await channel.receive({}, { messages: 20, bytes: 1 << 20 }, soon())
-    await sendAll(link, stored(name), numbered(2_000))
+    const channel = await link.open(durable(name), patience())
+    const reception = await channel.receive({}, { messages: 20, bytes: 1 << 20 }, patience())
+    await sendAll(link, durable(name), numbered(2_000))
     expect(await pull(reception, 2_000)).toEqual(texts(2_000))
   })
 
@@ -65,8 +62,8 @@ describe('what the server loses by itself is not lost', { timeout: 60_000 }, () 
     expect(outcomes.every(({ outcome }) => outcome === 'done')).toBe(true)
     const came: string[] = []
     for (const _ of [1, 2]) {
-      const channel = await link.open(queue(name), soon())
-      const reception = await channel.receive({}, { messages: 10, bytes: 1 << 20 }, soon())
+      const channel = await link.open(queue(name), patience())
+      const reception = await channel.receive({}, { messages: 10, bytes: 1 << 20 }, patience())
       void pull(reception, 1_000, (one) => {
         came.push(textOf(one))
         return ack(one)
@@ -80,9 +77,9 @@ describe('what the server loses by itself is not lost', { timeout: 60_000 }, () 
     const name = fresh('jobs')
     const { endpoint } = await faulty({ lingering: 1, unanswered: 0 })
     const link = await linkTo(endpoint)
-    const channel = await link.open(queue(name), soon())
+    const channel = await link.open(queue(name), patience())
     await sendAll(link, queue(name), numbered(20))
-    const first = await channel.receive({}, WIDE, soon())
+    const first = await channel.receive({}, WIDE, patience())
     await pull(first, 20, ack)
     await sendAll(link, queue(name), numbered(20, 20))
     expect((await pull(first, 20, ack)).sort()).toEqual(texts(40).slice(20).sort())
@@ -92,7 +89,7 @@ describe('what the server loses by itself is not lost', { timeout: 60_000 }, () 
     const name = fresh('jobs')
     const node = await ownServer(test)
     const link = await linkTo(node.endpoint)
-    const idle = await (await link.open(queue(name), soon())).receive({}, WIDE, soon())
+    const idle = await (await link.open(queue(name), patience())).receive({}, WIDE, patience())
     await sendAll(link, queue(name), numbered(1))
     // It has been served, and asks for the next.
     await pull(idle, 1, ack)
@@ -101,7 +98,7 @@ describe('what the server loses by itself is not lost', { timeout: 60_000 }, () 
     await node.restart()
     const again = await linkTo(node.endpoint)
     await sendAll(again, queue(name), numbered(50))
-    const reception = await (await again.open(queue(name), soon())).receive({}, WIDE, soon())
+    const reception = await (await again.open(queue(name), patience())).receive({}, WIDE, patience())
     // One may be the server's loss: it goes to the worker that is no more.
     expect(new Set(await pull(reception, 49, ack)).size).toBeGreaterThanOrEqual(49)
   })
@@ -128,7 +125,7 @@ describe('what the server never says is not waited for', { timeout: 60_000 }, ()
     const link = await linkTo(endpoint)
     const outcomes = await sendAll(link, queue(name), numbered(3))
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['unknown', 'unknown', 'unknown'])
-    const reception = await (await link.open(queue(name), soon())).receive({}, WIDE, soon())
+    const reception = await (await link.open(queue(name), patience())).receive({}, WIDE, patience())
     expect(await pull(reception, 3, ack)).toEqual(texts(3))
   })
 
@@ -138,12 +135,12 @@ describe('what the server never says is not waited for', { timeout: 60_000 }, ()
     const relay = await Relay.listen({ target: portOf(endpoint) })
     onTestFinished(() => relay.close())
     const lost = await linkTo(`127.0.0.1:${relay.port}`, { client: 'the-same' })
-    await (await lost.open(stored(name), soon())).receive({}, WIDE, soon())
+    await (await lost.open(durable(name), patience())).receive({}, WIDE, patience())
     relay.strand('client')
     await lost.ended
     const link = await linkTo(endpoint, { client: 'the-same' })
-    const reception = await (await link.open(stored(name), soon())).receive({}, WIDE, soon())
-    await sendAll(link, stored(name), numbered(10))
+    const reception = await (await link.open(durable(name), patience())).receive({}, WIDE, patience())
+    await sendAll(link, durable(name), numbered(10))
     expect(await pull(reception, 10)).toEqual(texts(10))
   })
 })

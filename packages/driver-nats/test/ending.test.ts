@@ -3,12 +3,24 @@ import type { Link } from '@spanwire/driver'
 import type { EngineNode } from '@spanwire/testkit/engines'
 import type { Relay } from '@spanwire/testkit/network'
 import { describe, expect, it } from 'vitest'
-import { eventually } from './rig/eventually.js'
+import { eventually } from '../../driver/test/eventually.js'
+import { stop } from '../../driver/test/stop.js'
+import {
+  durable,
+  FLOW,
+  live,
+  PATIENCE_MS,
+  patience,
+  queue,
+  refusal,
+  rpc,
+  sending,
+  told,
+} from '../../driver/test/talk.js'
+import { dial } from './rig/dial.js'
 import { at, relayTo } from './rig/relayed.js'
 import { server } from './rig/server.js'
 import { settling } from './rig/settle.js'
-import { stop } from './rig/stop.js'
-import { dial, durable, FLOW, live, PATIENCE_MS, patience, queue, refusal, rpc, sending, told } from './rig/talk.js'
 
 /** nats.js leaves flush, rtt, drain and bare requests open for ever when a connection closes, and ends iterators as if all were well. */
 

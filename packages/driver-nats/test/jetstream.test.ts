@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { durable, FLOW, live, patience, pull, queue, refusal, rpc, send, textOf, told } from '../../driver/test/talk.js'
 import { api, asAdmin } from './rig/admin.js'
+import { dial } from './rig/dial.js'
 import { streamOf } from './rig/names.js'
 import { server } from './rig/server.js'
-import { dial, durable, FLOW, live, patience, pull, queue, refusal, rpc, send, textOf, told } from './rig/talk.js'
 
 /** One error of nats.js, JetStreamNotEnabled, has three meanings, and a 503 says it in a millisecond each time. */
 describe('a stream that does not answer', () => {

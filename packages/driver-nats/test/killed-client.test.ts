@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { createClient } from '@spanwire/core'
 import { expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../../driver/test/eventually.js'
 import { nats } from '../src/index.js'
 import { CONCURRENCY, events, jobs } from './killed/contracts.js'
 import { readJournal } from './killed/journal.js'
 import { programFolder, run } from './killed/program.js'
-import { eventually } from './rig/eventually.js'
 import { server } from './rig/server.js'
 
 const TOTAL = 600

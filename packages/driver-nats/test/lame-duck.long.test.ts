@@ -1,7 +1,7 @@
 import { type ClientEvent, json, rpc, type StandardSchema } from '@spanwire/core'
 import { expect, it } from 'vitest'
+import { eventually } from '../../driver/test/eventually.js'
 import { healthy, leadElsewhere } from './rig/cluster.js'
-import { eventually } from './rig/eventually.js'
 import { streamOf } from './rig/names.js'
 import { flaws, publishing, reading, ticks } from './rig/traffic.js'
 import { twoSites } from './rig/two-sites.js'

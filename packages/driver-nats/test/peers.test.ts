@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { dial, patience, refusal } from './rig/talk.js'
+import { patience, refusal } from '../../driver/test/talk.js'
+import { dial } from './rig/dial.js'
 
 /** A server that is none of NATS, for the length of a test. */
 async function peer(onConnection: (socket: Socket) => void): Promise<string> {

@@ -1,7 +1,8 @@
 import type { Credentials, Link } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
+import { durable, FLOW, live, patience, pull, queue, refusal, rpc, send, textOf, told } from '../../driver/test/talk.js'
+import { dial } from './rig/dial.js'
 import { server } from './rig/server.js'
-import { dial, durable, FLOW, live, patience, pull, queue, refusal, rpc, send, textOf, told } from './rig/talk.js'
 
 /** nats.js throws nothing when a server forbids to publish: it tells of it by an event, turns after the flush that should say. */
 

@@ -1,10 +1,11 @@
 import { createUser } from '@nats-io/nkeys'
 import type { Credentials, Link, MessagingError } from '@spanwire/driver'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { durable, FLOW, patience, pull, refusal, send, textOf, told } from '../../driver/test/talk.js'
 import { type Certificates, makeCertificates } from './rig/certificates.js'
+import { type Dial, dial } from './rig/dial.js'
 import { makeOperator } from './rig/operator.js'
 import { server } from './rig/server.js'
-import { type Dial, dial, durable, FLOW, patience, pull, refusal, send, textOf, told } from './rig/talk.js'
 
 const SETUP_MS = 120_000
 let certificates: Certificates

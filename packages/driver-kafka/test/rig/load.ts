@@ -1,5 +1,5 @@
 import type { Channel, Reception } from '@spanwire/driver'
-import { send, textOf } from './talk.js'
+import { send, textOf } from '../../../driver/test/talk.js'
 
 const EVERY_MS = 20
 

@@ -1,10 +1,10 @@
 import type { Rig } from '@spanwire/testkit'
 import { type EngineSite, installEngine, startEngines } from '@spanwire/testkit/engines'
 import { silentEndpoint } from '@spanwire/testkit/network'
+import { stop } from '../../../driver/test/stop.js'
 import { kafka, partitionOf } from '../../src/index.js'
 import { foreign } from './foreign.js'
 import { asAdmin, topicsOf } from './plain.js'
-import { stop } from './stop.js'
 
 /** Few enough that a thousand topics fit into a small broker, more than one so that nothing rests on a single one. */
 const PARTITIONS = 2

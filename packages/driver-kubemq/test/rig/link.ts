@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type {
-  ChannelSpec,
-  ConnectOptions,
-  Delivery,
-  Flow,
-  Link,
-  Outgoing,
-  Reception,
-  SendOutcome,
-} from '@spanwire/driver'
+import type { ChannelSpec, Delivery, Flow, Link, Outgoing, Reception, SendOutcome } from '@spanwire/driver'
 import type { EngineNode } from '@spanwire/testkit/engines'
 import { type KubemqDouble, type Quirks, startKubemqDouble } from '@spanwire/testkit/kubemq'
 import { onTestFinished, type TestContext, vi } from 'vitest'
+import { type LinkOptions, linkBy, patience, send, textOf } from '../../../driver/test/talk.js'
 import { kubemq } from '../../src/index.js'
 import { NOT_OURS, type Peer, peer, startPeer } from './peer.js'
 
 export const WIDE: Flow = { messages: 1_000, bytes: 64 << 20 }
-
-const PATIENCE_MS = 15_000
-let links = 0
 
 /** A server that lives as long as the test, or one by address. Names on it have to be {@link fresh}. */
 export async function server(): Promise<Peer> {
@@ -62,56 +51,21 @@ async function inProcess(quirks: Partial<Quirks>): Promise<KubemqDouble> {
 }
 
 /** A link that is cut when the test ends. */
-export async function linkTo(endpoint: string, options: Partial<ConnectOptions> = {}): Promise<Link> {
-  const how: ConnectOptions = {
-    client: `test-${links++}`,
-    nonce: 'kubemqDriverTest',
-    missing: 'create',
-    credentials: async () => ({ by: 'none' }),
-    ...options,
-  }
-  const link = await kubemq().connect([endpoint], how, soon())
+export async function linkTo(endpoint: string, options?: LinkOptions): Promise<Link> {
+  const link = await linkBy(kubemq(), [endpoint], options)
   onTestFinished(() => link.close(AbortSignal.abort()))
   return link
 }
 
-export const stored = (name: string): ChannelSpec => ({
-  name,
-  params: 1,
-  kind: 'topic',
-  keep: 'durable',
-  latest: false,
-})
-export const live = (name: string): ChannelSpec => ({ name, params: 1, kind: 'topic', keep: 'live', latest: false })
-export const queue = (name: string): ChannelSpec => ({ name, params: 1, kind: 'queue', leaseMs: 30_000 })
-export const rpc = (name: string): ChannelSpec => ({ name, params: 1, kind: 'rpc' })
-
-export function soon(): AbortSignal {
-  return AbortSignal.timeout(PATIENCE_MS)
-}
-
 /** Sends, and gives all outcomes in the order of the batch. */
 export async function sendAll(link: Link, spec: ChannelSpec, batch: readonly Outgoing[]): Promise<SendOutcome[]> {
-  const channel = await link.open(spec, soon())
-  const outcomes: SendOutcome[] = []
-  let left = batch.length
-  await new Promise<void>((resolve) => {
-    channel.send(batch, (index, outcome) => {
-      outcomes[index] = outcome
-      left -= 1
-      if (left === 0) resolve()
-    })
-  })
-  return outcomes
+  const channel = await link.open(spec, patience())
+  return send(channel, ...batch)
 }
 
 /** Messages `0`, `1`, ... on one path. */
 export function numbered(count: number, from = 0): Outgoing[] {
   return Array.from({ length: count }, (_, at) => ({ path: 'a', body: String(from + at) }))
-}
-
-export function textOf({ body }: Pick<Delivery, 'body'>): string {
-  return typeof body === 'string' ? body : new TextDecoder().decode(body)
 }
 
 /** Pulls until so many have come, and lets `each` have them. */

@@ -2,8 +2,8 @@ import { setTimeout as elapse } from 'node:timers/promises'
 import { type Client, createClient, json, queue, rpc, type StandardSchema, text, topic } from '@spanwire/core'
 import type { EngineNode } from '@spanwire/testkit/engines'
 import { expect, onTestFinished } from 'vitest'
+import { eventually } from '../../../driver/test/eventually.js'
 import { kubemq } from '../../src/index.js'
-import { eventually } from './eventually.js'
 
 interface Note {
   readonly n: number

@@ -2,10 +2,10 @@ import type { Rig } from '@spanwire/testkit'
 import type { EngineNode } from '@spanwire/testkit/engines'
 import { CALM } from '@spanwire/testkit/kubemq'
 import { Relay, silentEndpoint } from '@spanwire/testkit/network'
+import { stop } from '../../../driver/test/stop.js'
 import { kubemq } from '../../src/index.js'
 import { foreign } from './foreign.js'
 import { NOT_OURS, startPeer } from './peer.js'
-import { stop } from './stop.js'
 import { tlsFaults } from './tls.js'
 
 /** One server: ours behind a relay, which can be killed; or one by address, which cannot. */

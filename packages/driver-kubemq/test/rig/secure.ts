@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { credentials } from '@grpc/grpc-js'
 import { startKubemqDouble } from '@spanwire/testkit/kubemq'
 import type { Certificate } from '@spanwire/testkit/network'
+import { eventually } from '../../../driver/test/eventually.js'
 import { kubemqClient } from '../../src/proto/kubemq.js'
-import { eventually } from './eventually.js'
 
 export interface Secure {
   readonly endpoint: string

@@ -1,10 +1,10 @@
 import type { ChannelSpec } from '@spanwire/driver'
 import type { Rig } from '@spanwire/testkit'
 import type { EngineNode, EngineSite } from '@spanwire/testkit/engines'
+import { stop } from '../../../driver/test/stop.js'
 import { consumersAt, streamsAt } from './admin.js'
 import { healthy, leadElsewhere } from './cluster.js'
 import { streamOf } from './names.js'
-import { stop } from './stop.js'
 
 /** What can befall one stream of a cluster while our node and other streams live. */
 export function clusterFaults(site: EngineSite, ours: EngineNode): Required<Pick<Rig, 'stall' | 'leaderLoss'>> {

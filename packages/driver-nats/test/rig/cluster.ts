@@ -1,6 +1,6 @@
 import type { EngineNode, EngineSite } from '@spanwire/testkit/engines'
+import { eventually } from '../../../driver/test/eventually.js'
 import { api, consumersAt, type Led, type StreamInfo, streamsAt } from './admin.js'
-import { eventually } from './eventually.js'
 
 /** How long a cluster may take to have leaders everywhere; elections alone take 4 to 9 s. */
 const HEALTHY_MS = 25_000

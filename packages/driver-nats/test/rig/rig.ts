@@ -2,6 +2,7 @@ import type { ChannelSpec } from '@spanwire/driver'
 import type { Rig } from '@spanwire/testkit'
 import { type EngineSite, type StartOptions, startEngines } from '@spanwire/testkit/engines'
 import { Relay, silentEndpoint } from '@spanwire/testkit/network'
+import { stop } from '../../../driver/test/stop.js'
 import { nats } from '../../src/index.js'
 import { accounts, CLIENT, type Rights } from './accounts.js'
 import { api, consumersAt, monitored, streamsAt } from './admin.js'
@@ -10,7 +11,6 @@ import { clusterFaults } from './cluster-faults.js'
 import { extras } from './extras.js'
 import { foreign } from './foreign.js'
 import { streamOf, subjectOf } from './names.js'
-import { stop } from './stop.js'
 
 export type Setup = Pick<StartOptions, 'nodes' | 'server'>
 

@@ -4,6 +4,7 @@ import {
   type ConnectOptions,
   type Credentials,
   type Delivery,
+  type Driver,
   type Endpoint,
   type Flow,
   type Link,
@@ -12,55 +13,58 @@ import {
   type Reception,
   type SendOutcome,
 } from '@spanwire/driver'
-import { onTestFinished } from 'vitest'
-import { type NatsOptions, nats } from '../../src/index.js'
 
 /** Beyond this a wait has failed. */
-export const PATIENCE_MS = 10_000
+export const PATIENCE_MS = 15_000
 export const FLOW: Flow = { messages: 1_000, bytes: 16 << 20 }
-
-export interface Dial extends Partial<Omit<ConnectOptions, 'credentials'>> {
-  readonly as?: Credentials
-  readonly driver?: NatsOptions
-  readonly signal?: AbortSignal
-}
-
-let clients = 0
-
-/** A link, closed when the test ends. */
-export async function dial(endpoint: Endpoint, how: Dial = {}): Promise<Link> {
-  const { as = { by: 'none' }, driver, signal = patience(), ...more } = how
-  clients += 1
-  const options: ConnectOptions = {
-    client: `test-${clients}`,
-    nonce: 'natsDriverNonce0',
-    missing: 'create',
-    credentials: async () => as,
-    ...more,
-  }
-  const link = await nats(driver).connect([endpoint], options, signal)
-  onTestFinished(() => link.close(AbortSignal.abort()))
-  return link
-}
 
 export function patience(ms: number = PATIENCE_MS): AbortSignal {
   return AbortSignal.timeout(ms)
 }
 
-/** A durable topic with one parameter. */
-export function durable(name: string): ChannelSpec {
-  return { name, params: 1, kind: 'topic', keep: 'durable', latest: false }
+export interface LinkOptions extends Partial<Omit<ConnectOptions, 'credentials'>> {
+  readonly as?: Credentials
+  readonly signal?: AbortSignal
 }
 
-export function live(name: string): ChannelSpec {
+let clients = 0
+
+/** A link, which whoever asks closes. */
+export function linkBy(driver: Driver, endpoints: readonly Endpoint[], how: LinkOptions = {}): Promise<Link> {
+  const { as = { by: 'none' }, signal = patience(), ...more } = how
+  clients += 1
+  const options: ConnectOptions = {
+    client: `test-${clients}`,
+    nonce: 'driverTestNonce0',
+    missing: 'create',
+    credentials: async () => as,
+    ...more,
+  }
+  return driver.connect(endpoints, options, signal)
+}
+
+let names = 0
+
+/** A name that no other test of this file used. */
+function fresh(what: string): string {
+  names += 1
+  return `${what}-${names}`
+}
+
+/** Channels with one parameter. */
+export function durable(name: string = fresh('durable'), latest: boolean = false): ChannelSpec {
+  return { name, params: 1, kind: 'topic', keep: 'durable', latest }
+}
+
+export function live(name: string = fresh('live')): ChannelSpec {
   return { name, params: 1, kind: 'topic', keep: 'live', latest: false }
 }
 
-export function queue(name: string, leaseMs = 30_000): ChannelSpec {
+export function queue(name: string = fresh('queue'), leaseMs: number = 30_000): ChannelSpec {
   return { name, params: 1, kind: 'queue', leaseMs }
 }
 
-export function rpc(name: string): ChannelSpec {
+export function rpc(name: string = fresh('rpc')): ChannelSpec {
   return { name, params: 1, kind: 'rpc' }
 }
 
