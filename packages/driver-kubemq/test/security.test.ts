@@ -1,7 +1,8 @@
 import { MessagingError } from '@spanwire/driver'
 import { createAuthority } from '@spanwire/testkit/network'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { faulty, linkTo, live, numbered, pull, queue, rpc, sendAll, soon, stored, WIDE } from './rig/link.js'
+import { durable, live, patience, queue, rpc } from '../../driver/test/talk.js'
+import { faulty, linkTo, numbered, pull, sendAll, WIDE } from './rig/link.js'
 import { NOT_OURS, peer } from './rig/peer.js'
 import { secureServer } from './rig/secure.js'
 
@@ -25,8 +26,8 @@ describe.skipIf(peer === 'server by address')(`a server with TLS (${peer}; ${NOT
     const ours = authority.issue({ name: 'client' })
     for (const tls of [{ ca: authority.cert }, { ca: authority.cert, ...ours }]) {
       const link = await linkTo(endpoint, { tls })
-      const reception = await (await link.open(stored('ticks'), soon())).receive({}, WIDE, soon())
-      expect(await sendAll(link, stored('ticks'), numbered(3))).toMatchObject(Array(3).fill({ outcome: 'done' }))
+      const reception = await (await link.open(durable('ticks'), patience())).receive({}, WIDE, patience())
+      expect(await sendAll(link, durable('ticks'), numbered(3))).toMatchObject(Array(3).fill({ outcome: 'done' }))
       expect(await pull(reception, 3)).toEqual(['0', '1', '2'])
     }
   })
@@ -72,12 +73,12 @@ describe('credentials', () => {
     const how = async (token: string) => linkTo(endpoint, { credentials: async () => ({ by: 'token', token }) })
     expect(await failureOf(how('a wrong one'))).toMatchObject({ code: 'unauthenticated', retryable: false })
     const link = await how('the right one')
-    for (const spec of [live('a'), stored('b'), queue('c')]) {
-      const reception = await (await link.open(spec, soon())).receive({}, WIDE, soon())
+    for (const spec of [live('a'), durable('b'), queue('c')]) {
+      const reception = await (await link.open(spec, patience())).receive({}, WIDE, patience())
       expect(await sendAll(link, spec, numbered(1))).toMatchObject([{ outcome: 'done' }])
       expect(await pull(reception, 1, (one) => (spec.kind === 'queue' ? one.settle('ack') : undefined))).toEqual(['0'])
     }
-    const responder = await (await link.open(rpc('d'), soon())).receive({}, WIDE, soon())
+    const responder = await (await link.open(rpc('d'), patience())).receive({}, WIDE, patience())
     const asked = sendAll(link, rpc('d'), numbered(1))
     await pull(responder, 1, (one) => one.settle({ body: 'yes' }))
     expect(await asked).toMatchObject([{ outcome: 'done' }])

@@ -22,7 +22,8 @@ export function patience(ms: number = PATIENCE_MS): AbortSignal {
   return AbortSignal.timeout(ms)
 }
 
-export interface LinkOptions extends Partial<Omit<ConnectOptions, 'credentials'>> {
+export interface LinkOptions extends Partial<ConnectOptions> {
+  /** What `credentials` gives. */
   readonly as?: Credentials
   readonly signal?: AbortSignal
 }
