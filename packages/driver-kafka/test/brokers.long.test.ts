@@ -18,7 +18,7 @@ const site = siteOf({ nodes: 3 })
 
 afterEach(async () => {
   for (const node of site().nodes) node.heal()
-  await Promise.all(site().nodes.map((node) => (node.state === 'down' ? node.restart() : undefined)))
+  await Promise.all(site().nodes.map(async (node) => (node.state === 'down' ? await node.restart() : undefined)))
 }, 120_000)
 
 const cases = (['leader', 'coordinator', 'controller'] as const).flatMap((role) =>

@@ -21,9 +21,9 @@ export function watchReplaced({ afterMs, everyMs, isReplaced, onReplaced }: Watc
     const is = await isReplaced().catch(() => false)
     if (isOver) return
     if (is) onReplaced()
-    else timer = setTimeout(look, everyMs)
+    else timer = setTimeout(() => void look(), everyMs)
   }
-  timer = setTimeout(look, afterMs)
+  timer = setTimeout(() => void look(), afterMs)
   return () => {
     isOver = true
     clearTimeout(timer)
