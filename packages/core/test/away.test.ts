@@ -1,28 +1,15 @@
-import { createEngine, memory } from '@spanwire/driver-memory'
 import { describe, expect, it } from 'vitest'
-import { all, createClient, json, MessagingError, type Policy, primary, queue, rpc, topic } from '../src/index.js'
-import { virtualRuntime } from '../src/runtime/virtual.js'
+import { all, json, MessagingError, type Policy, primary, queue, rpc, topic } from '../src/index.js'
+import { twoEngines } from './two-engines.js'
 
 const quotes = topic('quotes.{symbol}', json, { delivery: 'durable' })
 const orders = queue('orders', json)
 const price = rpc('prices', json, json)
-const here = { environment: 'on-prem' } as const
 const IBM = { params: { symbol: 'IBM' } }
 
 function stage(policy: Policy<'a' | 'b'>, authenticate: () => boolean = () => true) {
-  const runtime = virtualRuntime()
-  const a = createEngine({ clock: runtime, name: 'a', authenticate })
-  const b = createEngine({ clock: runtime, name: 'b', authenticate })
-  const client = createClient({
-    here,
-    runtime,
-    sites: {
-      a: { location: here, driver: memory(a), endpoints: ['a'] },
-      b: { location: here, driver: memory(b), endpoints: ['b'] },
-    },
-    routes: [{ match: '>', policy }],
-  })
-  return { runtime, a, b, client }
+  const { client, ...engines } = twoEngines({ b: 'here', authenticate })
+  return { ...engines, client: client({ routes: [{ match: '>', policy }] }) }
 }
 
 async function ends(runtime: { advance(ms: number): Promise<void> }, promise: Promise<unknown>, ms: number) {

@@ -1,41 +1,16 @@
-import { createEngine, memory } from '@spanwire/driver-memory'
 import { describe, expect, it } from 'vitest'
-import {
-  type Client,
-  type ClientEvent,
-  type ClientOptions,
-  createClient,
-  json,
-  primary,
-  rpc,
-  type StandardSchema,
-  topic,
-} from '../src/index.js'
-import { virtualRuntime } from '../src/runtime/virtual.js'
+import { type ClientOptions, json, rpc, type StandardSchema, topic } from '../src/index.js'
+import { follow, twoEngines } from './two-engines.js'
 
 const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
-const here = { environment: 'on-prem' } as const
 const SYMBOLS = Array.from({ length: 40 }, (_, at) => `S${at}`)
 
 /** A client that prefers `a`, on a clock that only the test moves. */
-function stage(options: Partial<ClientOptions> = {}, seed = 1) {
-  const runtime = virtualRuntime(seed)
-  const a = createEngine({ clock: runtime, name: 'a' })
-  const b = createEngine({ clock: runtime, name: 'b' })
-  const client: Client = createClient({
-    here,
-    runtime,
-    sites: {
-      a: { location: here, driver: memory(a), endpoints: ['a'] },
-      b: { location: { environment: 'cloud' }, driver: memory(b), endpoints: ['b'] },
-    },
-    routes: [{ match: '>', policy: primary('a', 'b') }],
-    ...options,
-  })
-  const events: ClientEvent[] = []
-  void (async () => {
-    for await (const event of client.watch()) events.push(event)
-  })()
+function stage(options: Partial<ClientOptions<'a' | 'b'>> = {}, seed = 1) {
+  const { client: make, ...engines } = twoEngines({ seed })
+  const { runtime } = engines
+  const client = make(options)
+  const events = follow(client)
   let n = 0
   const failures: unknown[] = []
   /** One message for each symbol; where they were stored, in order of the symbols. */
@@ -53,7 +28,7 @@ function stage(options: Partial<ClientOptions> = {}, seed = 1) {
     return at
   }
   const share = async (): Promise<number> => (await publish()).filter((site) => site === 'a').length / SYMBOLS.length
-  return { runtime, a, b, client, events, publish, share, failures }
+  return { ...engines, client, events, publish, share, failures }
 }
 
 describe('a preferred site that is back', () => {

@@ -1,72 +1,20 @@
-import { createEngine, memory } from '@spanwire/driver-memory'
 import { describe, expect, it } from 'vitest'
-import {
-  type Client,
-  type ClientEvent,
-  type ClientOptions,
-  createClient,
-  json,
-  type MessagingError,
-  primary,
-  queue,
-  rpc,
-  type StandardSchema,
-  topic,
-} from '../src/index.js'
-import { virtualRuntime } from '../src/runtime/virtual.js'
+import { type ClientOptions, json, queue, rpc, type StandardSchema, topic } from '../src/index.js'
+import { only } from './stage.js'
+import { follow, settling, twoEngines } from './two-engines.js'
 
 const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
 const orders = queue('orders', json as StandardSchema<{ n: number }>)
 const price = rpc('prices', json as StandardSchema<{ n: number }>, json as StandardSchema<{ n: number }>)
-const here = { environment: 'on-prem' } as const
-
-type Event<Type extends ClientEvent['type']> = Extract<ClientEvent, { type: Type }>
 
 /** Two engines and their clients on one clock that only the test moves. */
-function stage(options: Partial<ClientOptions> = {}) {
-  const runtime = virtualRuntime()
+function stage(options: Partial<ClientOptions<'a' | 'b'>> = {}) {
   let isLocked = false
-  const a = createEngine({ clock: runtime, name: 'a', authenticate: () => !isLocked })
-  const b = createEngine({ clock: runtime, name: 'b' })
-  const client = (): Client =>
-    createClient({
-      here,
-      runtime,
-      sites: {
-        a: { location: here, driver: memory(a), endpoints: ['a'] },
-        b: { location: { environment: 'cloud' }, driver: memory(b), endpoints: ['b'] },
-      },
-      routes: [{ match: '>', policy: primary('a', 'b') }],
-      ...options,
-    })
-  const follow = (one: Client): ClientEvent[] => {
-    const events: ClientEvent[] = []
-    void (async () => {
-      for await (const event of one.watch()) events.push(event)
-    })()
-    return events
-  }
+  const { client, ...engines } = twoEngines({ authenticate: (site) => site === 'b' || !isLocked })
   const lock = (yes: boolean): void => {
     isLocked = yes
   }
-  return { runtime, a, b, client, follow, lock }
-}
-
-function only<Type extends ClientEvent['type']>(events: readonly ClientEvent[], type: Type): Event<Type>[] {
-  return events.filter((event): event is Event<Type> => event.type === type)
-}
-
-function settled<T>(promise: Promise<T>): { readonly value?: T; readonly error?: MessagingError } {
-  const result: { value?: T; error?: MessagingError } = {}
-  promise.then(
-    (value) => {
-      result.value = value
-    },
-    (error: MessagingError) => {
-      result.error = error
-    },
-  )
-  return result
+  return { ...engines, client: () => client(options), follow, lock }
 }
 
 describe('a site that hangs', () => {
@@ -83,9 +31,9 @@ describe('a site that hangs', () => {
     await runtime.advance(10_000)
 
     a.hang()
-    const published = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
-    const sent = settled(one.send(orders, { n: 2 }))
-    const asked = settled(one.request(price, { n: 2 }, { timeout: '20s' }))
+    const published = settling(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    const sent = settling(one.send(orders, { n: 2 }))
+    const asked = settling(one.request(price, { n: 2 }, { timeout: '20s' }))
     // It was heard last up to a second before.
     const state = () => one.status().sites[0]?.state
     while (state() === 'up') await runtime.advance(1)
@@ -124,7 +72,7 @@ describe('a site that hangs', () => {
     await one.request(safe, {})
     b.kill()
     a.hang()
-    const asked = settled(one.request(safe, {}, { timeout: '5s' }))
+    const asked = settling(one.request(safe, {}, { timeout: '5s' }))
     await runtime.advance(6_000)
     expect(asked.error).toMatchObject({ code: 'outcome-unknown', site: 'a' })
   })
@@ -136,7 +84,7 @@ describe('a site that hangs', () => {
     await runtime.advance(100)
     await one.publish(quotes, { symbol: 'IBM', n: 1 })
     a.hang()
-    const published = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    const published = settling(one.publish(quotes, { symbol: 'IBM', n: 2 }))
     await runtime.advance(2_200)
     a.heal()
     await runtime.advance(60_000)
@@ -196,7 +144,7 @@ describe('a channel that is ill while its site lives', () => {
     await one.publish(quotes, { symbol: 'IBM', n: 1 })
     await one.publish(other, { symbol: 'IBM' })
     a.fault('quotes', 'leaderless')
-    const moved = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    const moved = settling(one.publish(quotes, { symbol: 'IBM', n: 2 }))
     await runtime.advance(1_000)
     expect(moved.value?.sites).toEqual(['b'])
     // Since the first refusal: it was sent there once more, 13 to 100 ms later.
@@ -207,7 +155,7 @@ describe('a channel that is ill while its site lives', () => {
     expect(move?.reason).toMatch(/leader/)
     expect((await one.publish(other, { symbol: 'IBM' })).sites).toEqual(['a'])
     for (const n of [3, 4]) {
-      const next = settled(one.publish(quotes, { symbol: `NEW${n}`, n }))
+      const next = settling(one.publish(quotes, { symbol: `NEW${n}`, n }))
       await runtime.advance(1_000)
       expect(next.value?.sites).toEqual(['b'])
     }
@@ -223,13 +171,13 @@ describe('a channel that is ill while its site lives', () => {
     const one = client()
     await runtime.advance(100)
     a.fault('quotes', 'stalled')
-    const moved = settled(one.publish(quotes, { symbol: 'IBM', n: 1 }))
+    const moved = settling(one.publish(quotes, { symbol: 'IBM', n: 1 }))
     // By then it is looked at only now and then.
     await runtime.advance(33_000)
     expect(moved.value?.sites).toEqual(['b'])
     a.cure('quotes')
     b.kill()
-    const back = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    const back = settling(one.publish(quotes, { symbol: 'IBM', n: 2 }))
     await runtime.advance(100)
     expect(back.value?.sites).toEqual(['a'])
   })
@@ -244,8 +192,8 @@ describe('a channel that is ill while its site lives', () => {
     const since = runtime.wall()
     a.fault('quotes', 'stalled')
     a.fault('orders', 'stalled')
-    const published = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
-    const sent = settled(one.send(orders, { n: 2 }))
+    const published = settling(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    const sent = settling(one.send(orders, { n: 2 }))
     await runtime.advance(2_400)
     expect([published, sent]).toEqual([{}, {}])
     await runtime.advance(400)
@@ -256,7 +204,7 @@ describe('a channel that is ill while its site lives', () => {
     // Since they were handed over, as it looks every 250 ms.
     for (const { at, ms } of moves) expect(Math.floor((at - ms - since) / 250)).toBe(0)
     expect(one.status().sites[0]?.state).toBe('up')
-    const elsewhere = settled(one.publish(other, { symbol: 'IBM' }))
+    const elsewhere = settling(one.publish(other, { symbol: 'IBM' }))
     await runtime.advance(10)
     expect(elsewhere.value?.sites).toEqual(['a'])
   })
@@ -294,7 +242,7 @@ describe('a channel that is ill while its site lives', () => {
     })
     const one = client()
     await runtime.advance(100)
-    const asked = settled(one.request(price, { n: 1 }, { timeout: '20s' }))
+    const asked = settling(one.request(price, { n: 1 }, { timeout: '20s' }))
     await runtime.advance(8_100)
     expect(asked.value).toEqual({ n: 1 })
   })
@@ -309,11 +257,11 @@ describe('a refused token', () => {
     await one.publish(quotes, { symbol: 'IBM', n: 1 })
     lock(true)
     a.cut('credentials')
-    const waiting = settled(one.publish(quotes, { symbol: 'IBM', n: 2 }))
+    const waiting = settling(one.publish(quotes, { symbol: 'IBM', n: 2 }))
     await runtime.advance(2_000)
     expect(waiting.error).toMatchObject({ code: 'unauthenticated', site: 'a' })
     expect(waiting.error?.message).toContain('check sites.a.credentials')
-    const later = settled(one.publish(quotes, { symbol: 'IBM', n: 3 }))
+    const later = settling(one.publish(quotes, { symbol: 'IBM', n: 3 }))
     await runtime.advance(10)
     expect(later.error?.code).toBe('unauthenticated')
     expect(one.status().sites[0]).toMatchObject({

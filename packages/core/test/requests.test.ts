@@ -1,5 +1,4 @@
 import { MessagingError } from '@spanwire/driver'
-import { createEngine, memory } from '@spanwire/driver-memory'
 import { describe, expect, it } from 'vitest'
 import {
   type Client,
@@ -13,6 +12,7 @@ import {
 } from '../src/index.js'
 import { virtualRuntime } from '../src/runtime/virtual.js'
 import { Scripted, type ScriptedChannel } from './scripted.js'
+import { settling, twoEngines } from './two-engines.js'
 
 type N = { n: number }
 const number = json as StandardSchema<N>
@@ -20,36 +20,13 @@ const safe = rpc('safe', number, number, { idempotent: true })
 const once = rpc('once', number, number)
 const here = { environment: 'on-prem' } as const
 
-function end<T>(promise: Promise<T>): { value?: T; error?: MessagingError } {
-  const result: { value?: T; error?: MessagingError } = {}
-  promise.then(
-    (value) => {
-      result.value = value
-    },
-    (error: MessagingError) => {
-      result.error = error
-    },
-  )
-  return result
-}
-
 /** Memory engines at two sites on one clock that only the test moves. */
 function stage(policy: Policy<'a' | 'b'> = primary('a', 'b')) {
-  const runtime = virtualRuntime()
-  const a = createEngine({ clock: runtime, name: 'a' })
-  const b = createEngine({ clock: runtime, name: 'b' })
-  const client = (only?: 'a' | 'b'): Client =>
-    createClient({
-      here,
-      runtime,
-      sites: {
-        a: { location: here, driver: memory(a), endpoints: ['a'] },
-        b: { location: here, driver: memory(b), endpoints: ['b'] },
-      },
-      routes: [{ match: '>', policy: only === undefined ? policy : primary(only) }],
-    })
-  const wait = (ms: number) => new Promise<void>((resolve) => void runtime.after(ms, resolve))
-  return { runtime, a, b, client, wait }
+  const { client, ...engines } = twoEngines({ b: 'here' })
+  const at = (only?: 'a' | 'b'): Client =>
+    client({ routes: [{ match: '>', policy: only === undefined ? policy : primary(only) }] })
+  const wait = (ms: number) => new Promise<void>((resolve) => void engines.runtime.after(ms, resolve))
+  return { ...engines, client: at, wait }
 }
 
 /** Engines that do what the test says, at two sites. */
@@ -69,7 +46,7 @@ async function scripted() {
   const asked = (site: 'a' | 'b') => channel(site)?.batches.reduce((sum, { messages }) => sum + messages.length, 0) ?? 0
   await runtime.advance(50)
   const request = async (contract: typeof safe | typeof once, options: RequestOptions = {}) => {
-    const result = end(client.request(contract, { n: 1 }, options))
+    const result = settling(client.request(contract, { n: 1 }, options))
     await runtime.advance(20)
     return result
   }
@@ -180,7 +157,7 @@ describe('a hedged request', () => {
     })
     const one = client()
     await runtime.advance(100)
-    const result = end(one.request(safe, { n: 7 }, { hedge: '50ms' }))
+    const result = settling(one.request(safe, { n: 7 }, { hedge: '50ms' }))
     await runtime.advance(45)
     expect(ran).toEqual(['a'])
     await runtime.advance(30)
@@ -200,7 +177,7 @@ describe('a hedged request', () => {
     })
     const one = client()
     await runtime.advance(100)
-    const result = end(one.request(safe, { n: 7 }, { hedge: 100 }))
+    const result = settling(one.request(safe, { n: 7 }, { hedge: 100 }))
     await runtime.advance(500)
     expect(result.value).toEqual({ n: 7 })
     expect(runs).toBe(1)
@@ -222,7 +199,7 @@ describe('a hedged request', () => {
     await runtime.advance(100)
     for (let n = 0; n < 30; n++) {
       if (n === 20) ms = 20
-      const result = end(one.request(safe, { n }, { hedge: 'p95' }))
+      const result = settling(one.request(safe, { n }, { hedge: 'p95' }))
       await runtime.advance(60)
       expect(result.value).toEqual({ n })
     }

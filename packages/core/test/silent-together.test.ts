@@ -1,31 +1,16 @@
-import { createEngine, memory } from '@spanwire/driver-memory'
 import { describe, expect, it } from 'vitest'
-import { type Client, type ClientEvent, createClient, json, primary, topic } from '../src/index.js'
-import { virtualRuntime } from '../src/runtime/virtual.js'
+import { type ClientEvent, json, topic } from '../src/index.js'
+import { follow, twoEngines } from './two-engines.js'
 
 const quotes = topic('quotes.{symbol}', json, { delivery: 'durable' })
-const here = { environment: 'on-prem' } as const
 const IBM = { params: { symbol: 'IBM' } }
 
 function stage() {
-  const runtime = virtualRuntime()
-  const a = createEngine({ clock: runtime, name: 'a' })
-  const b = createEngine({ clock: runtime, name: 'b' })
-  const client: Client = createClient({
-    here,
-    runtime,
-    sites: {
-      a: { location: here, driver: memory(a), endpoints: ['a'] },
-      b: { location: { environment: 'cloud' }, driver: memory(b), endpoints: ['b'] },
-    },
-    routes: [{ match: '>', policy: primary('a', 'b') }],
-  })
-  const events: ClientEvent[] = []
-  void (async () => {
-    for await (const event of client.watch()) events.push(event)
-  })()
+  const { client: make, ...engines } = twoEngines()
+  const client = make()
+  const events = follow(client)
   const count = (type: ClientEvent['type']) => events.filter((event) => event.type === type).length
-  return { runtime, a, b, client, count }
+  return { ...engines, client, count }
 }
 
 describe('sites that all fall silent at once', () => {

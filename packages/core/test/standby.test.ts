@@ -1,4 +1,3 @@
-import { createEngine, memory } from '@spanwire/driver-memory'
 import { describe, expect, it } from 'vitest'
 import {
   type Client,
@@ -14,6 +13,7 @@ import {
 } from '../src/index.js'
 import { virtualRuntime } from '../src/runtime/virtual.js'
 import { Scripted } from './scripted.js'
+import { follow, twoEngines } from './two-engines.js'
 
 const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
 const orders = queue('orders', json as StandardSchema<{ n: number }>)
@@ -21,35 +21,9 @@ const here = { environment: 'on-prem' } as const
 const SYMBOLS = ['A', 'B', 'C', 'D', 'E']
 
 /** Clients whose site `b` stands ready for `a`, on a clock that only the test moves. */
-function stage(options: Partial<ClientOptions> = {}) {
-  const runtime = virtualRuntime()
-  const a = createEngine({ clock: runtime, name: 'a' })
-  const b = createEngine({ clock: runtime, name: 'b' })
-  const clients: Client[] = []
-  const client = (): Client => {
-    const made = createClient({
-      here,
-      runtime,
-      standby: 'warm',
-      sites: {
-        a: { location: here, driver: memory(a), endpoints: ['a'] },
-        b: { location: { environment: 'cloud' }, driver: memory(b), endpoints: ['b'] },
-      },
-      routes: [{ match: '>', policy: primary('a', 'b') }],
-      ...options,
-    })
-    clients.push(made)
-    return made
-  }
-  return { runtime, a, b, client }
-}
-
-function follow(client: Client): ClientEvent[] {
-  const events: ClientEvent[] = []
-  void (async () => {
-    for await (const event of client.watch()) events.push(event)
-  })()
-  return events
+function stage(options: Partial<ClientOptions<'a' | 'b'>> = {}) {
+  const { client, ...engines } = twoEngines()
+  return { ...engines, client: () => client({ standby: 'warm', ...options }) }
 }
 
 function read(client: Client): Map<string, Message<{ symbol: string; n: number }>[]> {
