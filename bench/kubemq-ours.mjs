@@ -43,22 +43,29 @@ export async function ours({ endpoint }) {
       await reception.stop(never)
       return done
     },
-    read: (count) =>
-      costOf(count, async () => {
-        const reception = await stored.receive({ start: { at: 'beginning' } }, FLOW, never)
-        await take(reception, count)
-        await reception.stop(never)
-      }),
-    drain: (count) =>
-      costOf(count, async () => {
-        const reception = await jobs.receive({}, { messages: 1_000, bytes: 16 << 20 }, never)
-        await work(reception, count)
-        await reception.stop(never)
-      }),
+    read: (count) => reading(count, () => stored.receive({ start: { at: 'beginning' } }, FLOW, never), take),
+    drain: (count) => reading(count, () => jobs.receive({}, { messages: 1_000, bytes: 16 << 20 }, never), work),
     request: (width, count) =>
       costOf(count, () => inFlight(width, count, () => put(asked, [{ path: '', body: BODY, ttlMs: 5_000 }]))),
     close: () => link.close(never),
   }
+}
+
+/** @typedef {import('@spanwire/driver').Reception} Reception */
+
+/**
+ * Attaching is in it, stopping is not: that waits for a Get that finds nothing.
+ * @param {number} count @param {() => Promise<Reception>} attach @param {(reception: Reception, count: number) => Promise<void>} all
+ */
+async function reading(count, attach, all) {
+  /** @type {Reception | undefined} */
+  let reception
+  const cost = await costOf(count, async () => {
+    reception = await attach()
+    await all(reception, count)
+  })
+  await reception?.stop(never)
+  return cost
 }
 
 /** @param {Channel} channel @param {number} count @param {number} size @param {string} path */
@@ -82,7 +89,7 @@ function put(channel, batch) {
   })
 }
 
-/** @param {import('@spanwire/driver').Reception} reception @param {number} count */
+/** @param {Reception} reception @param {number} count */
 async function take(reception, count) {
   let bytes = 0
   for (let got = 0; got < count; ) {
@@ -94,7 +101,7 @@ async function take(reception, count) {
   if (bytes !== count * BODY.length) throw new Error(`${bytes} bytes came`)
 }
 
-/** Acknowledges each, and waits until the server has noted all. @param {import('@spanwire/driver').Reception} reception @param {number} count */
+/** Acknowledges each, and waits until the server has noted all. @param {Reception} reception @param {number} count */
 async function work(reception, count) {
   /** @type {Promise<void>[]} */
   const settled = []

@@ -1,6 +1,7 @@
 import type { Delivery, Headers } from '@spanwire/driver'
 import { type Hold, notHeld, type Settlement } from '@spanwire/driver/kit'
 import { decodeHeaders, idIn, type Tags } from './tags.js'
+import type { Transaction } from './transaction.js'
 
 /** What all deliveries of a reception have in common. */
 export interface Origin {
@@ -23,6 +24,8 @@ export interface Received {
   /** Place in its channel; 0: it has none. */
   readonly sequence: bigint
   readonly attempt: number
+  /** The answer of a queue that it came with, which settles it. */
+  readonly transaction?: Transaction
 }
 
 /** A message of KubeMQ. Its tags are made headers when somebody asks. */

@@ -10,7 +10,7 @@ import { type KubemqReception, receptionOf } from './reception.js'
 import { sendEach } from './sending.js'
 import { pathIn } from './tags.js'
 import type { Taker } from './taker.js'
-import type { Settling } from './transaction.js'
+import type { Settling, Transaction } from './transaction.js'
 
 type QueueSpec = Extract<ChannelSpec, { kind: 'queue' }>
 
@@ -50,10 +50,9 @@ async function work(
   if (source.group !== undefined) throw incapable(spec.name, 'have groups beside its workers')
   // Whoever gives up meanwhile has not asked for messages yet.
   await wire.ping(signal, `Taking from ${spec.name}`)
-  const places: Places = new WeakMap()
   const mine = taker()
-  const reception = receptionOf(wire, { flow, terms: termsOf(spec, mine, places) })
-  const worker = workerOf(reception, places, spec)
+  const reception = receptionOf(wire, { flow, terms: termsOf(spec, mine) })
+  const worker = workerOf(reception, spec)
   mine.join(worker)
   return reception.begin({
     refill: () => mine.wake(),
@@ -64,14 +63,11 @@ async function work(
   })
 }
 
-/** Where each delivery is at the server. */
-type Places = WeakMap<object, Pick<Settling, 'transaction' | 'sequence'>>
-
-function termsOf(spec: QueueSpec, taker: Taker, places: Places): Terms<KubemqDelivery> {
+function termsOf(spec: QueueSpec, taker: Taker): Terms<KubemqDelivery> {
   const settle = ({ received }: KubemqDelivery, how: Settling['how']): Promise<void> =>
     new Promise((resolve, reject) => {
-      const place = places.get(received)
-      if (place) taker.settle({ ...place, how, resolve, reject })
+      const { sequence, transaction } = received
+      if (transaction) taker.settle({ transaction, sequence, how, resolve, reject })
     })
   return {
     leaseMs: spec.leaseMs,
@@ -89,16 +85,14 @@ function termsOf(spec: QueueSpec, taker: Taker, places: Places): Terms<KubemqDel
   }
 }
 
-function workerOf(reception: KubemqReception, places: Places, { params }: QueueSpec): Worker {
+function workerOf(reception: KubemqReception, { params }: QueueSpec): Worker {
   return {
     get room() {
       return reception.room
     },
     take(messages, transaction) {
       for (const message of messages) {
-        const received = receivedOf(message, params)
-        places.set(received, { transaction, sequence: received.sequence })
-        reception.take(new KubemqDelivery(reception.origin, received))
+        reception.take(new KubemqDelivery(reception.origin, receivedOf(message, params, transaction)))
       }
     },
     lose() {
@@ -109,7 +103,8 @@ function workerOf(reception: KubemqReception, places: Places, { params }: QueueS
   }
 }
 
-function receivedOf({ messageId: id, body, metadata, tags, attributes }: QueueMessage, params: number): Received {
+function receivedOf(message: QueueMessage, params: number, transaction: Transaction): Received {
+  const { messageId: id, body, metadata, tags, attributes } = message
   const { timestamp = 0n, sequence = 0n, receiveCount = 1 } = attributes ?? {}
   return {
     path: pathIn(tags, params),
@@ -120,5 +115,6 @@ function receivedOf({ messageId: id, body, metadata, tags, attributes }: QueueMe
     timeNs: timestamp,
     sequence,
     attempt: Math.max(1, receiveCount),
+    transaction,
   }
 }

@@ -13,7 +13,11 @@ export interface ReceptionOptions {
 
 export type KubemqReception = Intake<KubemqDelivery, Origin>
 
-/** Who has left is given nothing any more: what is unused goes back at once. */
+/**
+ * Who has left is given nothing any more: what is unused goes back at once. gRPC gives each message a tick of its own: those of topics
+ * are given out when all have run that one chunk of the socket made.
+ */
 export function receptionOf({ members }: Wire, { flow, epoch, terms }: ReceptionOptions): KubemqReception {
-  return new Intake({ flow, terms, members, givesBack: 'at-once', origin: (hold) => ({ epoch, hold }) })
+  const soon = terms ? undefined : (wake: () => void): void => void setImmediate(wake)
+  return new Intake({ flow, terms, members, givesBack: 'at-once', soon, origin: (hold) => ({ epoch, hold }) })
 }

@@ -1,7 +1,7 @@
 import type { Batch, Delivery, Flow, MessagingError, Reception } from '@spanwire/driver'
 import { Hold, type Terms } from './hold.js'
 import type { Member } from './member.js'
-import { Shelf } from './shelf.js'
+import { Shelf, type Soon } from './shelf.js'
 
 /** Where the deliveries of a reception come from. */
 export interface Feed {
@@ -16,6 +16,8 @@ export interface IntakeOptions<D extends Delivery, O> {
   /** Absent: nothing is to be settled. */
   readonly terms?: Terms<D> | undefined
   readonly beatMs?: number | undefined
+  /** When what has come is given to who waits: as of `Shelf`. */
+  readonly soon?: Soon | undefined
   /** When what nobody will pull goes back: `late`, after the feed has left, where the engine might give it to us once more. */
   readonly givesBack: 'at-once' | 'late'
   /** Those of its link. */
@@ -38,7 +40,7 @@ export class Intake<D extends Delivery, O> implements Reception, Member {
   readonly #late: D[] = []
   #keepsLate: boolean
 
-  constructor({ flow, terms, beatMs, givesBack, members, origin }: IntakeOptions<D, O>) {
+  constructor({ flow, terms, beatMs, givesBack, members, soon, origin }: IntakeOptions<D, O>) {
     this.flow = flow
     if (beatMs !== undefined) this.beatMs = beatMs
     this.#members = members
@@ -48,6 +50,7 @@ export class Intake<D extends Delivery, O> implements Reception, Member {
     this.shelf = new Shelf(
       () => this.#pullable(),
       () => this.#feed?.refill(),
+      soon,
     )
   }
 

@@ -4,6 +4,9 @@ import { Pile } from './pile.js'
 type News = Pick<Batch, 'lost' | 'caughtUp'>
 type Lost = NonNullable<Batch['lost']>
 
+/** Calls back later in this turn or at its end, once. */
+export type Soon = (wake: () => void) => void
+
 /** What has arrived and is not pulled yet, and the one who waits for it. */
 export class Shelf<D extends Delivery> {
   readonly pile: Pile<D> = new Pile()
@@ -13,11 +16,13 @@ export class Shelf<D extends Delivery> {
   #isDue = false
   readonly #room: () => Flow
   readonly #pulled: (some: readonly D[]) => void
+  readonly #soon: Soon
 
-  /** `room`: how much may be pulled now; without messages nothing, else at least one. `pulled`: these were, in this turn. */
-  constructor(room: () => Flow, pulled: (some: readonly D[]) => void) {
+  /** `room`: how much may be pulled now; without messages nothing, else at least one. `pulled`: these were, in this turn. `soon`: calls back when all that comes together has come. */
+  constructor(room: () => Flow, pulled: (some: readonly D[]) => void, soon: Soon = (wake) => queueMicrotask(wake)) {
     this.#room = room
     this.#pulled = pulled
+    this.#soon = soon
   }
 
   get isLive(): boolean {
@@ -81,7 +86,7 @@ export class Shelf<D extends Delivery> {
   wake(): void {
     if (!this.#waiting || this.#isDue) return
     this.#isDue = true
-    queueMicrotask(() => {
+    this.#soon(() => {
       this.#isDue = false
       const batch = this.#waiting && this.#batch()
       if (batch) this.#answer(batch)
