@@ -97,8 +97,11 @@ export function* staysWithinPolicy({ followed, tally }: Evidence): Iterable<stri
     let at = 0
     for (const { atMs, channel, site } of sends) {
       while ((routes[at + 1]?.atMs ?? Infinity) < atMs) at++
-      if (routes[at]?.allows(channel, site) === false)
-        yield `${process} sent to ${site} on ${channel} at ${atMs.toFixed(0)}, which its routes exclude since ${routes[at]?.atMs.toFixed(0)}`
+      const [now, next] = routes.slice(at, at + 2)
+      // What is sent at the instant of a change may go by either.
+      const isFree = now?.allows(channel, site) !== false || (next?.atMs === atMs && next.allows(channel, site))
+      if (!isFree)
+        yield `${process} sent to ${site} on ${channel} at ${atMs.toFixed(0)}, which its routes exclude since ${now?.atMs.toFixed(0)}`
     }
   }
 }
