@@ -1,13 +1,14 @@
-import { type Body, type Channel, MessagingError, type Reception, type SendOutcome } from '@spanwire/driver'
-import { channelError, failed, maybe, type Report, type Settlement } from '@spanwire/driver/kit'
+import type { Channel, MessagingError, Reception, SendOutcome } from '@spanwire/driver'
+import { failed, type Report, type Settlement } from '@spanwire/driver/kit'
+import { writeAnswer } from './answering.js'
 import type { Call } from './call.js'
 import type { KafkaDelivery } from './delivery.js'
 import { Inbox, replyPlace } from './inbox.js'
 import type { Opened, Wanted } from './opened.js'
 import { filterOf } from './patterns.js'
-import type { KafkaHeader, Produced } from './port/producing.js'
+import type { KafkaHeader } from './port/producing.js'
 import type { KafkaRecord } from './port/reading.js'
-import { bytesOf, ERROR, header, headersOf, REPLY, REPLY_TO, textOf } from './record.js'
+import { ERROR, header, headersOf, REPLY, REPLY_TO, textOf } from './record.js'
 import { Dispatch } from './sending.js'
 import type { Place } from './topics.js'
 import { groupOf, share } from './work.js'
@@ -92,7 +93,7 @@ function replyOf(record: KafkaRecord): NonNullable<Extract<SendOutcome, { outcom
 
 /** Requests to answer, shared with all who respond. Who was asked while nobody responded is not answered. */
 function respond(opened: Opened, wanted: Wanted): Promise<Reception> {
-  const { spec, wire } = opened
+  const { spec } = opened
   const terms = {
     leaseMs: Number.POSITIVE_INFINITY,
     passes: filterOf(spec, wanted[0]),
@@ -104,25 +105,8 @@ function respond(opened: Opened, wanted: Wanted): Promise<Reception> {
       const own: KafkaHeader[] = [header(REPLY, to.number)]
       if (error !== undefined) own.push(header(ERROR, error))
       for (let at = 0; at < headers.length; at += 2) own.push(header(headers[at] ?? '', headers[at + 1] ?? ''))
-      await produce(wire, to, body, own)
+      await writeAnswer(opened, to, body, own)
     },
   }
   return share(opened, { group: groupOf(spec.name, 'responders'), start: { at: 'now' }, terms }, wanted)
-}
-
-async function produce(
-  wire: Opened['wire'],
-  { topic, partition }: { readonly topic: string; readonly partition: number },
-  body: Body,
-  headers: readonly KafkaHeader[],
-): Promise<void> {
-  if (wire.over) throw maybe('The link to Kafka ended before the answer was written.', 'link', wire.over)
-  const record = { key: undefined, value: bytesOf(body), headers }
-  const produced = await new Promise<Produced>((resolve) => {
-    wire.client.produce([{ topic, partition, records: [record] }], (_, told) => resolve(told))
-  })
-  if (produced.at === 'stored') return
-  const fault = wire.fault(`Answering to ${topic}`, produced.error, { scope: 'message' })
-  if (produced.at === 'unknown') throw maybe('The answer was not confirmed.', 'message', fault)
-  throw MessagingError.is(fault) ? fault : channelError('unavailable', 'The answer was not written.', { cause: fault })
 }
