@@ -1,8 +1,8 @@
 import { MessagingError } from '@spanwire/driver'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createClient, json, queue, rpc, type StandardSchema, topic } from '../src/index.js'
+import { createClient, json, primary, queue, rpc, type StandardSchema, topic } from '../src/index.js'
 import { virtualRuntime } from '../src/runtime/virtual.js'
-import { Scripted, type ScriptedChannel } from './scripted.js'
+import { lost, Scripted, type ScriptedChannel } from './scripted.js'
 
 type N = { readonly n: number }
 
@@ -94,5 +94,44 @@ describe('a message that nobody answers though who takes it answers', () => {
     const reply = { body: '{"n":2}', error: undefined, headers: () => [] }
     batches[0]?.report(0, { outcome: 'done', reply })
     expect(await asked).toEqual({ n: 2 })
+  })
+})
+
+describe('a channel that is ill at the only site that is reached', () => {
+  it.each([
+    ['a topic', topic('notes', shape, { delivery: 'durable' })],
+    ['a queue', queue('notes', shape)],
+  ] as const)('has a site that waits to be dialled tried at once, and goes there: %s', async (_, contract) => {
+    const runtime = virtualRuntime()
+    const [a, b] = [new Scripted(runtime), new Scripted(runtime)]
+    b.behave('b', { does: 'fail', error: lost, afterMs: 1 })
+    const client = createClient({
+      here,
+      runtime,
+      sites: {
+        a: { location: here, driver: a.driver, endpoints: ['a'] },
+        b: { location: here, driver: b.driver, endpoints: ['b'] },
+      },
+      routes: [{ match: '>', policy: primary('a', 'b') }],
+    })
+    onTestFinished(async () => {
+      const closed = client.close({ timeout: '1ms' })
+      await runtime.advance(10)
+      await closed
+    })
+    // By then its dials are half a minute apart at most.
+    await runtime.advance(300_000)
+    const dials = b.dials.length
+    b.behave('b', { does: 'accept', afterMs: 1 })
+    const sent = contract.kind === 'topic' ? client.publish(contract, { n: 1 }) : client.send(contract, { n: 1 })
+    const error = new MessagingError('unavailable', 'No engine behind it.', { scope: 'channel' })
+    const batchesAt = ({ links: [link] }: Scripted) => link?.channels.find(({ spec }) => spec.name === 'notes')?.batches
+    for (let ms = 0; ms < 1_500 && !batchesAt(b)?.length; ms += 10) {
+      for (const { report } of batchesAt(a) ?? []) report(0, { outcome: 'unsent', error })
+      await runtime.advance(10)
+    }
+    expect(b.dials).toHaveLength(dials + 1)
+    batchesAt(b)?.[0]?.report(0, { outcome: 'done' })
+    expect((await sent).sites).toEqual(['b'])
   })
 })

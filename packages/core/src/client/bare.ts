@@ -28,16 +28,19 @@ export function createBareClient<const Site extends string>(options: ClientOptio
 }
 
 function tell(context: Context, site: string, change: SessionChange): void {
-  if ('channel' in change) return
+  if ('channel' in change) {
+    if (change.ill) lookForAnother(context, site)
+    return
+  }
   const { from, to, reason } = change
   if (from.at !== to.at) context.events.emit({ type: 'site', site, from: from.at, to: to.at, reason })
   if ('link' in from && !('link' in to)) lookForAnother(context, site)
 }
 
-/** The last link is gone: who waits for its time to be dialled may be back by now, and is all that there is. */
+/** The last link is gone, or of no use to a channel: who waits for its time to be dialled may be back by now, and is all that there is. */
 function lookForAnother({ sessions, runtime, closed }: Context, lost: string): void {
   const all = [...sessions.values()]
-  if (all.some(({ link }) => link !== undefined)) return
+  if (all.some(({ link, site }) => link !== undefined && site !== lost)) return
   const cancel = runtime.after(runtime.random() * SPREAD_MS, () => {
     for (const session of all) if (session.site !== lost && session.state.at === 'waiting') session.retryNow()
   })

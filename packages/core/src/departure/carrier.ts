@@ -53,6 +53,11 @@ export class Carrier {
     return new Line(site, heard)
   }
 
+  /** Nothing gets through where it is. */
+  isStuck({ site }: Line): boolean {
+    return !this.#around.reachable(site) || isIll(this.#around.channel(site))
+  }
+
   relink(lane: Lane, line: Line): void {
     line.open = undefined
     if (line.barred) this.#move(lane, line, undefined)

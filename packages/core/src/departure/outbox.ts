@@ -102,7 +102,7 @@ export class Outbox {
   follow(site: string): void {
     for (const lane of this.#lanes.values()) {
       for (const line of lane.lines)
-        if (line.site === site || line.barred || !this.#around.reachable(line.site)) this.#carrier.relink(lane, line)
+        if (line.site === site || line.barred || this.#carrier.isStuck(line)) this.#carrier.relink(lane, line)
     }
   }
 

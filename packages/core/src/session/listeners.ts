@@ -3,8 +3,8 @@ import { linkOf, type SessionState } from './state.js'
 export type SessionChange =
   /** `from.at` equals `to.at` when only figures changed (`rttMs`) or a dial was started over. `reason` is for operators. */
   | { readonly from: SessionState; readonly to: SessionState; readonly reason: string }
-  /** A channel of this name was opened, was refused, or may be tried again. */
-  | { readonly channel: string }
+  /** A channel of this name was opened, was refused, or may be tried again. `ill`: its sends do not get through. */
+  | { readonly channel: string; readonly ill: boolean }
 
 const SETTLED: Promise<void> = Promise.resolve()
 

@@ -223,8 +223,8 @@ export class Session {
 
   #use({ link, endpoint, rttMs }: Connected): (withinMs?: number) => void {
     const { patience, runtime } = this.#options
-    const channels = new Channels(link, { runtime, patience, timing: this.timing }, (channel) =>
-      this.#listeners.tell({ channel }),
+    const channels = new Channels(link, { runtime, patience, timing: this.timing }, (channel, ill) =>
+      this.#listeners.tell({ channel, ill }),
     )
     this.#channels = channels
     const current = (event: SessionEvent) => {
