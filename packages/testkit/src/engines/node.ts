@@ -6,8 +6,8 @@ import type { EngineNode, NodeState } from './engine.js'
 import { NodeProcess } from './node-process.js'
 import type { Company, NodePlan } from './plan.js'
 
-/** How long a node may take to be ready. First elections of a loaded machine were seen to take 5 s. */
-const READY_MS = 30_000
+/** How long a node may take to be ready. Kafka that was killed and is started again on a loaded machine was seen to take more than 30 s. */
+const READY_MS = 60_000
 
 /** One node through all its processes. */
 export class PlannedNode implements EngineNode {
