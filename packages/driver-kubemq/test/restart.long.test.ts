@@ -1,5 +1,4 @@
 import { describe, it } from 'vitest'
-import { ownServer } from './rig/link.js'
 import { outlast } from './rig/outage.js'
 
 const outages = (['SIGTERM', 'SIGKILL'] as const).flatMap((by) =>
@@ -14,6 +13,6 @@ describe.concurrent('a server that comes back', () => {
     {
       timeout: 240_000,
     },
-    async ({ by, seconds, when }, test) => outlast(await ownServer(test), { by, downMs: seconds * 1_000, when }),
+    ({ by, seconds, when }, test) => outlast({ by, downMs: seconds * 1_000, when }, test),
   )
 })

@@ -17,9 +17,11 @@ export async function server(): Promise<Peer> {
 }
 
 /** One that may be stopped; a test that is given a server by address is skipped. */
-export async function ownServer({ skip }: TestContext): Promise<EngineNode> {
-  const { node } = await server()
-  return node ?? skip(NOT_OURS)
+export async function ownServer(test: TestContext): Promise<EngineNode> {
+  const { node, dispose } = await startPeer()
+  // The test's own: beside others the one that runs is not known otherwise.
+  test.onTestFinished(dispose)
+  return node ?? test.skip(NOT_OURS)
 }
 
 /** A name that nobody used before, also on a server that other runs have filled. */

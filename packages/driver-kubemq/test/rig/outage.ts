@@ -1,9 +1,10 @@
 import { setTimeout as elapse } from 'node:timers/promises'
 import { type Client, createClient, json, queue, rpc, type StandardSchema, text, topic } from '@spanwire/core'
 import type { EngineNode } from '@spanwire/testkit/engines'
-import { expect, onTestFinished } from 'vitest'
+import { expect, type TestContext } from 'vitest'
 import { eventually } from '../../../driver/test/eventually.js'
 import { kubemq } from '../../src/index.js'
+import { ownServer } from './link.js'
 
 interface Note {
   readonly n: number
@@ -29,8 +30,9 @@ export interface Outage {
 }
 
 /** Ends the server, starts it again so much later, and expects that every pattern goes on by itself, of clients that nobody touches. */
-export async function outlast(node: EngineNode, { by, downMs, when }: Outage): Promise<void> {
-  const [reader, writer] = [clientOf(node), clientOf(node)]
+export async function outlast({ by, downMs, when }: Outage, test: TestContext): Promise<void> {
+  const node = await ownServer(test)
+  const [reader, writer] = [clientOf(node, test), clientOf(node, test)]
   const seen = await listen(reader)
   const sender = new Sender(writer, downMs + PATIENCE_MS)
   await sender.send()
@@ -59,10 +61,10 @@ function missing(acked: readonly number[], seen: ReadonlySet<number>): number {
   return acked.filter((n) => !seen.has(n)).length
 }
 
-function clientOf({ endpoint }: EngineNode): Client {
+function clientOf({ endpoint }: EngineNode, test: TestContext): Client {
   const driver = kubemq({ commands: ['stop'] })
   const client = createClient({ here, sites: { one: { location: here, driver, endpoints: [endpoint] } } })
-  onTestFinished(() => client.close({ timeout: '1s' }))
+  test.onTestFinished(() => client.close({ timeout: '1s' }))
   return client
 }
 
