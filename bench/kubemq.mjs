@@ -95,8 +95,8 @@ function jobsOf(filler, peer) {
       before: () => filler.send(jobs),
       run: (side) => side.drain(jobs),
     },
-    { job: 'request, 1 in flight', goal: '0.9', run: (side) => side.request(1, 500) },
-    { job: 'request, 100 in flight', goal: '0.9', run: (side) => side.request(100, 3_000) },
+    { job: 'request, 1 in flight', goal: '0.9', run: (side) => side.request(1, 300) },
+    { job: 'request, 100 in flight', goal: '0.9', run: (side) => side.request(100, 1_500) },
   ]
 }
 
