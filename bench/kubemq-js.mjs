@@ -22,7 +22,7 @@ export function kubemqJs({ endpoint: address }) {
       const stream = await events.stream((_, sent) => void (sent === null && written()))
       const cost = await costOf(count, () =>
         batches(count, BATCH, (done) => {
-          written = () => void done()
+          written = () => done()
           for (let at = 0; at < BATCH; at++) stream.write({ channel: 'seen.a', body: BODY })
         }),
       )
@@ -44,7 +44,7 @@ export function kubemqJs({ endpoint: address }) {
       const stream = await stored.stream((_, sent) => void (sent?.sent === true && confirmed()))
       const cost = await costOf(count, () =>
         batches(count, BATCH, (done) => {
-          confirmed = () => void done()
+          confirmed = () => done()
           for (let at = 0; at < BATCH; at++) stream.write({ channel: 'kept', body: BODY })
         }),
       )
