@@ -48,7 +48,7 @@ export function consuming({ topic, raw, ours }) {
 }
 
 /** At least as many as are read. @param {Channel} channel */
-function filling(channel) {
+export function filling(channel) {
   const batch = Array.from({ length: BATCH }, (_, at) => ({ path: KEYS[at % KEYS.length] ?? '', body: VALUE }))
   let isFull = false
   return async () => {

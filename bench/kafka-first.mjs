@@ -1,3 +1,4 @@
+import { filling } from './kafka-consume.mjs'
 import { middle } from './measure.mjs'
 
 /** How long after asking the first message is there: of a topic that holds some, without a group where that can be. */
@@ -8,6 +9,7 @@ const FLOW = { messages: 100, bytes: 1 << 20 }
 
 /** @param {import('./kafka.mjs').Bench} bench */
 export async function firstMessages({ topic, raw, ours }) {
+  await filling(ours.kafkajs)()
   const ways = {
     'kafkajs, a group of its own': () => raw.kafkajs.read(topic, 1, () => undefined),
     'platformatic, a group of its own': () => raw.platformatic.read(topic, 1, () => undefined),
