@@ -17,12 +17,13 @@ export function kubemqJs({ endpoint: address }) {
   const [queues, queries] = [new QueuesClient(config), new QueriesClient(config)]
   return {
     publish: async (count) => {
-      let written = () => undefined
+      /** @type {() => void} */
+      let written = () => {}
       // Called twice a message: with what is sent, and with nothing once it is written.
       const stream = await events.stream((_, sent) => void (sent === null && written()))
       const cost = await costOf(count, () =>
         batches(count, BATCH, (done) => {
-          written = () => done()
+          written = done
           for (let at = 0; at < BATCH; at++) stream.write({ channel: 'seen.a', body: BODY })
         }),
       )
@@ -40,11 +41,12 @@ export function kubemqJs({ endpoint: address }) {
       return done
     },
     store: async (count) => {
-      let confirmed = () => undefined
+      /** @type {() => void} */
+      let confirmed = () => {}
       const stream = await stored.stream((_, sent) => void (sent?.sent === true && confirmed()))
       const cost = await costOf(count, () =>
         batches(count, BATCH, (done) => {
-          confirmed = () => done()
+          confirmed = done
           for (let at = 0; at < BATCH; at++) stream.write({ channel: 'kept', body: BODY })
         }),
       )
