@@ -54,7 +54,7 @@ describe('kubemq without KUBEMQ_BIN', () => {
   })
 
   it('takes its quirks from who starts it', async () => {
-    await using sites = await startEngines({ engine: 'kubemq', config: '{"unanswered":1,"maxBytes":2000}' })
+    await using sites = await startEngines({ engine: 'kubemq', config: '{"unanswered":1,"maxBytes":2000,"crashes":0}' })
     const one = await client(nodeOf(sites).endpoint)
     const up = new Upstream(one)
     up.tell(numbered('queue', 1))
