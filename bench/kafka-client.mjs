@@ -15,11 +15,13 @@ const quotes = topic('quotes.{symbol}', Quote, { delivery: 'durable' })
 
 /** @typedef {import('@spanwire/core').Client} Client */
 
-/** @param {import('./kafka.mjs').Bench} bench @returns {{ readonly jobs: import('./kafka.mjs').Job[], close(): Promise<void> }} */
-export function clientJobs({ endpoint, raw }) {
+/** @param {import('./kafka.mjs').Bench} bench @returns {Promise<{ readonly jobs: import('./kafka.mjs').Job[], close(): Promise<void> }>} */
+export async function clientJobs({ endpoint, raw }) {
   const over = (/** @type {import('@spanwire/driver').Driver} */ driver) =>
     createClient({ here, sites: { one: { location: here, driver, endpoints: [endpoint] } } })
   const [js, pl] = [over(kafka({ partitions: 3 })), over(kafka({ partitions: 3, port: platformatic() }))]
+  // Makes the topic that the libraries use as well.
+  await js.publish(quotes, { ...QUOTE, symbol: 'S0' })
   const jobs = [
     {
       job: 'publish, JSON, schema, identity',

@@ -39,7 +39,7 @@ async function against(endpoint) {
   const [only] = process.argv.slice(3)
   try {
     const bench = { endpoint, topic: MADE.name, raw, ours }
-    const client = clientJobs(bench)
+    const client = await clientJobs(bench)
     console.log(`\nKafka (CPU us of this process per message and thousands a second; median of ${RUNS}; 200 B)`)
     for (const job of [...producing(bench), ...consuming(bench), ...client.jobs]) {
       if (only === undefined || job.job.includes(only)) print(job.job, await compare(job.parts))
