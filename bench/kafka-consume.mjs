@@ -1,5 +1,5 @@
-import { BATCH, KEYS, put } from './kafka-produce.mjs'
-import { costOf } from './measure.mjs'
+import { BATCH, KEYS } from './kafka-produce.mjs'
+import { costOf, put } from './measure.mjs'
 
 /** What lies in a topic of three partitions, from its beginning: connecting a consumer of a library and its group are within its figures. */
 

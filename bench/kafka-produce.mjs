@@ -1,4 +1,4 @@
-import { costOf } from './measure.mjs'
+import { costOf, put } from './measure.mjs'
 
 /** Bytes to a topic of three partitions, 500 at a time, each batch awaited before the next. */
 
@@ -27,15 +27,4 @@ export function producing({ topic, raw, ours }) {
       },
     },
   ]
-}
-
-/** @param {import('@spanwire/driver').Channel} channel @param {readonly import('@spanwire/driver').Outgoing[]} batch @returns {Promise<void>} */
-export function put(channel, batch) {
-  return new Promise((resolve, reject) => {
-    let open = batch.length
-    channel.send(batch, (_, outcome) => {
-      if (outcome.outcome !== 'done') reject(outcome.error)
-      else if (--open === 0) resolve()
-    })
-  })
 }

@@ -5,15 +5,14 @@ import { consuming } from './kafka-consume.mjs'
 import { firstMessages } from './kafka-first.mjs'
 import { producing } from './kafka-produce.mjs'
 import { rawClients } from './kafka-raw.mjs'
-import { middle } from './measure.mjs'
+import { medianCosts } from './measure.mjs'
 
 const RUNS = 5
 const never = new AbortController().signal
 const MADE = /** @type {const} */ ({ name: 'made', params: 1, kind: 'topic', keep: 'durable', latest: false })
 
 /**
- * What one way to do a job cost: CPU of this process per message in us, messages a second.
- * @typedef {{ cpuUs: number, perSecond: number }} Cost
+ * @typedef {import('./measure.mjs').Cost} Cost
  * @typedef {{ readonly job: string, readonly parts: Record<string, () => Promise<Cost>> }} Job The first part is what the others are compared with.
  * @typedef {{ readonly endpoint: string, readonly topic: string, readonly raw: import('./kafka-raw.mjs').RawClients, readonly ours: Record<'kafkajs' | 'platformatic', import('@spanwire/driver').Channel> }} Bench
  */
@@ -42,7 +41,7 @@ async function against(endpoint) {
     const client = await clientJobs(bench)
     console.log(`\nKafka (CPU us of this process per message and thousands a second; median of ${RUNS}; 200 B)`)
     for (const job of [...producing(bench), ...consuming(bench), ...client.jobs]) {
-      if (only === undefined || job.job.includes(only)) print(job.job, await compare(job.parts))
+      if (only === undefined || job.job.includes(only)) print(job.job, await medianCosts(RUNS, job.parts))
     }
     await client.close()
     if (only === undefined || 'first message'.includes(only)) await firstMessages(bench)
@@ -59,36 +58,17 @@ function dial(endpoint, port) {
   return driver({ port, partitions: 3 }).connect([endpoint], how, never)
 }
 
-/**
- * In turns, so that the machine's other work meets all alike; the first turn only warms up.
- * @param {Record<string, () => Promise<Cost>>} parts
- */
-async function compare(parts) {
-  /** @type {Record<string, Cost[]>} */
-  const all = {}
-  for (let turn = 0; turn <= RUNS; turn++) {
-    for (const [name, run] of Object.entries(parts)) {
-      const cost = await run()
-      if (turn > 0) all[name] = [...(all[name] ?? []), cost]
-    }
-  }
-  return Object.entries(all).map(([name, costs]) => ({
-    name,
-    cpuUs: middle(costs.map((one) => one.cpuUs)),
-    perSecond: middle(costs.map((one) => one.perSecond)),
-  }))
-}
-
-/** @param {string} job @param {readonly (Cost & { readonly name: string })[]} costs */
+/** @param {string} job @param {Record<string, Cost>} costs */
 function print(job, costs) {
-  const [first] = costs
+  const [first] = Object.entries(costs)
   if (first === undefined) throw new Error(`${job} has no parts`)
+  const [than, base] = first
   console.log(`\n${job}`)
-  for (const { name, cpuUs, perSecond } of costs) {
-    const rate = (perSecond / first.perSecond).toFixed(2)
-    const cpu = (cpuUs / first.cpuUs).toFixed(2)
+  for (const [name, { cpuUs, perSecond }] of Object.entries(costs)) {
+    const rate = (perSecond / base.perSecond).toFixed(2)
+    const cpu = (cpuUs / base.cpuUs).toFixed(2)
     console.log(
-      `  ${name.padEnd(26)}${cpuUs.toFixed(2).padStart(8)} us${(perSecond / 1_000).toFixed(1).padStart(8)} k/s   ${rate} of the rate, ${cpu} of the CPU of ${first.name}`,
+      `  ${name.padEnd(26)}${cpuUs.toFixed(2).padStart(8)} us${(perSecond / 1_000).toFixed(1).padStart(8)} k/s   ${rate} of the rate, ${cpu} of the CPU of ${than}`,
     )
   }
 }

@@ -1,5 +1,5 @@
 import { kubemq } from '@spanwire/driver-kubemq'
-import { costOf, inFlight } from './measure.mjs'
+import { costOf, inFlight, put } from './measure.mjs'
 
 /** Bytes through the driver. */
 
@@ -76,17 +76,6 @@ async function inBatches(channel, count, size, path) {
 /** @param {number} size @param {string} path */
 function batch(size, path) {
   return Array.from({ length: size }, () => ({ path, body: BODY }))
-}
-
-/** @param {Channel} channel @param {readonly import('@spanwire/driver').Outgoing[]} batch @returns {Promise<void>} */
-function put(channel, batch) {
-  return new Promise((resolve, reject) => {
-    let open = batch.length
-    channel.send(batch, (_, outcome) => {
-      if (outcome.outcome !== 'done') reject(outcome.error)
-      else if (--open === 0) resolve()
-    })
-  })
 }
 
 /** @param {Reception} reception @param {number} count */

@@ -8,14 +8,13 @@ import { build } from 'tsup'
 import { kubemqJs } from './kubemq-js.mjs'
 import { ours } from './kubemq-ours.mjs'
 import { raw } from './kubemq-raw.mjs'
-import { middle } from './measure.mjs'
+import { medianCosts } from './measure.mjs'
 
 const RUNS = 5
 const folder = fileURLToPath(new URL('.', import.meta.url))
 
 /**
- * What one way to do a job cost: CPU of this process per message in us, messages a second.
- * @typedef {{ cpuUs: number, perSecond: number }} Cost
+ * @typedef {import('./measure.mjs').Cost} Cost
  */
 
 /**
@@ -100,23 +99,16 @@ function jobsOf(filler, peer) {
   ]
 }
 
-/** In turns, so that the machine's other work meets all alike; the first turn only warms up. @param {Job} job @param {Record<string, Side>} sides */
-async function compare({ before, run }, sides) {
-  /** @type {Record<string, Cost[]>} */
-  const all = {}
-  for (let turn = 0; turn <= RUNS; turn++) {
-    for (const [name, side] of Object.entries(sides)) {
+/** @param {Job} job @param {Record<string, Side>} sides */
+function compare({ before, run }, sides) {
+  const parts = Object.entries(sides).map(([name, side]) => [
+    name,
+    async () => {
       await before?.()
-      const cost = await run(side)
-      if (turn > 0) all[name] = [...(all[name] ?? []), cost]
-    }
-  }
-  return Object.fromEntries(
-    Object.entries(all).map(([name, costs]) => [
-      name,
-      { cpuUs: middle(costs.map((one) => one.cpuUs)), perSecond: middle(costs.map((one) => one.perSecond)) },
-    ]),
-  )
+      return run(side)
+    },
+  ])
+  return medianCosts(RUNS, Object.fromEntries(parts))
 }
 
 const HEAD = `${'job'.padEnd(38)}${'raw us'.padStart(9)}${'js us'.padStart(9)}${'ours us'.padStart(9)}${'raw k/s'.padStart(9)}${'js k/s'.padStart(9)}${'ours k/s'.padStart(9)}   ours as a part`

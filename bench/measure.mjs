@@ -46,6 +46,46 @@ export async function medians(runs, parts) {
   return /** @type {Record<Name, number>} */ (Object.fromEntries(names.map((name) => [name, middle(values[name])])))
 }
 
+/**
+ * What one way to do a job cost: CPU of this process per message in us, messages a second.
+ * @typedef {{ readonly cpuUs: number, readonly perSecond: number }} Cost
+ */
+
+/**
+ * The same of whole costs, by name.
+ * @param {number} runs @param {Record<string, () => Promise<Cost>>} parts @returns {Promise<Record<string, Cost>>}
+ */
+export async function medianCosts(runs, parts) {
+  /** @type {Record<string, Cost[]>} */
+  const all = {}
+  for (let turn = 0; turn <= runs; turn++) {
+    for (const [name, run] of Object.entries(parts)) {
+      const cost = await run()
+      if (turn > 0) all[name] = [...(all[name] ?? []), cost]
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(all).map(([name, costs]) => [
+      name,
+      { cpuUs: middle(costs.map((one) => one.cpuUs)), perSecond: middle(costs.map((one) => one.perSecond)) },
+    ]),
+  )
+}
+
+/**
+ * Sends a batch, and waits until all of it is done.
+ * @param {import('@spanwire/driver').Channel} channel @param {readonly import('@spanwire/driver').Outgoing[]} batch @returns {Promise<void>}
+ */
+export function put(channel, batch) {
+  return new Promise((resolve, reject) => {
+    let open = batch.length
+    channel.send(batch, (_, outcome) => {
+      if (outcome.outcome !== 'done') reject(outcome.error)
+      else if (--open === 0) resolve()
+    })
+  })
+}
+
 /** @param {readonly number[]} values */
 export function middle(values) {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN

@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { nats } from '@spanwire/driver-nats'
-import { costOf, inFlight } from './measure.mjs'
+import { costOf, inFlight, put } from './measure.mjs'
 
 /** Bytes through the driver, against nats.js as its users call it. */
 
@@ -171,17 +171,6 @@ async function empty(nc) {
 /** @template T @param {() => T} make */
 function batchOf(make) {
   return Array.from({ length: BATCH }, make)
-}
-
-/** @param {Channel} channel @param {readonly import('@spanwire/driver').Outgoing[]} batch @returns {Promise<void>} */
-function put(channel, batch) {
-  return new Promise((resolve, reject) => {
-    let open = batch.length
-    channel.send(batch, (_, outcome) => {
-      if (outcome.outcome !== 'done') reject(outcome.error)
-      else if (--open === 0) resolve()
-    })
-  })
 }
 
 /** @param {import('@spanwire/driver').Reception} reception @param {number} count */

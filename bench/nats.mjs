@@ -3,15 +3,14 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { connect } from '@nats-io/transport-node'
 import { startEngines } from '@spanwire/testkit/engines'
-import { middle } from './measure.mjs'
+import { medianCosts } from './measure.mjs'
 import { bareJobs } from './nats-bare.mjs'
 import { clientJobs } from './nats-client.mjs'
 
 const RUNS = 5
 
 /**
- * What one way to do a job cost: CPU of this process per message in us, messages a second.
- * @typedef {{ cpuUs: number, perSecond: number }} Cost
+ * @typedef {import('./measure.mjs').Cost} Cost
  * @typedef {{ readonly endpoint: string, readonly nc: import('@nats-io/transport-node').NatsConnection, publish(subject: string, body: string, count: number, ids: boolean): Promise<void> }} Bench
  * @typedef {{ readonly job: string, readonly goal: string, readonly parts: Record<string, () => Promise<Cost>> }} Job
  * @typedef {{ readonly jobs: readonly Job[], close(): Promise<void> }} Jobs
@@ -43,7 +42,7 @@ async function against(endpoint) {
     for (const kind of [bareJobs, clientJobs]) {
       const { jobs, close } = await kind(bench)
       for (const job of jobs) {
-        if (only === undefined || job.job.includes(only)) print(job, await compare(job.parts))
+        if (only === undefined || job.job.includes(only)) print(job, await medianCosts(RUNS, job.parts))
       }
       await close()
     }
@@ -65,27 +64,6 @@ function publisher(peer) {
     peer.send({ subject, body, count, ids })
     await once(peer, 'message')
   }
-}
-
-/**
- * In turns, so that the machine's other work meets all alike; the first turn only warms up.
- * @param {Record<string, () => Promise<Cost>>} parts
- */
-async function compare(parts) {
-  /** @type {Record<string, Cost[]>} */
-  const all = {}
-  for (let turn = 0; turn <= RUNS; turn++) {
-    for (const [name, run] of Object.entries(parts)) {
-      const cost = await run()
-      if (turn > 0) all[name] = [...(all[name] ?? []), cost]
-    }
-  }
-  return Object.fromEntries(
-    Object.entries(all).map(([name, costs]) => [
-      name,
-      { cpuUs: middle(costs.map((one) => one.cpuUs)), perSecond: middle(costs.map((one) => one.perSecond)) },
-    ]),
-  )
 }
 
 /** @param {Job} job @param {Record<string, Cost>} costs */
