@@ -1,31 +1,30 @@
 import { createClient } from '@spanwire/core'
 import { describeClient } from '@spanwire/testkit'
-import { type Engines, startEngines } from '@spanwire/testkit/engines'
 import { kubemq } from '../src/index.js'
+import { isOurs, type Peer, peer, startPeer } from './rig/peer.js'
 
 const here = { environment: 'on-prem' } as const
 
-let engines: Promise<Engines> | undefined
+let server: Promise<Peer> | undefined
 
-async function node() {
-  engines ??= startEngines({ engine: 'kubemq' })
-  const one = (await engines).sites[0]?.nodes[0]
-  if (one === undefined) throw new Error('a site has a node')
-  return one
+function started(): Promise<Peer> {
+  server ??= startPeer()
+  return server
 }
 
-/** Clients that reach each other over one server: the real one when `KUBEMQ_BIN` is set, else the double. */
-describeClient(`kubemq (${process.env['KUBEMQ_BIN'] ? 'community server' : 'double'})`, {
+async function restart(): Promise<void> {
+  const { node } = await started()
+  await node?.terminate()
+  await node?.restart()
+}
+
+describeClient(`kubemq (${peer})`, {
   client: async () =>
     createClient({
       here,
-      sites: { one: { location: here, driver: kubemq(), endpoints: [(await node()).endpoint] } },
+      sites: { one: { location: here, driver: kubemq(), endpoints: [(await started()).endpoint] } },
     }),
-  restart: async () => {
-    const one = await node()
-    await one.terminate()
-    await one.restart()
-  },
-  dispose: async () => (await engines)?.stop(),
+  ...(isOurs && { restart }),
+  dispose: async () => (await server)?.dispose(),
   can: { groups: false, latest: true, keyed: false, noResponders: false, tooLarge: false },
 })

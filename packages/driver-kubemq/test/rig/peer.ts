@@ -13,6 +13,9 @@ export const peer: 'server by address' | 'community server' | 'double' = address
     ? 'community server'
     : 'double'
 
+/** It is started for the tests, so that they may stop it. */
+export const isOurs: boolean = peer !== 'server by address'
+
 /** Why a test cannot be run on a server that is not ours. */
 export const NOT_OURS = 'the server is not ours to stop or to set: with KUBEMQ_BIN one is started for it'
 
