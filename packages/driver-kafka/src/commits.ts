@@ -26,6 +26,7 @@ export class Commits {
   #underWay: readonly Waiter[] = []
   #running: Promise<void> | undefined
   #isHeld = true
+  #which: Which = 'going-on'
   #again: NodeJS.Timeout | undefined
 
   /** `windows`: those that are ours now. */
@@ -41,17 +42,18 @@ export class Commits {
     this.release()
   }
 
-  /** Resolves when what this window says now is committed. */
+  /** Resolves when what this window says now is committed. Rejects when it went to others, and when the group refuses it. */
   commit(window: Window): Promise<void> {
     const done = new Promise<void>((resolve, reject) => this.#waiters.push({ window, resolve, reject }))
     this.#run()
     return done
   }
 
-  /** Resolves when what is done now is committed, or cannot be. `last`: nothing is given out any more. */
+  /** Resolves when what is done now is committed, or cannot be. `last`: nothing is given out until the next `release`. */
   async flush(which: Which = 'going-on'): Promise<void> {
+    this.#which = which
     await this.#running
-    this.#run(which)
+    this.#run()
     await this.#running
   }
 
@@ -62,6 +64,7 @@ export class Commits {
 
   release(): void {
     this.#isHeld = false
+    this.#which = 'going-on'
     this.#run()
   }
 
@@ -78,7 +81,8 @@ export class Commits {
     for (const waiter of [...this.#underWay, ...this.#waiters.splice(0)]) waiter.reject(error)
   }
 
-  #run(which: Which = 'going-on'): void {
+  #run(): void {
+    const which = this.#which
     if (this.#running || this.#isHeld || !this.#member) return
     const windows = [...this.#windows()].filter((window) => window.differs(window.note(which)))
     if (windows.length === 0 && this.#waiters.length === 0) return

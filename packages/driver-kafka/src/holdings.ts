@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Commits } from './commits.js'
 import type { KafkaDelivery } from './delivery.js'
 import type { Committed, KafkaGroupMember, MembershipListener } from './port/group.js'
@@ -20,8 +21,11 @@ export class Holdings implements MembershipListener {
   /** The group is being divided: nothing may be given out, and what becomes of the pulled is not known. */
   isBetween = true
   readonly #holder: Holder
+  /** No other member of the group calls itself so. */
+  readonly #name: string = randomBytes(4).toString('hex')
   readonly #paused = new Set<number>()
   #windows = new Map<number, Window>()
+  #noted: Promise<void> = Promise.resolve()
   /** How often we were given partitions, or gave them up. */
   #divisions = 0
   #member: KafkaGroupMember | undefined
@@ -41,7 +45,7 @@ export class Holdings implements MembershipListener {
     for (const { partition, committed } of [...this.#windows.values()]) {
       const offset = offsets[partition]
       if (committed.note !== undefined || offset === undefined) continue
-      this.#windows.set(partition, new Window(partition, offset, undefined))
+      this.#windows.set(partition, new Window(this.#name, { partition, offset, note: undefined }))
       member.seek({ topic, partition, offset })
     }
   }
@@ -68,19 +72,24 @@ export class Holdings implements MembershipListener {
       const { topic, partition, offset, note } = place
       const window = before.get(partition)
       const isOurs = window?.knows({ offset, note }) === true
-      this.#windows.set(partition, isOurs ? window : new Window(partition, offset, note))
+      this.#windows.set(partition, isOurs ? window : new Window(this.#name, place))
       if (isOurs && window.next !== offset) this.#member?.seek({ topic, partition, offset: window.next })
       if (this.#paused.delete(partition) && isOurs) this.balance(topic, window)
     }
     this.#drop([...before.values()].filter((window) => this.#windows.get(window.partition) !== window))
     this.#divisions += 1
     this.commits.release()
-    void this.#divided(this.#divisions)
+    this.#noted = this.#divided(this.#divisions)
   }
 
-  /** Whoever comes after us must know that we may have given something out, before we do. */
+  /** Resolves when the group has heard that what we were given last is ours, or refuses to. */
+  get noted(): Promise<void> {
+    return this.#noted
+  }
+
+  /** Whoever comes after us must know that we may have given something out, before we do: however long the group takes to hear it. */
   async #divided(division: number): Promise<void> {
-    await this.commits.flush()
+    await Promise.allSettled([...this.#windows.values()].map((window) => this.commits.commit(window)))
     if (this.#divisions !== division) return
     this.isBetween = false
     this.#holder.divided()

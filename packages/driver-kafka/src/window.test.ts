@@ -11,6 +11,10 @@ function record(offset: number): KafkaDelivery {
   )
 }
 
+function windowAt(offset: number, note: string | undefined, writer = 'me'): Window {
+  return new Window(writer, { partition: 0, offset, note })
+}
+
 /** A window that has read these offsets from `from` on, all of them pulled. */
 function read(window: Window, offsets: readonly number[]): readonly KafkaDelivery[] {
   const all = offsets.filter((offset) => !window.wasDone(offset)).map(record)
@@ -24,7 +28,7 @@ function read(window: Window, offsets: readonly number[]): readonly KafkaDeliver
 
 describe('window', () => {
   it('commits up to the oldest that is unsettled', () => {
-    const window = new Window(0, 5, undefined)
+    const window = windowAt(5, undefined)
     const [five, six, seven] = read(window, [5, 6, 7])
     if (!five || !six || !seven) throw new Error('three were read')
     window.done(six)
@@ -37,63 +41,63 @@ describe('window', () => {
   })
 
   it('notes what is done behind it, so that the next reader leaves it out', () => {
-    const window = new Window(0, 100, undefined)
+    const window = windowAt(100, undefined)
     const all = read(window, [100, 101, 103, 120])
     for (const one of all) if (one.record.offset === 101 || one.record.offset === 120) window.done(one)
-    const heir = new Window(0, window.committable, window.note('last'))
+    const heir = windowAt(window.committable, window.note('last'))
     expect(heir.next).toBe(100)
     expect([100, 101, 103, 120, 121].filter((offset) => heir.wasDone(offset))).toEqual([101, 120])
     expect([100, 120, 121].map((offset) => heir.wasGiven(offset))).toEqual([true, true, false])
   })
 
   it('takes all that is there for given out when its writer went on and was never heard of again', () => {
-    const window = new Window(0, 100, undefined)
+    const window = windowAt(100, undefined)
     const noted = window.note()
     read(window, [100, 101, 102])
-    const heir = new Window(0, 100, noted)
+    const heir = windowAt(100, noted)
     // Before it has read anything it knows no more than the one before.
-    expect(new Window(0, heir.committable, heir.note('last')).note('last')).toBe(noted)
+    expect(windowAt(heir.committable, heir.note('last')).note('last')).toBe(noted)
     heir.reaches(110)
     heir.reaches(120)
     expect([100, 102, 109, 110].map((offset) => heir.wasGiven(offset))).toEqual([true, true, true, false])
-    const third = new Window(0, heir.committable, heir.note('last'))
+    const third = windowAt(heir.committable, heir.note('last'))
     third.reaches(200)
     expect([109, 110].map((offset) => third.wasGiven(offset))).toEqual([true, false])
   })
 
   it('takes nothing for given out that came after somebody who said where he stopped', () => {
-    const window = new Window(0, 100, undefined)
+    const window = windowAt(100, undefined)
     const [first] = read(window, [100, 101])
     if (!first) throw new Error('two were read')
     window.done(first)
-    const heir = new Window(0, window.committable, window.note('last'))
+    const heir = windowAt(window.committable, window.note('last'))
     heir.reaches(110)
     expect([101, 102].map((offset) => heir.wasGiven(offset))).toEqual([true, false])
   })
 
   it('does not note more than fits, and says that there may be more', () => {
-    const window = new Window(0, 0, '0.!')
+    const window = windowAt(0, '0.!')
     window.reaches(1_000_000)
     expect(window.note('last').length).toBeLessThan(4_096)
-    const heir = new Window(0, 0, window.note('last'))
+    const heir = windowAt(0, window.note('last'))
     heir.reaches(1_000_001)
     expect(heir.wasGiven(1_000_000)).toBe(true)
   })
 
   it('passes a note on that it has inherited', () => {
-    const first = new Window(0, 0, undefined)
+    const first = windowAt(0, undefined)
     const [zero, one] = read(first, [0, 1, 2])
     if (!zero || !one) throw new Error('three were read')
     first.done(one)
-    const second = new Window(0, first.committable, first.note())
+    const second = windowAt(first.committable, first.note())
     const again = read(second, [0, 1, 2])
     expect(again.map((each) => each.record.offset)).toEqual([0, 2])
-    const third = new Window(0, second.committable, second.note())
+    const third = windowAt(second.committable, second.note())
     expect([0, 1, 2].filter((offset) => third.wasDone(offset))).toEqual([1])
   })
 
   it('fits into what Kafka keeps beside an offset, and then takes no more', () => {
-    const window = new Window(0, 0, undefined)
+    const window = windowAt(0, undefined)
     const all = read(
       window,
       Array.from({ length: 9_999 }, (_, at) => at),
@@ -108,13 +112,13 @@ describe('window', () => {
   })
 
   it('takes the note of a stranger for none', () => {
-    const window = new Window(0, 7, 'kafka-connect {"x":1}')
+    const window = windowAt(7, 'kafka-connect {"x":1}')
     expect(window.wasDone(7)).toBe(false)
     expect(window.wasGiven(7)).toBe(false)
   })
 
   it('knows a commit again that was taken without an answer, and none of another member', () => {
-    const window = new Window(0, 5, undefined)
+    const window = windowAt(5, undefined)
     const [five, six] = read(window, [5, 6])
     if (!five || !six) throw new Error('two were read')
     window.done(five)
@@ -122,9 +126,18 @@ describe('window', () => {
     window.done(six)
     window.commits({ offset: 7, note: window.note() })
     expect(window.knows({ offset: 6, note: '2.AA==' })).toBe(false)
-    expect(window.knows({ offset: 6, note: '1.AA==!' })).toBe(true)
+    expect(window.knows({ offset: 6, note: '1.AA==!me' })).toBe(true)
     expect(window.committed.offset).toBe(6)
     expect(window.differs(window.note())).toBe(true)
-    expect(window.knows({ offset: 7, note: '0.!' })).toBe(false)
+    expect(window.knows({ offset: 7, note: '0.!me' })).toBe(false)
+  })
+
+  it('does not take what another writes for its own, though that one has come no further', () => {
+    const window = windowAt(5, undefined)
+    window.confirms({ offset: 5, note: window.note() })
+    const other = windowAt(5, window.note(), 'other')
+    expect(other.differs(other.note())).toBe(true)
+    expect(window.knows({ offset: 5, note: other.note() })).toBe(false)
+    expect(window.knows({ offset: 5, note: window.note() })).toBe(true)
   })
 })

@@ -4,7 +4,7 @@ import type { KafkaDelivery } from './delivery.js'
 const MAX_IN_DOUBT = 16
 /** Offsets that a partition may be read ahead of what is committed: as many bits fit into the note beside it. */
 const MAX_SPAN = 10_000
-/** At the end of a note that is not the last of its writer. */
+/** In a note that is not the last of its writer, before the writer's name. */
 const GOES_ON = '!'
 
 /** `last`: of who gives the partition up, and gives out nothing of it any more. */
@@ -24,6 +24,7 @@ export class Window {
   readonly partition: number
   /** Where reading goes on. */
   next: number
+  readonly #writer: string
   #committed: Mark
   /** Sent to the group, and perhaps taken. */
   #inDoubt: Mark[] = []
@@ -37,10 +38,14 @@ export class Window {
   #isOpen: boolean
   #pulled: number
 
-  /** `note`: of what was committed at `offset`; absent or not ours: nothing behind it is done. */
-  constructor(partition: number, offset: number, note: string | undefined) {
+  /**
+   * `writer`: a word that no other member of the group has. `note`: of what was committed at `offset`; absent or not of our
+   * kind: nothing behind it is done.
+   */
+  constructor(writer: string, { partition, offset, note }: Mark & { readonly partition: number }) {
     const { given, done, isOpen } = parse(note)
     this.partition = partition
+    this.#writer = writer
     this.next = offset
     this.#committed = { offset, note }
     this.#from = offset
@@ -130,14 +135,15 @@ export class Window {
   }
 
   /**
-   * `3.AAE=`: how many of the offsets behind the committed one were given out, and bit by bit which of them are done. `3.AAE=!`: and
-   * perhaps more, for whoever wrote it goes on; only the last one of all is exact.
+   * `3.AAE=`: how many of the offsets behind the committed one were given out, and bit by bit which of them are done. `3.AAE=!x7`: and
+   * perhaps more, for x7 who wrote it goes on; only the last one of all is exact. Two who go on never write the same: so each has
+   * to be heard before it gives anything out, and who comes back sees that there was another.
    */
   note(which: Which = 'going-on'): string {
     const from = this.committable
     const all = Math.max(0, this.#pulled - from)
     const given = Math.min(all, MAX_SPAN)
-    const end = which === 'last' && !this.#isOpen && all === given ? '' : GOES_ON
+    const end = which === 'last' && !this.#isOpen && all === given ? '' : `${GOES_ON}${this.#writer}`
     if (given === 0 && end === '') return ''
     const bits = new Uint8Array(Math.ceil(given / 8))
     for (let at = 0; at < given; at++) {
@@ -156,6 +162,6 @@ function isSame(one: Mark, other: Mark): boolean {
 }
 
 function parse(note: string = ''): { readonly given: number; readonly done: Uint8Array; readonly isOpen: boolean } {
-  const [, given = '0', bits = '', end = ''] = /^(\d{1,9})\.([\w+/]*=*)(!?)$/.exec(note) ?? []
+  const [, given = '0', bits = '', end = ''] = /^(\d{1,9})\.([\w+/]*=*)(?:(!)\w*)?$/.exec(note) ?? []
   return { given: Number(given), done: Buffer.from(bits, 'base64'), isOpen: end === GOES_ON }
 }

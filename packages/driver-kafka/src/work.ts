@@ -1,6 +1,7 @@
 import type { Reception, Start } from '@spanwire/driver'
+import { obeying } from '@spanwire/driver/kit'
 import type { Terms } from './bench.js'
-import { incapable } from './errors.js'
+import { aborted, incapable } from './errors.js'
 import type { Opened, Wanted } from './opened.js'
 import { filterOf } from './patterns.js'
 import type { KafkaPoint } from './port/port.js'
@@ -71,7 +72,12 @@ export async function share(
   if (offsets) sharing.holdings.startAt(offsets, member, spec.name)
   const reception = sharing.begin(member)
   // What the first member begins at is committed at once: who takes over before anything is done begins there too.
-  await sharing.holdings.commits.flush()
+  try {
+    await obeying(signal, () => aborted(signal, what), sharing.holdings.noted)
+  } catch (error) {
+    await reception.stop(AbortSignal.abort())
+    throw error
+  }
   return reception
 }
 

@@ -58,6 +58,7 @@ withKafka('a cluster of three', () => {
       expect(Math.max(...gaps)).toBeLessThan(theirsMs + OURS_MS)
       expect([...read.lost(), ...settled.lost()]).toEqual([])
       expect([...read.doubled(), ...settled.doubled()]).toEqual([])
+      expect(settled.unflagged()).toEqual([])
     },
     120_000,
   )

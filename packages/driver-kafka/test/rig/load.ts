@@ -1,4 +1,4 @@
-import type { Channel, Reception } from '@spanwire/driver'
+import type { Channel, Delivery, MessagingError, Reception } from '@spanwire/driver'
 import { send, textOf } from '../../../driver/test/talk.js'
 
 const EVERY_MS = 20
@@ -14,6 +14,8 @@ export class Load {
   readonly came: Mark[] = []
   /** Sent once more, as nobody knew what had become of it. */
   readonly unsure: Set<string> = new Set()
+  /** What became of each that was given out, for whoever looks for one that is missing. */
+  readonly #given: Map<string, string[]> = new Map()
   readonly #channel: Channel
   readonly #reception: Reception
   readonly #sending: Promise<void>
@@ -47,9 +49,19 @@ export class Load {
     return Math.max(...times.map((atMs, i) => atMs - (times[i - 1] ?? fromMs)))
   }
 
+  /** What did not come though it was sent, with what became of it. */
   lost(): readonly string[] {
     const texts = new Set(this.came.map(({ text }) => text))
-    return this.sent.map(({ text }) => text).filter((text) => !texts.has(text))
+    const missing = this.sent.map(({ text }) => text).filter((text) => !texts.has(text))
+    return missing.map((text) => `${text}: ${this.#given.get(text)?.join(', ') ?? 'never given out'}`)
+  }
+
+  /** What was given out again as if it were the first time, though it was never sent again. */
+  unflagged(): readonly string[] {
+    const all = [...this.#given].filter(([text, given]) => given.length > 1 && !this.unsure.has(text))
+    return all.flatMap(([text, [, ...again]]) =>
+      again.filter((one) => one.startsWith('1 ')).map((one) => `${text}: ${one}`),
+    )
   }
 
   /** What came more than once though it was never sent again. */
@@ -74,13 +86,22 @@ export class Load {
   }
 
   async #receive(how: 'read' | 'settled'): Promise<void> {
-    for (let batch = await this.#reception.next(); batch; batch = await this.#reception.next()) {
-      for (const delivery of batch.deliveries) {
-        const mark = (): unknown => this.came.push({ atMs: performance.now(), text: textOf(delivery) })
-        if (how === 'read') mark()
-        else void delivery.settle('ack').then(mark, () => undefined)
-      }
+    for (let batch = await this.#reception.next(); batch; batch = await this.#reception.next())
+      for (const delivery of batch.deliveries) this.#take(delivery, how)
+  }
+
+  #take(delivery: Delivery, how: 'read' | 'settled'): void {
+    const text = textOf(delivery)
+    const { attempt } = delivery
+    const given = this.#given.get(text) ?? []
+    this.#given.set(text, given)
+    const at = given.push(`${attempt} open`) - 1
+    const done = (): void => {
+      given[at] = `${attempt} done`
+      this.came.push({ atMs: performance.now(), text })
     }
+    if (how === 'read') done()
+    else delivery.settle('ack').then(done, ({ code }: MessagingError) => (given[at] = `${attempt} ${code}`))
   }
 }
 

@@ -1,0 +1,74 @@
+import type { Delivery, Reception } from '@spanwire/driver'
+import { expect, it } from 'vitest'
+import { FLOW, patience, pull, queue, send, textOf } from '../../driver/test/talk.js'
+import { dial } from './rig/dial.js'
+import { withKafka } from './rig/java.js'
+import { siteOf } from './rig/site.js'
+import { Unheard } from './rig/unheard.js'
+
+const site = siteOf()
+const options = { sessionMs: 1_000, partitions: 1 }
+/** One that ends without a word. */
+const SILENTLY = AbortSignal.abort()
+
+withKafka('a group', () => {
+  it('gives out nothing before its group has heard that it may have: the next one would not flag it', async () => {
+    const { endpoints } = site()
+    const spec = queue()
+    const coordinator = new Unheard()
+    const doomed = await dial(endpoints, { driver: { ...options, port: coordinator.port } })
+    const [first, second] = [
+      await doomed.open(spec, patience()),
+      await (await dial(endpoints, { driver: options })).open(spec, patience()),
+    ]
+    const before = await second.receive({}, FLOW, patience())
+    await send(second, { path: 'a', body: 'job' })
+    await before.stop(patience())
+    coordinator.cut('commits')
+    const attaching = first.receive({}, FLOW, patience(1_500))
+    const begun = await attaching.then(
+      (reception) => pull(reception, 1),
+      () => [],
+    )
+    await doomed.close(SILENTLY)
+    const [again] = await pull(await second.receive({}, FLOW, patience()), 1)
+    expect(again?.attempt).toBe(1 + begun.length)
+  })
+
+  it('flags what another member may have begun while it heard nothing of its group', async () => {
+    const { endpoints } = site()
+    const spec = queue()
+    const coordinator = new Unheard()
+    // Members take partitions in the order of their names.
+    const link = await dial(endpoints, { client: 'b', driver: { ...options, port: coordinator.port } })
+    const rival = await dial(endpoints, { client: 'a', driver: options })
+    const [ours, theirs] = [await link.open(spec, patience()), await rival.open(spec, patience())]
+    const reception = await ours.receive({}, { ...FLOW, messages: 1 }, patience())
+    await send(ours, { path: 'a', body: 'begun' }, { path: 'b', body: 'next' })
+    expect((await pull(reception, 1)).map(flagOf)).toEqual(['begun 1'])
+    coordinator.cut('all')
+    const other = await theirs.receive({}, FLOW, patience())
+    expect((await pull(other, 2)).map(flagOf)).toEqual(['begun 2', 'next 2'])
+    const back = coordinator.owns()
+    await rival.close(SILENTLY)
+    await back
+    coordinator.heal()
+    expect(await drain(reception, 2)).toEqual(['begun 2', 'next 2'])
+  })
+})
+
+function flagOf(one: Delivery): string {
+  return `${textOf(one)} ${one.attempt}`
+}
+
+/** One after the other. */
+async function drain(reception: Reception, count: number): Promise<readonly string[]> {
+  const flags: string[] = []
+  while (flags.length < count) {
+    const [one] = await pull(reception, 1)
+    if (one === undefined) continue
+    await one.settle('ack')
+    flags.push(flagOf(one))
+  }
+  return flags
+}
