@@ -37,7 +37,7 @@ describe('window', () => {
     expect(window.committable).toBe(7)
     window.done(seven)
     expect(window.committable).toBe(8)
-    expect(window.note('last')).toBe('')
+    expect(window.note('last')).toBe('0.')
   })
 
   it('notes what is done behind it, so that the next reader leaves it out', () => {
@@ -111,10 +111,11 @@ describe('window', () => {
     expect(window.isFull).toBe(false)
   })
 
-  it('takes the note of a stranger for none', () => {
-    const window = windowAt(7, 'kafka-connect {"x":1}')
-    expect(window.wasDone(7)).toBe(false)
-    expect(window.wasGiven(7)).toBe(false)
+  it.each(['kafka-connect {"x":1}', ''])('takes all that is there for given out after a stranger: %j', (note) => {
+    const window = windowAt(7, note)
+    window.reaches(8)
+    expect([7, 8].map((offset) => window.wasDone(offset))).toEqual([false, false])
+    expect([7, 8].map((offset) => window.wasGiven(offset))).toEqual([true, false])
   })
 
   it('knows a commit again that was taken without an answer, and none of another member', () => {

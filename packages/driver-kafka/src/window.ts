@@ -39,8 +39,8 @@ export class Window {
   #pulled: number
 
   /**
-   * `writer`: a word that no other member of the group has. `note`: of what was committed at `offset`; absent or not of our
-   * kind: nothing behind it is done.
+   * `writer`: a word that no other member of the group has. `note`: of what was committed at `offset`; absent: nothing was, and
+   * nobody was given anything.
    */
   constructor(writer: string, { partition, offset, note }: Mark & { readonly partition: number }) {
     const { given, done, isOpen } = parse(note)
@@ -144,7 +144,6 @@ export class Window {
     const all = Math.max(0, this.#pulled - from)
     const given = Math.min(all, MAX_SPAN)
     const end = which === 'last' && !this.#isOpen && all === given ? '' : `${GOES_ON}${this.#writer}`
-    if (given === 0 && end === '') return ''
     const bits = new Uint8Array(Math.ceil(given / 8))
     for (let at = 0; at < given; at++) {
       if (this.#isDone(from + at)) bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7))
@@ -161,7 +160,13 @@ function isSame(one: Mark, other: Mark): boolean {
   return one.offset === other.offset && (one.note ?? '') === (other.note ?? '')
 }
 
-function parse(note: string = ''): { readonly given: number; readonly done: Uint8Array; readonly isOpen: boolean } {
-  const [, given = '0', bits = '', end = ''] = /^(\d{1,9})\.([\w+/]*=*)(?:(!)\w*)?$/.exec(note) ?? []
-  return { given: Number(given), done: Buffer.from(bits, 'base64'), isOpen: end === GOES_ON }
+/** Who writes no notes as we do may have been given all that was there. */
+function parse(note: string | undefined): {
+  readonly given: number
+  readonly done: Uint8Array
+  readonly isOpen: boolean
+} {
+  if (note === undefined) return { given: 0, done: new Uint8Array(), isOpen: false }
+  const [isOurs, given = '0', bits = '', end = ''] = /^(\d{1,9})\.([\w+/]*=*)(?:(!)\w*)?$/.exec(note) ?? []
+  return { given: Number(given), done: Buffer.from(bits, 'base64'), isOpen: isOurs === undefined || end === GOES_ON }
 }

@@ -3,8 +3,10 @@ import { expect, it } from 'vitest'
 import { FLOW, patience, pull, queue, send, textOf } from '../../driver/test/talk.js'
 import { dial } from './rig/dial.js'
 import { withKafka } from './rig/java.js'
+import { plainMember } from './rig/plain.js'
 import { siteOf } from './rig/site.js'
 import { Unheard } from './rig/unheard.js'
+import { Feed, Worker } from './rig/workers.js'
 
 const site = siteOf()
 const options = { sessionMs: 1_000, partitions: 1 }
@@ -54,6 +56,33 @@ withKafka('a group', () => {
     await back
     coordinator.heal()
     expect(await drain(reception, 2)).toEqual(['begun 2', 'next 2'])
+  })
+
+  it('loses nothing while plain members come and go, and flags what it gives out again', async () => {
+    const { endpoints } = site()
+    const spec = queue()
+    const links = [await dial(endpoints), await dial(endpoints)]
+    const channels = await Promise.all(links.map((link) => link.open(spec, patience())))
+    const [first] = channels
+    if (first === undefined) throw new Error('two were opened')
+    const workers = await Promise.all(channels.map(async (one) => new Worker(await one.receive({}, FLOW, patience()))))
+    const theirs = new Set<string>()
+    const isDone = (text: string): boolean => theirs.has(text) || workers.some(({ done }) => done.has(text))
+    const feed = new Feed(first)
+    for (const _ of ['first', 'second']) {
+      const before = theirs.size
+      const leave = await plainMember(endpoints, spec.name, (text) => theirs.add(text))
+      await expect.poll(() => theirs.size, { timeout: 15_000 }).toBeGreaterThan(before)
+      await leave()
+    }
+    const sent = await feed.end()
+    await expect.poll(() => sent.filter((text) => !isDone(text)), { timeout: 15_000 }).toEqual([])
+    await Promise.all(workers.map((one) => one.stop()))
+    const attempts = workers.flatMap(({ given }) => given).sort((a, b) => a.atMs - b.atMs)
+    const seen = new Set<string>()
+    const unflagged = attempts.filter(({ text, attempt }) => seen.size === seen.add(text).size && attempt === 1)
+    expect(unflagged).toEqual([])
+    expect(new Set(workers.filter(({ done }) => done.size > 0)).size).toBe(2)
   })
 })
 

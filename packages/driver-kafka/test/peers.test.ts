@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { durable, FLOW, patience, pull, queue, refusal, send, textOf, told } from '../../driver/test/talk.js'
 import { dial } from './rig/dial.js'
 import { withKafka } from './rig/java.js'
-import { asAdmin, plain } from './rig/plain.js'
+import { asAdmin, plainMember } from './rig/plain.js'
 import { siteOf } from './rig/site.js'
 
 const site = siteOf()
@@ -28,24 +28,10 @@ withKafka('a cluster with other clients and operators', () => {
         await Promise.all(batch.deliveries.map((one) => take(one).catch(() => undefined)))
       }
     })()
-    const consumer = plain(endpoints).consumer({
-      groupId: `${spec.name}.workers`,
-      sessionTimeout: 3_000,
-      rebalanceTimeout: 3_000,
-      heartbeatInterval: 250,
-      maxWaitTimeInMs: 100,
+    await plainMember(endpoints, spec.name, (text) => {
+      theirs.push(text)
+      look()
     })
-    onTestFinished(() => consumer.disconnect())
-    await consumer.connect()
-    await consumer.subscribe({ topic: spec.name })
-    const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()))
-    await consumer.run({
-      eachMessage: async ({ message }) => {
-        theirs.push(message.value?.toString() ?? '')
-        look()
-      },
-    })
-    await joined
     const bodies = Array.from({ length: 60 }, (_, at) => `job ${at}`)
     await send(channel, ...bodies.map((body, at) => ({ path: `k${at}`, body })))
     await new Promise<void>((resolve) => {

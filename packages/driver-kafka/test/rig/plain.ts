@@ -1,4 +1,5 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { onTestFinished } from 'vitest'
 
 /** A program on plain kafkajs, as anybody has one. */
 export function plain(endpoints: readonly string[]): Kafka {
@@ -26,4 +27,26 @@ export async function asAdmin<T>(endpoints: readonly string[], work: (admin: Adm
 /** The topics that tests made. */
 export async function topicsOf(admin: Admin): Promise<readonly string[]> {
   return (await admin.listTopics()).filter((topic) => !topic.startsWith('__'))
+}
+
+/** A member of the group in which our workers share a queue. Resolves when it has joined, with what lets it leave. */
+export async function plainMember(
+  endpoints: readonly string[],
+  queue: string,
+  take: (text: string) => void,
+): Promise<() => Promise<void>> {
+  const consumer = plain(endpoints).consumer({
+    groupId: `${queue}.workers`,
+    sessionTimeout: 3_000,
+    rebalanceTimeout: 3_000,
+    heartbeatInterval: 250,
+    maxWaitTimeInMs: 100,
+  })
+  await consumer.connect()
+  onTestFinished(() => consumer.disconnect())
+  await consumer.subscribe({ topic: queue })
+  const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()))
+  await consumer.run({ eachMessage: async ({ message }) => take(message.value?.toString() ?? '') })
+  await joined
+  return () => consumer.disconnect()
 }
