@@ -4,6 +4,7 @@ import { notHeld } from './errors.js'
 import type { KafkaRecord } from './port/reading.js'
 import { textOfPosition } from './position.js'
 import { headersOf, idOf } from './record.js'
+import { behind } from './unread.js'
 
 /** Who keeps book of deliveries that are to be settled. */
 export interface Keeper {
@@ -58,7 +59,7 @@ export class KafkaDelivery implements Delivery {
   position(): string | undefined {
     const { before, partition } = this.run
     if (before === undefined) return undefined
-    return textOfPosition({ log: before.log, offsets: before.offsets.with(partition, this.record.offset + 1) })
+    return textOfPosition({ log: before.log, offsets: before.offsets.with(partition, behind(this.record)) })
   }
 
   settle(how: Settlement): Promise<void> {

@@ -5,9 +5,10 @@ import { incapable } from './errors.js'
 import { newestOf } from './latest.js'
 import type { Opened, Wanted } from './opened.js'
 import { filterOf } from './patterns.js'
-import type { Fetched, KafkaReader } from './port/reading.js'
+import type { Fetched, KafkaReader, Missing } from './port/reading.js'
 import { pathOf } from './record.js'
 import { type Begin, beginOf } from './starts.js'
+import { UnreadBatch } from './unread.js'
 
 /** What one fetch of one broker brings at most, beyond a single larger record. */
 const MAX_FETCH = 1 << 20
@@ -124,8 +125,11 @@ class LogReading implements Reception, Member {
 
   #take({ partition, records, next, missing }: Fetched): void {
     const { spec } = this.#opened
-    if (missing) this.#miss(partition, missing, records[0]?.offset ?? next)
     const run: Run = { partition, before: { log: this.#log, offsets: this.#offsets } }
+    if (missing?.why === 'unreadable') {
+      const batch = new UnreadBatch({ topic: spec.name, partition }, missing.wanted, missing)
+      this.#shelf.put(new KafkaDelivery(run, batch, pathOf(spec, batch)))
+    } else if (missing) this.#miss(partition, missing, records[0]?.offset ?? next)
     for (const record of records) {
       const path = pathOf(spec, record)
       if (this.#how.passes(path, partition, record.offset)) this.#shelf.put(new KafkaDelivery(run, record, path))
@@ -133,14 +137,14 @@ class LogReading implements Reception, Member {
     this.#offsets = this.#offsets.with(partition, next)
   }
 
-  #miss(partition: number, missing: NonNullable<Fetched['missing']>, next: number): void {
+  #miss(partition: number, missing: Missing, next: number): void {
     const { name } = this.#opened.spec
     if (next < missing.wanted) {
       const text = `Partition ${partition} of ${name} ends before ${missing.wanted}: its log is another one, or was cut.`
       throw channelError('conflict', text, { retryable: false })
     }
     const count = this.#how.counts ? { count: next - missing.wanted } : {}
-    this.#shelf.tell({ lost: { reason: missing.why === 'unreadable' ? 'engine' : 'expired', ...count } })
+    this.#shelf.tell({ lost: { reason: 'expired', ...count } })
   }
 
   #look(): void {

@@ -1,11 +1,12 @@
 import type { Batch, Flow, MessagingError, Reception } from '@spanwire/driver'
-import { channelError, type Member } from '@spanwire/driver/kit'
+import type { Member } from '@spanwire/driver/kit'
 import { Bench, type Terms } from './bench.js'
 import type { Holdings } from './holdings.js'
 import type { Opened } from './opened.js'
 import type { KafkaGroupMember } from './port/group.js'
 import type { Fetched } from './port/reading.js'
 import { pathOf } from './record.js'
+import { UnreadBatch } from './unread.js'
 
 /** Our share of a group as a source of deliveries. */
 export class Sharing implements Reception, Member {
@@ -99,16 +100,15 @@ export class Sharing implements Reception, Member {
     const { shelf } = this.#bench
     if (window === undefined || !shelf.isLive) return
     window.reaches(end)
-    if (missing?.why === 'unreadable') {
-      const text = `What ${topic} has at ${missing.wanted} cannot be read and is left where it is: ${missing.error.message}`
-      throw channelError('decode', text, { cause: missing.error })
-    }
-    if (missing && next > missing.wanted) shelf.tell({ lost: { reason: 'expired' } })
+    const { spec } = this.#opened
     const run = { partition, keeper: this.#bench }
+    if (missing?.why === 'unreadable') {
+      const batch = new UnreadBatch({ topic, partition }, missing.wanted, missing)
+      if (window.wants(batch)) this.#bench.put(window, run, batch, pathOf(spec, batch))
+    } else if (missing && next > missing.wanted) shelf.tell({ lost: { reason: 'expired' } })
     for (const record of records) {
-      const path = pathOf(this.#opened.spec, record)
-      const { offset } = record
-      if (offset < window.next || window.wasDone(offset) || this.#terms.passes?.(path) === false) continue
+      const path = pathOf(spec, record)
+      if (!window.wants(record) || this.#terms.passes?.(path) === false) continue
       this.#bench.put(window, run, record, path)
     }
     window.next = Math.max(window.next, next)

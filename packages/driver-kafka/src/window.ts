@@ -1,4 +1,6 @@
 import type { KafkaDelivery } from './delivery.js'
+import type { KafkaRecord } from './port/reading.js'
+import { behind, UnreadBatch } from './unread.js'
 
 /** Commits without an answer that are remembered: one more comes each time a coordinator leaves one unanswered. */
 const MAX_IN_DOUBT = 16
@@ -30,6 +32,8 @@ export class Window {
   #inDoubt: Mark[] = []
   /** In the order of the log: unsettled ones. */
   readonly #open = new Map<number, KafkaDelivery>()
+  /** Of these, the ones that stand for several offsets. */
+  readonly #batches = new Set<UnreadBatch>()
   readonly #from: number
   readonly #done: Uint8Array
   /** Offsets below were given to somebody before. */
@@ -85,6 +89,14 @@ export class Window {
     return (((this.#done[at >> 3] ?? 0) >> (at & 7)) & 1) === 1
   }
 
+  /** It was not read before, and not all of it is settled. */
+  wants(record: KafkaRecord): boolean {
+    const until = behind(record)
+    // What nobody has noted ends it, so it goes no further than a note does.
+    for (let at = Math.max(record.offset, this.next); at < until; at++) if (!this.wasDone(at)) return true
+    return false
+  }
+
   /** So far the partition goes: who had it before us may have been given all of it, if he did not say how much. */
   reaches(end: number): void {
     if (!this.#isOpen) return
@@ -99,7 +111,9 @@ export class Window {
   }
 
   add(delivery: KafkaDelivery): void {
-    this.#open.set(delivery.record.offset, delivery)
+    const { record } = delivery
+    this.#open.set(record.offset, delivery)
+    if (record instanceof UnreadBatch) this.#batches.add(record)
   }
 
   /** Is it this one that is ours and unsettled? */
@@ -109,11 +123,13 @@ export class Window {
 
   /** It is with its handler. */
   pulled(delivery: KafkaDelivery): void {
-    this.#pulled = Math.max(this.#pulled, delivery.record.offset + 1)
+    this.#pulled = Math.max(this.#pulled, behind(delivery.record))
   }
 
   done(delivery: KafkaDelivery): void {
-    this.#open.delete(delivery.record.offset)
+    const { record } = delivery
+    this.#open.delete(record.offset)
+    if (record instanceof UnreadBatch) this.#batches.delete(record)
   }
 
   /** This is on its way to the group. */
@@ -152,7 +168,11 @@ export class Window {
   }
 
   #isDone(offset: number): boolean {
-    return offset < this.next ? !this.#open.has(offset) : this.wasDone(offset)
+    if (offset >= this.next) return this.wasDone(offset)
+    if (this.#open.has(offset)) return false
+    // Whoever can read it must not take it for done.
+    for (const { offset: first, until } of this.#batches) if (offset >= first && offset < until) return false
+    return true
   }
 }
 

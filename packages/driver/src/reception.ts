@@ -57,6 +57,10 @@ export interface Delivery {
   readonly attempt: number
   /** False once settling cannot succeed (lease, rebalance, link): do not start work on it. */
   readonly held: boolean
+  /**
+   * Of what the driver could not unpack, `sw-unread` says why, in a sentence for operators: `body` is as the engine has it, `id` is
+   * absent, and nobody decodes it.
+   */
   headers(): Headers
   /** Resume point of the source after this delivery, its log's epoch inside. Works after the link's end. Not for settled sources. */
   position(): string | undefined

@@ -7,7 +7,7 @@ import type { BareClient, ConsumeOptions, Job, Worker } from './api.js'
 import { type Context, contextOf } from './context.js'
 import { toDeadLetter } from './dead-letter.js'
 import { completedOf } from './finished.js'
-import { header } from './headers.js'
+import { header, readable } from './headers.js'
 import { makeJob } from './job.js'
 import { ATTEMPT, retryByCopy } from './retry.js'
 import { tellUndecodable } from './undecodable.js'
@@ -70,16 +70,16 @@ async function work(one: Work, handler: Handler, run: AbortController): Promise<
 
 /** Never rejects. */
 async function handle(work: Work, handler: Handler, run: AbortController): Promise<void> {
-  const { context, delivery, queue, site } = work
+  const { context, delivery, queue } = work
   const { id } = delivery
   // Done before, only the acknowledgement was lost: acknowledged again and not run.
   if (id !== undefined && completedOf(context).has(`${queue.name} ${id}`))
     return settle(work, undefined, { how: 'ack' })
   let value: unknown
   try {
-    value = await decode(queue, delivery.body)
+    value = await decode(queue, readable(delivery))
   } catch (cause) {
-    const error = tellUndecodable(context, queue, delivery, site, cause)
+    const error = tellUndecodable(context, queue, work, cause)
     return settle(work, undefined, { how: 'reject', reason: error.message })
   }
   const made = makeJob(work, run)

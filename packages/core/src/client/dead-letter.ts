@@ -5,6 +5,7 @@ import { queue as makeQueue } from '../contract/queue.js'
 import { PLAIN } from '../departure/message.js'
 import { AGAIN } from '../departure/outgoing.js'
 import type { Context } from './context.js'
+import { UNREADABLE } from './headers.js'
 import { ATTEMPT, without } from './retry.js'
 import { dispatch } from './sending.js'
 
@@ -26,7 +27,7 @@ export async function toDeadLetter(
     const origin = `${queue.name}${path === '' ? '' : `.${path}`} ${id ?? ''}`.trim()
     const oneLine = reason.replace(/\s+/g, ' ').slice(0, 500)
     const headers = [
-      ...without(delivery.headers(), [ATTEMPT, AGAIN]),
+      ...without(delivery.headers(), [ATTEMPT, AGAIN, UNREADABLE]),
       ORIGIN,
       origin,
       REASON,

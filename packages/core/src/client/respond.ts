@@ -8,7 +8,7 @@ import type { BareClient, Call, RespondOptions, Worker } from './api.js'
 import { TIMEOUT } from './attempt.js'
 import { type Context, contextOf } from './context.js'
 import { completedOf } from './finished.js'
-import { header, userHeaders } from './headers.js'
+import { header, readable, userHeaders } from './headers.js'
 import { repliesOf } from './replies.js'
 import { tellUndecodable } from './undecodable.js'
 import { Working } from './working.js'
@@ -68,12 +68,12 @@ function isOver({ runtime }: Context, delivery: Delivery): boolean {
 
 /** Never rejects: what failed is an answer too. */
 async function answered(context: Context, rpc: Rpc, handler: Handler, asked: Asked): Promise<Answer> {
-  const { delivery, site } = asked
+  const { delivery } = asked
   try {
-    const query = await decode(rpc, delivery.body)
+    const query = await decode(rpc, readable(delivery))
     return await run(context, rpc, handler, query, asked)
   } catch (cause) {
-    return failure(tellUndecodable(context, rpc, delivery, site, cause).message)
+    return failure(tellUndecodable(context, rpc, asked, cause).message)
   }
 }
 

@@ -8,6 +8,7 @@ import { type Deferred, deferred } from '../runtime/deferred.js'
 import type { BareClient, Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
 import { writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
+import { readable } from './headers.js'
 import { Inbox } from './inbox.js'
 import { listenAt } from './listening.js'
 import { Ordering, type OrderingSink } from './ordering.js'
@@ -225,7 +226,7 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
   #decode(taken: Taken, flags: Flags): Promise<void> | undefined {
     if (taken.removed) return undefined
     try {
-      const value = decode(this.#topic, taken.delivery.body)
+      const value = decode(this.#topic, readable(taken.delivery))
       if (value instanceof Promise) return this.#putLater(value, taken, flags)
       this.#put(value, taken, flags)
     } catch (error) {
@@ -247,7 +248,7 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
 
   /** Its bytes go to the events, and the next one is handled. */
   #undecodable(taken: Taken, cause: unknown): void {
-    tellUndecodable(this.#context, this.#topic, taken.delivery, taken.site, cause)
+    tellUndecodable(this.#context, this.#topic, taken, cause)
     if (this.#settled) taken.delivery.settle('ack').catch(() => undefined)
   }
 

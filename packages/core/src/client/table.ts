@@ -6,6 +6,7 @@ import { paramsOf, patternOf } from '../contract/template.js'
 import { deferred } from '../runtime/deferred.js'
 import type { BareClient, Table, TableEntry, TableOptions } from './api.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
+import { readable } from './headers.js'
 import { listenAt } from './listening.js'
 import { Reading } from './reading.js'
 import type { Filter, Merge, ReadingSink } from './reading-options.js'
@@ -173,10 +174,9 @@ class LiveTable implements Table, ReadingSink, Intake {
   }
 
   #read(taken: Taken): void {
-    const { delivery, site } = taken
-    const refuse = (error: unknown): void => void tellUndecodable(this.#context, this.#topic, delivery, site, error)
+    const refuse = (error: unknown): void => void tellUndecodable(this.#context, this.#topic, taken, error)
     try {
-      const value = decode(this.#topic, delivery.body)
+      const value = decode(this.#topic, readable(taken.delivery))
       if (value instanceof Promise) value.then((decoded) => this.#put(taken, decoded), refuse)
       else this.#put(taken, value)
     } catch (error) {

@@ -1,8 +1,8 @@
-import type { Delivery, Headers } from '@spanwire/driver'
+import type { Delivery } from '@spanwire/driver'
 import type { Arrived } from '../arrival/arrival.js'
 import { parseId } from '../arrival/identity.js'
 import { AGAIN } from '../departure/outgoing.js'
-import { REMOVED } from './headers.js'
+import { among, REMOVED } from './headers.js'
 
 /** A message as it came in, with what its id and our headers say. */
 export class Taken implements Arrived<Taken> {
@@ -25,8 +25,8 @@ export class Taken implements Arrived<Taken> {
     this.timeMs = identity?.timeMs ?? delivery.timeMs ?? 0
     // Asked for once: what it costs is the driver's affair.
     const headers = delivery.headers()
-    this.again = headers.length > 0 && has(headers, AGAIN)
-    this.removed = headers.length > 0 && has(headers, REMOVED)
+    this.again = among(headers, AGAIN) !== undefined
+    this.removed = among(headers, REMOVED) !== undefined
   }
 
   get id(): string | undefined {
@@ -40,9 +40,4 @@ export class Taken implements Arrived<Taken> {
   get message(): Taken {
     return this
   }
-}
-
-function has(headers: Headers, name: string): boolean {
-  for (let at = 0; at < headers.length; at += 2) if (headers[at] === name) return true
-  return false
 }

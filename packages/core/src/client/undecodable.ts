@@ -6,8 +6,7 @@ import { type Context, channelOf } from './context.js'
 export function tellUndecodable(
   context: Context,
   contract: Contract,
-  delivery: Delivery,
-  site: string,
+  { delivery, site }: { readonly delivery: Delivery; readonly site: string },
   cause: unknown,
 ): MessagingError {
   const error = MessagingError.is(cause) ? cause : new MessagingError('decode', String(cause), { cause, site })

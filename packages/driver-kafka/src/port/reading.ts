@@ -51,8 +51,17 @@ export interface Fetched extends TopicPartition {
 export type Missing =
   /** The offset wanted is not in the log, because what is that old was deleted (`next` is above it) or the log is another one by now (below). */
   | { readonly why: 'out-of-range'; readonly wanted: number }
-  /** A batch that cannot be read, from this offset up to `next` or the first record given: a codec that is not here, or damage. */
-  | { readonly why: 'unreadable'; readonly wanted: number; readonly error: KafkaError }
+  /** A batch that cannot be read: a codec that is not here, or damage. */
+  | ({ readonly why: 'unreadable'; readonly wanted: number } & Unreadable)
+
+/** What is stored from the offset wanted up to `until`, which is behind it. */
+export interface Unreadable {
+  readonly until: number
+  readonly timeMs: number
+  /** The whole batch as the log has it. */
+  readonly bytes: Uint8Array
+  readonly error: KafkaError
+}
 
 /** A record as it is in the log. Bytes may be views into what was fetched: who keeps them for long copies. */
 export interface KafkaRecord {

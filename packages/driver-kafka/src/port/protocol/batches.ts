@@ -1,5 +1,5 @@
 import { KafkaError } from '../error.js'
-import type { Missing } from '../reading.js'
+import type { Missing, Unreadable } from '../reading.js'
 import { BATCH_HEAD } from './batch.js'
 import { Reader } from './bytes.js'
 import type { Codecs } from './codecs.js'
@@ -32,6 +32,8 @@ const CONTROL = 0x20
 
 /** Where the magic byte of a batch is, of the newest kind and of the ones before. */
 const MAGIC = 16
+/** Where the stamp of its first record is. */
+const FIRST_MS = 27
 
 /** What a broker gave of one partition. The last batch may be cut off: it comes again. */
 export function decodeBatches(bytes: Buffer, { from, aborted, codecs }: Decoding): readonly Piece[] {
@@ -47,12 +49,15 @@ export function decodeBatches(bytes: Buffer, { from, aborted, codecs }: Decoding
   }
   for (const batch of batchesIn(bytes)) {
     if (batch.last < from) continue
+    const { length: whole } = records
     try {
       for (const record of read(batch, transactions, codecs)) if (record.offset >= from) records.push(record)
       next = batch.last + 1
     } catch (cause) {
+      // All of it or nothing: its bytes are given as a whole.
+      records.length = whole
       close()
-      missing = { why: 'unreadable', wanted: Math.max(batch.first, from), error: unreadable(cause) }
+      missing = { why: 'unreadable', wanted: Math.max(batch.first, from), ...unreadable(batch, cause) }
       next = batch.last + 1
     }
   }
@@ -65,6 +70,7 @@ export function decodeBatches(bytes: Buffer, { from, aborted, codecs }: Decoding
 interface BatchBytes {
   readonly first: number
   readonly last: number
+  readonly bytes: Buffer
   readonly reader: Reader
 }
 
@@ -76,7 +82,12 @@ function* batchesIn(bytes: Buffer): Generator<BatchBytes> {
     if (end > bytes.length) return
     const old = bytes[at + MAGIC] !== 2
     head.at = at + 23
-    yield { first, last: old ? first : first + head.int32(), reader: new Reader(bytes, at, end) }
+    yield {
+      first,
+      last: old ? first : first + head.int32(),
+      bytes: bytes.subarray(at, end),
+      reader: new Reader(bytes, at, end),
+    }
     at = end
   }
 }
@@ -131,7 +142,12 @@ class Transactions {
   }
 }
 
-function unreadable(cause: unknown): KafkaError {
+function unreadable({ bytes, last }: BatchBytes, cause: unknown): Unreadable {
+  const timeMs = bytes[MAGIC] === 2 ? Number(bytes.readBigInt64BE(FIRST_MS)) : 0
+  return { until: last + 1, timeMs, bytes, error: unreadableBy(cause) }
+}
+
+function unreadableBy(cause: unknown): KafkaError {
   if (cause instanceof KafkaError) return cause
   const why = cause instanceof Error ? cause.message : String(cause)
   return new KafkaError('UNREADABLE', `A batch of records cannot be read: ${why}.`, { cause })
