@@ -16,7 +16,7 @@ const PARK_MS = 1_000
 const OVERLAP_MS = 50
 
 /** A log that has events proves by its last one that a subscription is in place. It may have lost all of them to its retention. */
-const PROOF_MS = 1_000
+const PROOF_MS = 5_000
 /** A log of which nobody here knows an event is empty when it has not shown its last one by then. */
 const EMPTY_MS = 250
 

@@ -1,5 +1,6 @@
 import type { Capabilities, Channel, ChannelSpec, Start } from '@spanwire/driver'
 import { liveChannel } from './live.js'
+import type { Log } from './log.js'
 import type { Opened } from './opened.js'
 import type { Settings } from './options.js'
 import { Publishing } from './publishing.js'
@@ -27,6 +28,7 @@ export class Site {
   readonly #upstream: Upstream
   /** By name; as many as the client opens. */
   readonly #queues = new Map<string, QueueEnds>()
+  readonly #logs = new Map<string, Log>()
 
   constructor(wire: Wire, settings: Settings) {
     this.wire = wire
@@ -48,10 +50,16 @@ export class Site {
       case 'topic':
         return spec.keep === 'live'
           ? liveChannel({ ...opened, spec }, this.#live)
-          : storedChannel({ ...opened, spec }, this.#stored)
+          : storedChannel({ ...opened, spec }, this.#stored, this.#log(spec.name))
       default:
         return spec satisfies never
     }
+  }
+
+  #log(name: string): Log {
+    const log = this.#logs.get(name) ?? { hasEvents: false }
+    this.#logs.set(name, log)
+    return log
   }
 
   #queue(opened: Opened): QueueEnds {

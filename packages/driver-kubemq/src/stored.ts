@@ -7,10 +7,9 @@ import type { Publishing } from './publishing.js'
 import { sendEach } from './sending.js'
 
 /** A topic on KubeMQ's Events Store: all paths on one channel, as the store has no wildcards. */
-export function storedChannel(opened: Opened, publishing: Publishing): Channel {
+export function storedChannel(opened: Opened, publishing: Publishing, log: Log): Channel {
   const { wire, spec, can } = opened
   const encode = encoderOf(opened)
-  const log: Log = { hasEvents: false }
   return {
     can,
     send: (batch, report) =>

@@ -48,7 +48,9 @@ export class Upstream implements Member {
     }
     const [only, ...others] = messages
     const bodyBytes = only && others.length === 0 ? only.body.length : 0
-    const asked: Asked = { heard, bodyBytes, timer: setTimeout(late, PATIENCE_MS + bytes / BYTES_PER_MS) }
+    // What came while this process stood still is read before.
+    const isDue = (): void => void setImmediate(() => setImmediate(late))
+    const asked: Asked = { heard, bodyBytes, timer: setTimeout(isDue, PATIENCE_MS + bytes / BYTES_PER_MS) }
     this.#asked.set(requestId, asked)
     if (only && bytes > MAX_STREAM_BYTES) asked.cancel = this.#call(requestId, only)
     else this.#opened().write({ requestId, messages })

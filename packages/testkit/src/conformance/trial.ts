@@ -40,6 +40,7 @@ export class Trial {
   readonly #prefix: string
   readonly #shared: Link | undefined
   readonly #links: Link[] = []
+  readonly #receptions: Reception[] = []
   readonly #origin = new WeakMap<Channel, { readonly spec: ChannelSpec; readonly link: Link }>()
   readonly #over = new WeakSet<Link>()
   readonly #sendings: Sending[] = []
@@ -69,8 +70,6 @@ export class Trial {
   get company(): 'alone' | 'others' {
     return this.#shared === undefined ? 'alone' : 'others'
   }
-
-  // --- links ---------------------------------------------------------------------------------------------------
 
   /** The link that most properties work on. */
   main(): Promise<Link> {
@@ -109,8 +108,6 @@ export class Trial {
   close(link: Link): Promise<void> {
     return within('close', link.close(this.signal()), this.patienceMs)
   }
-
-  // --- channels ------------------------------------------------------------------------------------------------
 
   /** A channel of the kind under a name that nobody used. */
   spec(kind: Kind, options: SpecOptions = {}): ChannelSpec {
@@ -162,8 +159,6 @@ export class Trial {
     return spec.kind === 'queue' || can.starts.includes('beginning') ? spec : this.any(['queue'])
   }
 
-  // --- sending -------------------------------------------------------------------------------------------------
-
   /** Begins to send, and keeps book of the reports until the end of the trial. */
   send(channel: Channel, batch: readonly Outgoing[]): Sending {
     const link = this.#origin.get(channel)?.link
@@ -189,11 +184,11 @@ export class Trial {
     })
   }
 
-  // --- receiving -----------------------------------------------------------------------------------------------
-
   /** The bare reception, attached. */
-  receive(channel: Channel, source: Source = {}, flow: Flow = WIDE): Promise<Reception> {
-    return within('receive', channel.receive(source, flow, this.signal()), this.patienceMs)
+  async receive(channel: Channel, source: Source = {}, flow: Flow = WIDE): Promise<Reception> {
+    const reception = await within('receive', channel.receive(source, flow, this.signal()), this.patienceMs)
+    this.#receptions.push(reception)
+    return reception
   }
 
   /** Attaches and pulls without pause. */
@@ -237,8 +232,6 @@ export class Trial {
     }
     return error
   }
-
-  // --- the engine underneath -----------------------------------------------------------------------------------
 
   async hang(): Promise<void> {
     await this.facility('hang')()
@@ -292,8 +285,14 @@ export class Trial {
     for (const cure of this.#cures) await cure()
     if (this.#engine === 'hung') await this.heal()
     if (this.#engine === 'down') await this.restart()
+    if (this.#shared !== undefined) await this.#leave()
     await Promise.all(this.#links.map((link) => this.close(link)))
     const faults = this.#sendings.flatMap((sending) => sending.faults)
     if (faults.length > 0) throw new Error(`reports: ${faults.slice(0, 10).join('; ')}`)
+  }
+  /** Of a link that goes on. What nobody reads any more would still be fetched, and engines have room for so many waits only. */
+  async #leave(): Promise<void> {
+    const stopped = this.#receptions.map((one) => one.stop(AbortSignal.abort()))
+    await within('stop', Promise.all(stopped), this.patienceMs)
   }
 }
