@@ -18,7 +18,7 @@
  * @property {number} recovered Acknowledged by one site, given by another.
  * @property {number} destroyed Jobs that were at a site when it was killed with all that it had.
  * @property {number} withheld Jobs that a site has and gives to nobody, because it was killed while it sent them.
- * @property {number} redelivered Jobs that were given again, flagged, elsewhere.
+ * @property {number} redelivered Jobs that were given again, flagged, elsewhere; what a group gave to another member as well.
  * @property {number} unflagged Jobs that were given again elsewhere by an engine that had forgotten the first time.
  * @property {number} unconfirmed Jobs that were done without the engine confirming that it knows.
  * @property {number} gaps Reported missing and not closed again.
@@ -53,6 +53,34 @@ export function addTopic(produced, consumed) {
     unflagged: 0,
     unconfirmed: 0,
     gaps: openGaps(consumed),
+  }
+}
+
+/**
+ * A topic and the members of a group that share it: each message is given to one of them, and again to another one at most.
+ * @param {readonly Line[]} produced @param {readonly (readonly Line[])[]} members
+ * @returns {Sum}
+ */
+export function addGroup(produced, members) {
+  const told = readProducer(produced)
+  const all = members.flat()
+  const times = count(all.filter(isRecord))
+  const orders = members.map(readOrder)
+  return {
+    ...told.sums,
+    delivered: times.size,
+    lost: [...told.acked.keys()].filter((id) => !times.has(id)),
+    duplicated: [...new Set(members.flatMap((lines) => over(count(lines.filter(isRecord)))))],
+    ...readSurprises(told, [...times.keys()]),
+    reordered: orders.flatMap(({ reordered }) => reordered),
+    late: orders.reduce((sum, { late }) => sum + late, 0),
+    recovered: countRecovered(told, all),
+    destroyed: 0,
+    withheld: 0,
+    redelivered: all.filter(isRecord).length - times.size,
+    unflagged: 0,
+    unconfirmed: 0,
+    gaps: openGaps(all),
   }
 }
 

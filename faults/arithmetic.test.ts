@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addQueue, addRequests, addTopic, areRequestsClean, isClean } from './arithmetic.mjs'
+import { addGroup, addQueue, addRequests, addTopic, areRequestsClean, isClean } from './arithmetic.mjs'
 import { plants } from './planted.mjs'
 
 type Line = Parameters<typeof addTopic>[0][number]
@@ -64,6 +64,23 @@ describe('the sums of a topic', () => {
     const gap = line('gap', { source: 's', from: 3, to: 5, reason: 'lost' })
     const closed = line('gap_closed', { source: 's', from: 4, to: 4 })
     expect(addTopic(produced, [...consumed, gap, closed]).gaps).toBe(2)
+  })
+})
+
+describe('the sums of a group', () => {
+  it('let another member have a message as well, and the same one never', () => {
+    const { consumed, produced } = run(8)
+    const [one, two] = [consumed.slice(0, 5), consumed.slice(4)]
+    const shared = addGroup(produced, [one, two])
+    expect(shared).toMatchObject({ delivered: 8, redelivered: 1, duplicated: [], lost: [] })
+    expect(isClean(shared)).toBe(true)
+    const twice = addGroup(produced, [[...one, consumed[0] as Line], two])
+    expect(twice.duplicated).toEqual([consumed[0]?.id])
+  })
+
+  it('find what no member was given', () => {
+    const { consumed, produced } = run(8)
+    expect(addGroup(produced, [consumed.slice(0, 3), consumed.slice(4)]).lost).toEqual([consumed[3]?.id])
   })
 })
 

@@ -13,7 +13,7 @@ import { plants } from './planted.mjs'
  * @property {number} rate
  * @property {number} keys
  * @property {number} publishers
- * @property {number} consumers Processes that share a queue.
+ * @property {number} consumers Processes that share a queue, or a topic as a group.
  * @property {number} hangMs How long a site hangs or is cut off.
  * @property {number} awayMs How long a killed one stays away.
  * @property {number} seed
@@ -23,7 +23,7 @@ import { plants } from './planted.mjs'
  */
 
 const engines = ['embedded', 'nats', 'kafka', 'kubemq']
-const kinds = ['topic', 'queue', 'rpc', 'rpc-idempotent']
+const kinds = ['topic', 'group', 'queue', 'rpc', 'rpc-idempotent']
 const policies = ['primary', 'all']
 const standbys = ['cold', 'warm']
 /** What `docs/failover.md` shows. */
@@ -44,7 +44,7 @@ export const help = `npm run faults -- [option ...]
   --rounds N             of each scenario. Default 20
   --rate N               messages a second. Default 1000
   --keys N, --publishers N   default 20 and 2
-  --consumers N          processes that share a queue. Default 2; 1 with kubemq, which loses and doubles what two compete for
+  --consumers N          processes that share a queue or are a group. Default 2; 1 with kubemq, which loses and doubles what two compete for
   --hang MS              how long a site hangs or is cut off. Default 3500
   --away MS              how long a killed site stays away. Default 1000
   --seed N               of the moments at which faults come. Default: another one each time, printed

@@ -1,5 +1,5 @@
 import { setTimeout as elapse } from 'node:timers/promises'
-import { addQueue, addRequests, addTopic, areRequestsClean, isClean } from './arithmetic.mjs'
+import { addGroup, addQueue, addRequests, addTopic, areRequestsClean, isClean } from './arithmetic.mjs'
 import { Command } from './command.mjs'
 import { faults, networkFaults } from './inflict.mjs'
 import { plants } from './planted.mjs'
@@ -128,6 +128,10 @@ function castOf(kind, config, { consumers, keys, publishers, rate }) {
   switch (kind) {
     case 'topic':
       return { readers: [['verify-consumer', ...at]], writer: ['verify-producer', ...at, ...load, ...sizes] }
+    case 'group': {
+      const reader = ['verify-consumer', ...at, '--group', 'judges']
+      return { readers: Array(consumers).fill(reader), writer: ['verify-producer', ...at, ...load, ...sizes] }
+    }
     case 'queue': {
       const reader = ['verify-consumer', ...at, '--fail-every', '500']
       return { readers: Array(consumers).fill(reader), writer: ['verify-producer', ...at, ...load, ...sizes] }
@@ -201,6 +205,18 @@ function add(kind, written, read, limits) {
     const sum = addRequests(written, read, kind === 'rpc-idempotent')
     return { sum, clean: areRequestsClean(sum) }
   }
-  const sum = kind === 'topic' ? addTopic(written, read.flat()) : addQueue(written, read, limits)
+  const sum = messages(kind, written, read, limits)
   return { sum, clean: isClean(sum) }
+}
+
+/** @param {string} kind @param {readonly Line[]} written @param {readonly (readonly Line[])[]} read @param {import('./arithmetic.mjs').Limits} limits */
+function messages(kind, written, read, limits) {
+  switch (kind) {
+    case 'topic':
+      return addTopic(written, read.flat())
+    case 'group':
+      return addGroup(written, read)
+    default:
+      return addQueue(written, read, limits)
+  }
 }

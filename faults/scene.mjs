@@ -90,7 +90,8 @@ async function configure(dir, sites, { kind, name, policy, relayed, standby }) {
 function channelOf(kind, name) {
   switch (kind) {
     case 'topic':
-      return { kind, name: `${name}.{key}`, delivery: 'durable' }
+    case 'group':
+      return { kind: 'topic', name: `${name}.{key}`, delivery: 'durable' }
     case 'queue':
       return { kind, name, retry: ['100ms'] }
     default:

@@ -191,7 +191,7 @@ export class Arrival<M> {
 
   #takeForeign(arrived: Arrived<M>, nowMs: number): void {
     this.#foreign ??= new Foreign()
-    if (this.#foreign.repeats(arrived.id, nowMs)) this.#ledger.duplicates++
+    if (this.#foreign.repeats(arrived.id, nowMs)) this.#ledger.repeat(arrived)
     else this.#ledger.give(arrived, false, false)
   }
 

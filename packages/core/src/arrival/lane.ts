@@ -40,7 +40,7 @@ export class Lane<M> {
     const { seq, timeMs } = arrived
     const verdict = this.window.verdict(seq)
     if (verdict === 'duplicate') {
-      ledger.duplicates++
+      ledger.repeat(arrived)
       return
     }
     const untold = verdict === 'uncertain'

@@ -36,6 +36,8 @@ export type GapReason = 'missing' | 'site-unreachable' | 'forgotten' | 'limit'
 /** Where a subscription's messages and its news about them go. Called from within `take`, `refused`, `mark`, `tick`; must not throw or call back. */
 export interface ArrivalSink<M> {
   give(message: M, flags: Flags): void
+  /** Not given: it was before, or waits for its turn. */
+  repeated?(message: M): void
   /** These did not come. Each number is reported once. */
   gap(gap: { readonly source: string; readonly first: number; readonly last: number; readonly reason: GapReason }): void
   /** A reported one came after all (it is given next, `late`), or turned out to be void. */
@@ -95,6 +97,11 @@ export class Ledger<M> {
   give(arrived: Arrived<M>, late: boolean, uncertain: boolean): void {
     const plain = !late && !uncertain && !arrived.again
     this.sink.give(arrived.message, plain ? PLAIN : flags(late, uncertain, arrived.again))
+  }
+
+  repeat(arrived: Arrived<M>): void {
+    this.duplicates++
+    this.sink.repeated?.(arrived.message)
   }
 
   /** From now on these are looked for. */

@@ -11,6 +11,7 @@ const STALL_MS = 200
 
 export interface OrderingSink {
   give(taken: Taken, flags: Flags): void
+  repeated?(taken: Taken): void
   /** Every site is attached and gave what it had stored: what is missing now is missing (R35). */
   isComplete(): boolean
   /** Every attached site has been read past this moment, Runtime ms and Unix ms. */
@@ -31,7 +32,7 @@ export class Ordering implements Merge, ArrivalSink<Taken>, HearingOwner {
   #timer: { readonly at: number; readonly cancel: () => void } | undefined
 
   constructor(context: Context, options: ReadingOptions, sink: OrderingSink) {
-    const { from, gaps, keep, order, passes, sites, startWallMs } = options
+    const { from, gaps, group, keep, order, passes, sites, startWallMs } = options
     const { runtime } = context
     this.#context = context
     this.#options = options
@@ -44,7 +45,8 @@ export class Ordering implements Merge, ArrivalSink<Taken>, HearingOwner {
         order,
         live: keep === 'live',
         startWallMs: isLater ? from.timeMs : startWallMs,
-        fromNow: from.at === 'now' && passes === undefined,
+        // A group began before its member did: what waits for it is wanted, however old.
+        fromNow: from.at === 'now' && passes === undefined && group === undefined,
         gaps,
         wall: runtime.wall,
       },
@@ -66,6 +68,10 @@ export class Ordering implements Merge, ArrivalSink<Taken>, HearingOwner {
 
   give(taken: Taken, flags: Flags): void {
     this.#sink.give(taken, flags)
+  }
+
+  repeated(taken: Taken): void {
+    this.#sink.repeated?.(taken)
   }
 
   gap(gap: Parameters<ArrivalSink<Taken>['gap']>[0]): void {

@@ -9,6 +9,8 @@ import type { Taken } from './taken.js'
 export class Received implements Message {
   readonly value: unknown
   readonly taken: Taken
+  /** Came later, perhaps from another site. An earlier copy than this comes again, should it not be settled. */
+  copy: Taken | undefined
   readonly #topic: Topic
   readonly #flags: Flags
 

@@ -1,5 +1,6 @@
 import { MessagingError } from '@spanwire/driver'
 import type { Topic } from '../contract/contract.js'
+import { pathsOf } from '../contract/template.js'
 import type { Policy } from '../route/policy.js'
 import type { SubscribeOptions } from './api.js'
 import { fromOf } from './checkpoint.js'
@@ -26,7 +27,7 @@ export function readingOptions(
     spec: topic.spec,
     keep: topic.delivery,
     latest: topic.latest,
-    paths: topic.params.length === 0 || /^[*.]*$/.test(pattern) ? undefined : [pattern],
+    paths: pathsOf(pattern),
     sites: listenAt(context, topic.spec),
     from: fromOf(options),
     startWallMs: context.runtime.wall(),

@@ -8,6 +8,7 @@ import { type Deferred, deferred } from '../runtime/deferred.js'
 import type { BareClient, Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
 import { writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
+import { follow, watchSites } from './follow.js'
 import { readable } from './headers.js'
 import { Inbox } from './inbox.js'
 import { listenAt } from './listening.js'
@@ -85,8 +86,8 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
     this.#startWallMs = reading.startWallMs
     this.merge = new Ordering(context, reading, this)
     this.#reading = new Reading(context, reading, this)
-    this.#watch()
-    if (options.signal) this.#follow(options.signal)
+    this.#unwatch = watchSites(context, topic.spec.name, () => this.changed())
+    this.#unfollow = follow(options.signal, () => this.stop())
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {
@@ -171,23 +172,6 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
     this.#isReady = undefined
   }
 
-  /** A site whose first dial fails is not waited for. */
-  #watch(): void {
-    const { sessions } = this.#context
-    const stops = [...sessions.values()].map((session) => session.onChange(() => this.changed(), this.spec.name))
-    this.#unwatch = () => {
-      for (const stop of stops) stop()
-    }
-  }
-
-  /** An aborted signal stops. */
-  #follow(signal: AbortSignal): void {
-    const abort = (): void => void this.stop()
-    signal.addEventListener('abort', abort)
-    this.#unfollow = () => signal.removeEventListener('abort', abort)
-    if (signal.aborted) abort()
-  }
-
   /** What is here is given at once, and counts as in hand from then on. */
   #next(): Promise<IteratorResult<Message, undefined>> {
     const here = this.#mailbox.take()
@@ -223,8 +207,17 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
     })
   }
 
+  /** Of a group's message, settled with the copy that is not handled yet: until then another member may have to. */
+  repeated(taken: Taken): void {
+    if (!this.#settled) return
+    if (this.#decoding) return void this.#decoding.then(() => this.repeated(taken))
+    const first = [...this.#unhandled()].find((waiting) => waiting.taken.id === taken.id)
+    if (first) first.copy = taken
+    else this.#acknowledge(taken)
+  }
+
   #decode(taken: Taken, flags: Flags): Promise<void> | undefined {
-    if (taken.removed) return undefined
+    if (taken.removed) return this.#acknowledge(taken)
     try {
       const value = decode(this.#topic, readable(taken.delivery))
       if (value instanceof Promise) return this.#putLater(value, taken, flags)
@@ -249,14 +242,20 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
   /** Its bytes go to the events, and the next one is handled. */
   #undecodable(taken: Taken, cause: unknown): void {
     tellUndecodable(this.#context, this.#topic, taken, cause)
-    if (this.#settled) taken.delivery.settle('ack').catch(() => undefined)
+    this.#acknowledge(taken)
+  }
+
+  /** Nobody has to handle it. */
+  #acknowledge({ delivery }: Taken): undefined {
+    if (this.#settled) delivery.settle('ack').catch(() => undefined)
   }
 
   /** `undefined`: there is nothing to wait for. */
-  #handledBy({ taken }: Received): Promise<void> | undefined {
+  #handledBy({ copy, taken }: Received): Promise<void> | undefined {
     this.#handled ??= new Map()
     this.#handled.set(taken.site, taken)
     if (!this.#settled) return undefined
+    if (copy) this.#acknowledge(copy)
     return taken.delivery.settle('ack').catch((error: unknown) => {
       // Somebody else of the group gets it again: at least once, as groups promise.
       this.#context.events.emit({ type: 'warning', message: `${this.channel}: acknowledging failed: ${String(error)}` })

@@ -2,10 +2,11 @@ import { type ChannelSpec, MessagingError } from '@spanwire/driver'
 import { newer } from '../arrival/winner.js'
 import type { OutputOf, ParamsOf, Topic } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
-import { paramsOf, patternOf } from '../contract/template.js'
+import { paramsOf, pathsOf, patternOf } from '../contract/template.js'
 import { deferred } from '../runtime/deferred.js'
 import type { BareClient, Table, TableEntry, TableOptions } from './api.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
+import { follow, watchSites } from './follow.js'
 import { readable } from './headers.js'
 import { listenAt } from './listening.js'
 import { Reading } from './reading.js'
@@ -62,6 +63,7 @@ class LiveTable implements Table, ReadingSink, Intake {
   readonly merge: Merge = { take: (taken) => this.#take(taken) }
   readonly #reading: Reading
   readonly #unwatch: () => void
+  #unfollow: (() => void) | undefined
   #size = 0
   #stopping: Promise<void> | undefined
 
@@ -80,7 +82,7 @@ class LiveTable implements Table, ReadingSink, Intake {
         spec: topic.spec,
         keep: topic.delivery,
         latest: true,
-        paths: topic.params.length === 0 || /^[*.]*$/.test(pattern) ? undefined : [pattern],
+        paths: pathsOf(pattern),
         sites: listenAt(context, topic.spec),
         from: { at: 'latest' },
         startWallMs: context.runtime.wall(),
@@ -92,7 +94,8 @@ class LiveTable implements Table, ReadingSink, Intake {
       this,
     )
     context.intakes.add(this)
-    this.#unwatch = this.#watch(options.signal)
+    this.#unwatch = watchSites(context, topic.name, () => this.#look())
+    this.#unfollow = follow(options.signal, () => this.stop())
   }
 
   get size(): number {
@@ -110,9 +113,8 @@ class LiveTable implements Table, ReadingSink, Intake {
   async *changes(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<readonly string[]> {
     const watcher: Watcher = { changed: new Set(this.#rows.keys()), wake: undefined }
     const { signal } = options
-    const wake = (): void => watcher.wake?.()
     this.#watchers.add(watcher)
-    signal?.addEventListener('abort', wake)
+    const unfollow = follow(signal, () => watcher.wake?.())
     try {
       while (!signal?.aborted) {
         if (watcher.changed.size > 0) {
@@ -124,7 +126,7 @@ class LiveTable implements Table, ReadingSink, Intake {
       }
     } finally {
       this.#watchers.delete(watcher)
-      signal?.removeEventListener('abort', wake)
+      unfollow()
     }
   }
 
@@ -243,21 +245,9 @@ class LiveTable implements Table, ReadingSink, Intake {
     return attached.size > 0 && this.#context.policy(this.#topic.spec).by === 'all'
   }
 
-  #watch(signal: AbortSignal | undefined): () => void {
-    const stops = [...this.#context.sessions.values()].map((session) =>
-      session.onChange(() => this.#look(), this.#topic.name),
-    )
-    const abort = (): void => void this.stop()
-    signal?.addEventListener('abort', abort)
-    if (signal?.aborted) abort()
-    return () => {
-      for (const stop of stops) stop()
-      signal?.removeEventListener('abort', abort)
-    }
-  }
-
   async #end(signal: AbortSignal): Promise<void> {
     this.#unwatch()
+    this.#unfollow?.()
     this.#isReady.reject(new MessagingError('closed', `${this.channel}: the table was stopped`))
     await this.#reading.stop(signal)
     this.#context.intakes.delete(this)

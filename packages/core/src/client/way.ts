@@ -152,7 +152,8 @@ export class Way implements AttachmentOptions {
     const resume = this.#before ?? this.last
     const position = resume?.delivery.position()
     if (position !== undefined) {
-      if (resume === this.#before) this.#expects = this.last?.delivery.id
+      // What a group is given next is not told by what one member had last.
+      if (resume === this.#before && options.group === undefined) this.#expects = this.last?.delivery.id
       return { at: 'position', position }
     }
     if (from.at === 'checkpoint') {

@@ -3,6 +3,7 @@ import { deferred } from '../runtime/deferred.js'
 import { type Attachment, attach } from '../session/attachment.js'
 import type { Worker } from './api.js'
 import type { Context, Intake } from './context.js'
+import { follow, watchSites } from './follow.js'
 import { listenAt } from './listening.js'
 import { Taken } from './taken.js'
 
@@ -50,6 +51,7 @@ export class Working implements Worker, Intake {
   /** What runs now, each with the means to cut it. */
   readonly #runs = new Set<AbortController>()
   readonly #unwatch: () => void
+  #unfollow: (() => void) | undefined
   readonly #waiting: Waiting[] = []
   #leaving: (() => void) | undefined
   #stopping: Promise<void> | undefined
@@ -63,17 +65,8 @@ export class Working implements Worker, Intake {
     this.ready.catch(() => undefined)
     this.reroute()
     context.intakes.add(this)
-    const stops = [...context.sessions.values()].map((session) =>
-      session.onChange(() => this.#look(), options.spec.name),
-    )
-    const abort = (): void => void this.stop()
-    options.signal?.addEventListener('abort', abort)
-    this.#unwatch = () => {
-      for (const stop of stops) stop()
-      options.signal?.removeEventListener('abort', abort)
-      this.#leaving?.()
-    }
-    if (options.signal?.aborted) abort()
+    this.#unwatch = watchSites(context, options.spec.name, () => this.#look())
+    this.#unfollow = follow(options.signal, () => this.stop())
   }
 
   stop(signal?: AbortSignal): Promise<void> {
@@ -168,18 +161,19 @@ export class Working implements Worker, Intake {
   /** Intake ends at once, what runs may finish within the signal; what waits unstarted goes back. */
   async #end(signal: AbortSignal | undefined): Promise<void> {
     this.#unwatch()
+    this.#unfollow?.()
+    this.#leaving?.()
     this.#waiting.length = 0
     const cut = (): void => {
       for (const run of this.#runs) run.abort()
       for (const resolve of this.#idle.splice(0)) resolve()
     }
-    signal?.addEventListener('abort', cut)
-    if (signal?.aborted) cut()
+    const uncut = follow(signal, cut)
     const attachments = [...this.#places.values()].map(({ attachment }) => attachment)
     const stopped = Promise.all(attachments.map((attachment) => attachment.stop(this.#returned(signal))))
     if (this.#runs.size > 0 && !signal?.aborted) await new Promise<void>((resolve) => this.#idle.push(resolve))
     await stopped
-    signal?.removeEventListener('abort', cut)
+    uncut()
     this.#context.intakes.delete(this)
   }
 

@@ -62,9 +62,14 @@ export function pathOf(contract: Templated, params?: Params, value?: unknown): s
   return join(contract, (name) => tokenOf(contract, name, params?.[name] ?? fallback[name]))
 }
 
-/** As {@link pathOf} with `*` where a parameter is missing: what `Source.paths` takes. */
+/** As {@link pathOf} with `*` where a parameter is missing. */
 export function patternOf(contract: Templated, params: Params = {}): string {
   return join(contract, (name) => (params[name] === undefined ? '*' : tokenOf(contract, name, params[name])))
+}
+
+/** What `Source.paths` takes; absent: the pattern has everything. */
+export function pathsOf(pattern: string): readonly string[] | undefined {
+  return /^[*.]*$/.test(pattern) ? undefined : [pattern]
 }
 
 /** The parameters of a path that arrived, by name. */
