@@ -48,6 +48,8 @@ export interface KafkaTimes {
   readonly connectMs: number
   /** For an answer that a broker can give at once: metadata, offsets, a commit, a heartbeat. */
   readonly answerMs: number
+  /** For the brokers to agree on a topic that is made or removed. */
+  readonly changeMs: number
   /** For a produce request, which waits for the replicas: above the brokers' time to fence one of them. */
   readonly produceMs: number
   /** How long a broker holds an idle fetch. */
@@ -61,6 +63,7 @@ export interface KafkaTimes {
 export const defaultTimes: KafkaTimes = {
   connectMs: 1_500,
   answerMs: 2_000,
+  changeMs: 5_000,
   produceMs: 30_000,
   fetchWaitMs: 250,
   fetchLateMs: 1_000,

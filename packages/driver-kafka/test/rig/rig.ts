@@ -2,7 +2,7 @@ import type { Rig } from '@spanwire/testkit'
 import { type EngineSite, installEngine, startEngines } from '@spanwire/testkit/engines'
 import { silentEndpoint } from '@spanwire/testkit/network'
 import { stop } from '../../../driver/test/stop.js'
-import { kafka, partitionOf } from '../../src/index.js'
+import { type KafkaPort, kafka, partitionOf } from '../../src/index.js'
 import { foreign } from './foreign.js'
 import { asAdmin, topicsOf } from './plain.js'
 
@@ -10,14 +10,14 @@ import { asAdmin, topicsOf } from './plain.js'
 const PARTITIONS = 2
 
 /** Real brokers of one site. */
-export async function kafkaRig(setup: { readonly nodes: number }): Promise<Rig> {
+export async function kafkaRig({ nodes, port }: { readonly nodes: number; readonly port?: KafkaPort }): Promise<Rig> {
   await installEngine('kafka')
-  const engines = await startEngines({ engine: 'kafka', ...setup })
+  const engines = await startEngines({ engine: 'kafka', nodes })
   const [site] = engines.sites
   if (site === undefined) throw new Error('one site was started')
   const { endpoints } = site
   return {
-    driver: kafka({ partitions: PARTITIONS, sessionMs: 3_000 }),
+    driver: kafka({ partitions: PARTITIONS, sessionMs: 3_000, ...(port && { port }) }),
     endpoints,
     patienceMs: 15_000,
     leaseMs: 1_000,

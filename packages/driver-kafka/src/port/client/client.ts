@@ -18,8 +18,9 @@ const NO_SUCH_TOPIC = 3
 const EXISTS = 36
 const FORBIDDEN = 29
 
-/** How often a new topic is looked at until its partitions have leaders. */
+/** How soon a new topic is looked at again until its partitions have leaders: at first, then ever later. */
 const SETTLE_MS = 20
+const MAX_SETTLE_MS = 320
 
 /** A client of a cluster over any library's connections. */
 export async function connectBy(
@@ -60,18 +61,23 @@ class Client implements KafkaClient {
   }
 
   async create(topic: NewKafkaTopic, signal: AbortSignal): Promise<'created' | 'exists'> {
-    const { answerMs } = this.#cluster.options.times
-    const { code, said } = await this.#cluster.askController(createTopic(topic, answerMs), signal)
+    const { changeMs } = this.#cluster.options.times
+    const { code, said } = await this.#cluster.change(createTopic(topic, changeMs), signal)
     if (code !== 0 && code !== EXISTS) throw brokerError(code, `make topic ${topic.name}`, said)
     // The brokers hear of it one after the other, and of each partition the leader last.
-    while ((await this.describe(topic.name, signal)) === undefined) await pause(SETTLE_MS, signal)
+    for (
+      let ms = SETTLE_MS;
+      (await this.describe(topic.name, signal)) === undefined;
+      ms = Math.min(MAX_SETTLE_MS, 2 * ms)
+    )
+      await pause(ms, signal)
     await this.offsets(topic.name, 'end', signal)
     return code === EXISTS ? 'exists' : 'created'
   }
 
   async remove(topic: string, signal: AbortSignal): Promise<void> {
-    const { answerMs } = this.#cluster.options.times
-    const { code, said } = await this.#cluster.askController(deleteTopic(topic, answerMs), signal)
+    const { changeMs } = this.#cluster.options.times
+    const { code, said } = await this.#cluster.change(deleteTopic(topic, changeMs), signal)
     this.#cluster.forget(topic)
     if (code !== 0 && code !== NO_SUCH_TOPIC) throw brokerError(code, `remove topic ${topic}`, said)
   }

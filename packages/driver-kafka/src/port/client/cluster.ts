@@ -35,6 +35,8 @@ export class Cluster {
   readonly #lines: Set<Line> = new Set()
   readonly #topics: Map<string, TopicMetadata> = new Map()
   readonly #asking: Lanes
+  /** A change takes its time, and what comes behind it on the same connection waits. */
+  readonly #changing: Lanes
   readonly #asked: Map<string, Promise<TopicMetadata>> = new Map()
   #brokers: ReadonlyMap<number, BrokerAddress> = new Map()
   #control: Line | undefined
@@ -49,6 +51,7 @@ export class Cluster {
     // One for each reader and question that is open.
     setMaxListeners(0, this.#closing.signal)
     this.#asking = this.lanes()
+    this.#changing = this.lanes()
   }
 
   get clusterId(): string {
@@ -86,10 +89,11 @@ export class Cluster {
   }
 
   /** Asks the one that heads changes of topics. In KRaft any broker passes them on; older clusters want the right one. */
-  async askController<T>(request: Request<T>, signal: AbortSignal): Promise<T> {
-    return await (this.#brokers.has(this.#controller)
-      ? this.askBroker(this.#controller, request, signal)
-      : this.ask(request, signal))
+  async change<T>(request: Request<T>, signal: AbortSignal): Promise<T> {
+    const [any = UNKNOWN_BROKER] = this.#brokers.keys()
+    const line = await obey(this.#changing.get(this.#brokers.has(this.#controller) ? this.#controller : any), signal)
+    const { changeMs, answerMs } = this.options.times
+    return await line.ask(request, changeMs + answerMs, signal)
   }
 
   async askBroker<T>(id: number, request: Request<T>, signal: AbortSignal): Promise<T> {

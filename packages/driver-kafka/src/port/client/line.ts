@@ -8,10 +8,20 @@ import { obey } from './obey.js'
 /** Tags of the newer kind of head: none. */
 const NO_TAGS = Buffer.from([0])
 
-/** One connection to a broker. Answers come in the order of the questions: one that is late makes the connection worthless. */
+interface Pending {
+  readonly timeoutMs: number
+  fail(error: KafkaError): void
+}
+
+/**
+ * One connection to a broker, which works at one question after the other and answers in their order: one that is late makes the
+ * connection worthless.
+ */
 export class Line {
   readonly to: BrokerAddress
-  readonly #pending: Set<(error: KafkaError) => void> = new Set()
+  /** The oldest first: the one that the broker works at. */
+  readonly #pending: Set<Pending> = new Set()
+  #late: NodeJS.Timeout | undefined
   #raw: RawLine | undefined
   #ended: KafkaError | undefined
   #retired: { readonly error: KafkaError; gone(): void } | undefined
@@ -33,27 +43,20 @@ export class Line {
     return this.#ended === undefined
   }
 
-  /** Rejects when the line ends first, which it does when no answer has come in this time. */
+  /** Rejects when the line ends first, which it does when no answer has come in this time, counted from when it is its turn. */
   ask<T>(request: Request<T>, timeoutMs: number, signal?: AbortSignal): Promise<T> {
     const { api, version, flexible, body } = request
     const raw = this.#raw
     if (this.#ended !== undefined || raw === undefined) return Promise.reject(this.#ended ?? lost(this.to, undefined))
     const asked = new Promise<T>((resolve, reject) => {
-      const late = setTimeout(() => this.cut(silent(this.to, timeoutMs)), timeoutMs)
-      const done = (): void => {
-        clearTimeout(late)
-        this.#pending.delete(fail)
-        this.#rest()
-      }
-      const fail = (error: KafkaError): void => {
-        done()
-        reject(error)
-      }
-      this.#pending.add(fail)
+      const pending: Pending = { timeoutMs, fail: reject }
+      this.#pending.add(pending)
+      if (this.#pending.size === 1) this.#turn()
       raw.send(api, version, flexible ? Buffer.concat([NO_TAGS, body]) : body).then(
         (bytes) => {
-          if (!this.#pending.has(fail)) return
-          done()
+          if (!this.#pending.delete(pending)) return
+          this.#turn()
+          this.#rest()
           try {
             resolve(readBy(request, bytes))
           } catch (cause) {
@@ -76,6 +79,15 @@ export class Line {
     })
   }
 
+  /** The broker works at the oldest from now on. */
+  #turn(): void {
+    clearTimeout(this.#late)
+    const [oldest] = this.#pending
+    if (oldest === undefined) return
+    const { timeoutMs } = oldest
+    this.#late = setTimeout(() => this.cut(silent(this.to, timeoutMs)), timeoutMs)
+  }
+
   #rest(): void {
     if (this.#retired === undefined || this.#pending.size > 0) return
     this.cut(this.#retired.error)
@@ -86,8 +98,12 @@ export class Line {
   cut(error: KafkaError): void {
     if (this.#ended !== undefined) return
     this.#ended = error
-    for (const fail of [...this.#pending]) fail(error)
+    const unanswered = [...this.#pending]
+    this.#pending.clear()
+    this.#turn()
+    for (const { fail } of unanswered) fail(error)
     this.#raw?.destroy()
+    this.#rest()
   }
 }
 
@@ -105,7 +121,8 @@ function lost({ host, port }: BrokerAddress, cause: unknown): KafkaError {
   })
 }
 
-function silent({ host, port }: BrokerAddress, timeoutMs: number): KafkaError {
+/** It gave no answer. */
+export function silent({ host, port }: BrokerAddress, timeoutMs: number): KafkaError {
   return new KafkaError('TIMEOUT', `The broker at ${host}:${port} gave no answer within ${timeoutMs} ms.`, {
     retriable: true,
   })

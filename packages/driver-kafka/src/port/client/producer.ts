@@ -6,7 +6,7 @@ import { brokerError, isMoved, isRefusal } from '../protocol/names.js'
 import type { TopicMetadata } from '../protocol/requests.js'
 import type { Cluster } from './cluster.js'
 import type { Lanes } from './lanes.js'
-import type { Line } from './line.js'
+import { type Line, silent } from './line.js'
 import { closed } from './obey.js'
 import { isLedByOthers, replaced, watchReplaced } from './replaced.js'
 
@@ -84,6 +84,8 @@ export class Producer {
     }
     const { produceMs } = this.#cluster.options.times
     const asked = line.ask(encoded, produceMs)
+    // The fate is to be told in that time from here, however many are before it.
+    const late = setTimeout(() => line.cut(silent(line.to, produceMs)), produceMs)
     const stopWatching = this.#watch(leader, line, placed)
     try {
       this.#tell(placed, await asked, report)
@@ -91,6 +93,7 @@ export class Producer {
       this.#forget(placed)
       reportAll(placed, report, { at: 'unknown', error: this.#ended(error) })
     } finally {
+      clearTimeout(late)
       stopWatching()
     }
   }
