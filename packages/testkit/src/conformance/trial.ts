@@ -44,7 +44,6 @@ export class Trial {
   readonly #origin = new WeakMap<Channel, { readonly spec: ChannelSpec; readonly link: Link }>()
   readonly #over = new WeakSet<Link>()
   readonly #sendings: Sending[] = []
-  readonly #receptions: Reception[] = []
   readonly #cures: (() => Promise<void>)[] = []
   readonly #number: number = trials++
   #names = 0
@@ -281,18 +280,13 @@ export class Trial {
     return AbortSignal.timeout(ms)
   }
 
-  /** Heals the engine and closes the links, or on a link of others ends what was attached; then tells what drivers must never do, seen in any property. */
+  /** Heals the engine and closes the links; then tells what drivers must never do, seen in any property. */
   async finish(): Promise<void> {
     for (const cure of this.#cures) await cure()
     if (this.#engine === 'hung') await this.heal()
     if (this.#engine === 'down') await this.restart()
     if (this.#shared !== undefined) await this.#leave()
     await Promise.all(this.#links.map((link) => this.close(link)))
-    // What is left on a link of others would be work for it until they end.
-    if (this.#shared !== undefined) {
-      const stopping = Promise.all(this.#receptions.map((one) => one.stop(AbortSignal.abort())))
-      await within('stop', stopping, this.patienceMs)
-    }
     const faults = this.#sendings.flatMap((sending) => sending.faults)
     if (faults.length > 0) throw new Error(`reports: ${faults.slice(0, 10).join('; ')}`)
   }
