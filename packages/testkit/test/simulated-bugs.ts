@@ -205,6 +205,21 @@ export const bugs: readonly SimulatedBug[] = [
       })),
   },
   {
+    what: 'offers nobody else what a lost site had',
+    caughtBy: ['I3'],
+    policy: primary('frankfurt', 'dublin'),
+    plan: cutOffWhileALogIsWiped,
+    plant: () =>
+      plantChannel((channel) => ({
+        send: (batch, report) => {
+          const isNew = batch.every((message) => !isAgain(message))
+          if (isNew) return channel.send(batch, report)
+          for (const index of batch.keys()) report(index, DONE)
+          return () => {}
+        },
+      })),
+  },
+  {
     what: 'acknowledges a job when it takes it',
     caughtBy: ['I3', 'I7'],
     faults: ['reset'],
@@ -255,6 +270,15 @@ function cutOffWhilePublishersReturn(dice: Dice): Timed[] {
   return [
     { atMs, fault: { what: 'kill', site: 'frankfurt', data: 'keep', forMs: dice.between(3_000, 8_000) } },
     { atMs: atMs + 25_000, fault: { what: 'cut', site: 'dublin', machine: 'desk', way: 'both', forMs: 75_000 } },
+  ]
+}
+
+/** What a reader could not hear yet goes down with the site that has it. */
+function cutOffWhileALogIsWiped(dice: Dice): Timed[] {
+  const atMs = dice.between(12_000, 20_000)
+  return [
+    { atMs, fault: { what: 'cut', site: 'frankfurt', machine: 'desk', way: 'both', forMs: 10_000 } },
+    { atMs: atMs + 8_000, fault: { what: 'kill', site: 'frankfurt', data: 'wipe', forMs: 40_000 } },
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { Timed } from './plan.js'
 import type { Act, Reading, Records } from './record.js'
+import type { Scope } from './scope.js'
 import type { Tally } from './tally.js'
 
 /** A promise that was broken: which one (`I1` to `I20`), and what was seen. */
@@ -25,7 +26,7 @@ export interface Evidence {
   readonly followed: readonly {
     readonly process: string
     readonly atMs: number
-    allows(channel: string, site: string): boolean
+    readonly allows: Scope
   }[]
   /** The site that a channel prefers, of those that prefer one. */
   readonly primary: ReadonlyMap<string, string>

@@ -15,13 +15,13 @@ import {
   staysWithinPolicy,
   worksAfterwards,
 } from './operations.js'
+import { survives } from './survival.js'
 import {
   givenOnce,
   inOrder,
   nothingLostSilently,
   reportedOnce,
   reportsWhatMayBeLost,
-  survives,
   tablesAgree,
   tellsInTime,
   waitsForSites,

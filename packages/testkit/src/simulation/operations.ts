@@ -95,13 +95,14 @@ export function* staysWithinPolicy({ followed, tally }: Evidence): Iterable<stri
   for (const [process, sends] of tally.sends) {
     const routes = followed.filter((one) => one.process === process)
     let at = 0
-    for (const { atMs, channel, site } of sends) {
+    for (const { atMs, channel, path, site } of sends) {
       while ((routes[at + 1]?.atMs ?? Infinity) < atMs) at++
       const [now, next] = routes.slice(at, at + 2)
       // What is sent at the instant of a change may go by either.
-      const isFree = now?.allows(channel, site) !== false || (next?.atMs === atMs && next.allows(channel, site))
+      const isFree =
+        now?.allows(channel, path, site) !== false || (next?.atMs === atMs && next.allows(channel, path, site))
       if (!isFree)
-        yield `${process} sent to ${site} on ${channel} at ${atMs.toFixed(0)}, which its routes exclude since ${now?.atMs.toFixed(0)}`
+        yield `${process} sent to ${site} on ${channel} ${path} at ${atMs.toFixed(0)}, which its routes exclude since ${now?.atMs.toFixed(0)}`
     }
   }
 }

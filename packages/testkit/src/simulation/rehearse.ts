@@ -6,6 +6,7 @@ import { judge } from './judge.js'
 import { KINDS, roll, type Timed } from './plan.js'
 import { board, book, orders, price, quotes, rollPolicy, rollRoutes, ticks } from './play.js'
 import { Journal } from './record.js'
+import { scopeOf } from './scope.js'
 import { Simulation, type Tamper } from './simulation.js'
 import { Tally } from './tally.js'
 
@@ -75,7 +76,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
     endMs: forMs + EBB_MS,
     retainMs: RETAIN_MS,
     sites: Object.keys(SITES),
-    followed: simulation.followed.map(({ routes, ...one }) => ({ ...one, allows: allowing(routes) })),
+    followed: simulation.followed.map(({ routes, ...one }) => ({ ...one, allows: scopeOf(routes) })),
     primary: preferred(policy),
     tables,
     left,
@@ -100,13 +101,6 @@ function befall(company: Company, simulation: Simulation, fault: Fault): void {
   simulation.after(fault.forMs, () => {
     if (!company.actors.has(fault.machine)) company.start(fault.machine)
   })
-}
-
-function allowing(routes: readonly RouteOptions[]): (channel: string, site: string) => boolean {
-  return (channel, site) => {
-    const policy = routes.find(({ match }) => match === channel || match === '>')?.policy
-    return policy?.by !== 'primary' || policy.sites.includes(site)
-  }
 }
 
 function preferred(policy: Policy): Map<string, string> {

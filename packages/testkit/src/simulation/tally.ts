@@ -5,6 +5,7 @@ import type { Witness } from './witness.js'
 export interface Sending {
   readonly atMs: number
   readonly channel: string
+  readonly path: string
   readonly site: string
   readonly again: boolean
 }
@@ -48,8 +49,10 @@ export class Tally implements Witness {
     if (spec.name.startsWith('sw.')) return
     const sends = entry(this.sends, road.host.name, () => [])
     const atMs = road.host.runtime.now()
+    const { site } = road
     for (const message of batch) {
-      sends.push({ atMs, channel: spec.name, site: road.site, again: message.headers?.includes('sw-again') ?? false })
+      const again = message.headers?.includes('sw-again') ?? false
+      sends.push({ atMs, channel: spec.name, path: message.path, site, again })
       const body = String(message.body)
       if (spec.kind === 'rpc') this.requests.set(body, (this.requests.get(body) ?? 0) + 1)
       if (message.id === undefined) continue

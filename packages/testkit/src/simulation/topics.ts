@@ -12,9 +12,6 @@ const TOLD_MS = 75_000
 /** Before that nobody but its publisher need know of it (R16), ms. */
 const MARKED_MS = 6_000
 
-/** Longer than this behind an acknowledgement, a publisher may have forgotten it. */
-const RETAIN_SLACK_MS = 3_000
-
 export function* givenOnce({ records }: Evidence): Iterable<string> {
   for (const reading of records.readings) {
     const tokens = new Set<number>()
@@ -89,7 +86,7 @@ function wasAway(plan: readonly Timed[], machine: string, site: string, atMs: nu
 }
 
 /** Acknowledged, owed to a durable reader, and not there. */
-function* missing(seen: Evidence): Iterable<{ reading: Reading; act: Act; reported: boolean }> {
+export function* missing(seen: Evidence): Iterable<{ reading: Reading; act: Act; reported: boolean }> {
   for (const reading of seen.records.readings) {
     if (reading.order !== 'strict' || reading.leftMs < seen.endMs) continue
     const given = new Set(reading.given.map((one) => one.token))
@@ -154,36 +151,6 @@ function concerns(fault: Fault, machines: readonly string[]): boolean {
 function hasSuccessor(reading: Reading, act: Act): boolean {
   const [source, seq] = (act.id ?? '').split('.')
   return reading.given.some((one) => one.source === source && (one.seq ?? 0) > Number(seq))
-}
-
-export function* survives(seen: Evidence): Iterable<string> {
-  for (const { reading, act } of missing(seen)) {
-    if (!isExcused(seen, act))
-      yield `${about(reading)} never got ${describe(act)}, which ${act.sites?.join()} had acknowledged`
-  }
-}
-
-/** Every site that acknowledged it was destroyed when its publisher need not have it any more, or had ended and could not offer it. */
-function isExcused(seen: Evidence, act: Act): boolean {
-  const { plan, records, retainMs } = seen
-  const endMs = records.ends.get(act.machine) ?? Infinity
-  const isGone = (wipedMs: number): boolean => {
-    const lastMs = wipedMs + retainMs
-    const ageMs = wipedMs - act.settledMs + setForward(plan, machineOf(act.machine), act.settledMs, lastMs)
-    return wipedMs > act.settledMs && (ageMs > retainMs - RETAIN_SLACK_MS || endMs < lastMs)
-  }
-  return (act.sites ?? []).every((site) => (seen.wiped.get(site) ?? []).some(isGone))
-}
-
-/** By how much a machine's clock was set forward between two times, in all: what is kept ages by the faster of its clocks (R12). */
-function setForward(plan: readonly Timed[], machine: string, fromMs: number, toMs: number): number {
-  let sum = 0
-  for (const { atMs, fault } of plan) {
-    if (fault.what !== 'skew' || fault.machine !== machine) continue
-    const setMs = fault.byMs > 0 ? atMs : atMs + fault.forMs
-    if (fromMs < setMs && setMs < toMs) sum += Math.abs(fault.byMs)
-  }
-  return sum
 }
 
 export function* inOrder({ records }: Evidence): Iterable<string> {
