@@ -65,3 +65,43 @@ it('keeps what its outbox holds while all sites are down for 30 s, refuses the r
   void client.close()
   await runtime.advance(1_000)
 })
+
+it.each([0.999, 0.9])(
+  'finds a site that is back within 5 s where messages wait for it, and seldom asks where none do, dice at %d',
+  async (dice) => {
+    const runtime = { ...virtualRuntime(), random: () => dice }
+    const engine = createEngine({ clock: runtime, name: 'a' })
+    const site = memory(engine)
+    let dials = 0
+    const connect: typeof site.connect = (...args) => {
+      dials += 1
+      return site.connect(...args)
+    }
+    const client = createClient({
+      here,
+      runtime,
+      sites: { a: { location: here, driver: { ...site, connect }, endpoints: ['a'] } },
+    })
+    await runtime.advance(100)
+    engine.kill()
+    await runtime.advance(35_000)
+    expect(dials).toBeLessThanOrEqual(10)
+    const ends: string[] = []
+    const publish = async () => {
+      for (let n = 0; n < 10; n++) {
+        void client.publish(quotes, { symbol: 'IBM', n }).then(
+          () => ends.push('done'),
+          (error: unknown) => ends.push(String(error)),
+        )
+        await runtime.advance(500)
+      }
+    }
+    await publish()
+    expect(dials).toBeLessThanOrEqual(12)
+    engine.restart({ data: 'keep' })
+    await runtime.advance(5_500)
+    expect(ends).toEqual(Array.from({ length: 10 }, () => 'done'))
+    void client.close()
+    await runtime.advance(1_000)
+  },
+)

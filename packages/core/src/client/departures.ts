@@ -25,6 +25,8 @@ export interface Departures {
   readonly left: Map<string, number>
   /** Nothing waits, nothing flies, nothing is about to be offered again. */
   readonly empty: boolean
+  /** Something waits that no site takes which is reached now. */
+  readonly isStranded: boolean
   status(): Pick<Status, 'outbox' | 'retained'>
   /** Says to all sites that nothing more will come. Resolves when they have heard it, at the latest after a second or when it is cut. */
   sayEnd(cut: AbortSignal): Promise<void>
@@ -71,6 +73,10 @@ function begin(context: Context): Departures {
     get empty() {
       for (const outbox of outboxes.values()) if (!outbox.empty) return false
       return room.isCalm && retained.settled
+    },
+    get isStranded() {
+      for (const outbox of outboxes.values()) if (outbox.isStranded) return true
+      return retained.waits
     },
     sayEnd: (cut) => sayEnd(context, { outboxes, tellers }, cut),
     status: () => ({ outbox: room.used, retained: retained.status() }),

@@ -138,6 +138,9 @@ function surroundings(context: Context, contract: Routed): Surroundings {
       const { state } = context.session(site)
       return state.at === 'disabled' ? state.cause : undefined
     },
+    awaited: () => {
+      for (const session of context.sessions.values()) session.awaited()
+    },
     reasons: () => reasons(context),
     rename: (id) => renamed(id, copyNumber(runtime)),
     kept: retainedChannel(context, contract),

@@ -58,6 +58,11 @@ export class Carrier {
     return !this.#around.reachable(site) || isIll(this.#around.channel(site))
   }
 
+  /** Too few of its sites are reached for anything to be done. */
+  isStranded({ lines, needed }: Lane): boolean {
+    return lines.filter(({ site }) => this.#around.reachable(site)).length < needed
+  }
+
   relink(lane: Lane, line: Line): void {
     line.open = undefined
     if (line.barred) this.#move(lane, line, undefined)
@@ -146,6 +151,7 @@ export class Carrier {
       return state
     }
     if (state.at === 'refused') this.#refusedThere(lane, line, state.error)
+    if (state.at === 'none' && this.isStranded(lane)) this.#around.awaited()
     const refusal = state.at === 'none' && lane.lines.length === 1 ? this.#around.refusal(line.site) : undefined
     if (refusal !== undefined) this.#failReady(lane, line, refusal)
     return undefined

@@ -160,6 +160,14 @@ export class Outbox {
     return true
   }
 
+  /** Something waits, and its lane reaches too few sites. */
+  get isStranded(): boolean {
+    for (const lane of this.#lanes.values()) {
+      if (this.#carrier.isStranded(lane) && lane.open().some(({ settled }) => !settled)) return true
+    }
+    return false
+  }
+
   /** Ends everything that is still open. */
   abandon(error: MessagingError): void {
     for (const lane of this.#lanes.values()) {

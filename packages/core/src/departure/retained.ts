@@ -161,6 +161,11 @@ export class Retained {
     return this.#due.length + this.#flying + this.#asking === 0
   }
 
+  /** Something is to be offered again and has no place to go. */
+  get waits(): boolean {
+    return this.#due.some(({ letter }) => !this.#isOld(letter))
+  }
+
   status(): { messages: number; bytes: number; spanMs: number; cut: boolean } {
     this.#trim()
     const first = this.#kept[this.#head]

@@ -32,6 +32,8 @@ export interface Surroundings {
   refuses(site: string): boolean
   /** What it said, once it has refused. */
   refusal(site: string): MessagingError | undefined
+  /** Something has come that waits for a site. */
+  awaited(): void
   /** Why each site cannot take it, one sentence. */
   reasons(): string
   /** Another id for the same identity, one that no engine has seen. */

@@ -1,4 +1,4 @@
-import { MessagingError } from '@spanwire/driver'
+import { type LinkEnd, MessagingError } from '@spanwire/driver'
 import type { SessionEvent } from './state.js'
 
 /** What happened, for operators. */
@@ -7,6 +7,18 @@ export function reasonOf(event: SessionEvent): string {
   if ('notice' in event) return event.notice.reason
   if (event.on === 'left') return 'it says nothing, and answers no second connection'
   return event.on === 'connected' ? `connected to ${event.endpoint}` : event.on
+}
+
+/** Why a link is no more. */
+export function endOf(end: LinkEnd, site: string): MessagingError {
+  return end.by === 'engine' ? end.error : new MessagingError('closed', `The link to ${site} was closed.`)
+}
+
+/** `isOurs`: all sites fell silent together. */
+export function silence(site: string, forMs: number, isOurs: boolean): MessagingError {
+  const why = isOurs ? 'nor has any other site, so that it is rather our own network' : 'hung, or cut off from here'
+  const text = `${site} has said nothing for ${Math.round(forMs)} ms: ${why}.`
+  return new MessagingError('unavailable', text, { scope: 'link', site })
 }
 
 /** Where to look, for what only people can mend. */

@@ -1,4 +1,4 @@
-import { type ChannelSpec, type DrainNotice, type Endpoint, type Link, MessagingError } from '@spanwire/driver'
+import { type ChannelSpec, type DrainNotice, type Endpoint, type Link, type MessagingError } from '@spanwire/driver'
 import { dialTimeoutMs } from './backoff.js'
 import type { BeatWatch } from './beat-watch.js'
 import type { Sign } from './channel-health.js'
@@ -9,7 +9,7 @@ import { type Listener, Listeners } from './listeners.js'
 import type { Timing } from './pace.js'
 import { Pulse } from './pulse.js'
 import { type Follower, RETIRE_MS, retire } from './retire.js'
-import { reasonOf, withFix } from './sentences.js'
+import { endOf, reasonOf, silence, withFix } from './sentences.js'
 import { type Connected, isRefusal, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { step } from './step.js'
 
@@ -77,6 +77,13 @@ export class Session {
   /** Dials now instead of waiting: the network is back, or an operator says so. */
   retryNow(): void {
     this.#apply({ on: 'retry', at: this.#options.runtime.now() })
+  }
+
+  /** Something waits that this site might take: the next dial is at most 5 s away, unless the site asked for patience. */
+  awaited(): void {
+    if (this.#state.at !== 'waiting') return
+    const { runtime } = this.#options
+    this.#apply({ on: 'awaited', at: runtime.now(), chance: runtime.random() })
   }
 
   /** There is reason to doubt the link, as after a sleep or a change of the network: asks it now. */
@@ -189,9 +196,8 @@ export class Session {
   #dialSpare(silent: Endpoint): () => void {
     const { patience, runtime } = this.#options
     const given = new AbortController()
-    const { signal } = given
     const connected = async ({ link, endpoint, tookMs }: Dialed) => {
-      if (signal.aborted) return link.close(CUT)
+      if (given.signal.aborted) return link.close(CUT)
       this.#apply({ on: 'spare', spare: { link, endpoint, rttMs: tookMs } })
       void link.ended.then(() => {
         if (spareOf(this.#state)?.link === link) this.#apply({ on: 'spare', spare: undefined })
@@ -200,7 +206,7 @@ export class Session {
     const options = dialOptions(this.#options, patience.downMs - patience.suspectMs, (work) => this.#own(work))
     const endpoints = inOrder(this.#options.endpoints, silent, runtime)
     // Whatever the new connection fails by, silence decides about the old one.
-    this.#own(dial(endpoints, options, signal).then(connected, () => {}))
+    this.#own(dial(endpoints, options, given.signal).then(connected, () => {}))
     return () => given.abort()
   }
 
@@ -236,9 +242,7 @@ export class Session {
       current({ on: 'drain', notice, moving: moving && this.#options.driver.dials === 'one' })
     })
     void link.ended.then((end) => {
-      const error =
-        end.by === 'engine' ? end.error : new MessagingError('closed', `The link to ${this.site} was closed.`)
-      current({ on: 'lost', at: runtime.now(), error, chance: runtime.random() })
+      current({ on: 'lost', at: runtime.now(), error: endOf(end, this.site), chance: runtime.random() })
     })
     const pulse = this.#listen(link, rttMs, channels, current)
     this.#pulse = pulse
@@ -274,11 +278,7 @@ export class Session {
         if (this.link !== link) return this.#own(link.close(CUT))
         const at = runtime.now()
         const isOurs = company?.isSilent ?? false
-        const why = isOurs
-          ? 'nor has any other site, so that it is rather our own network'
-          : 'hung, or cut off from here'
-        const text = `${site} has said nothing for ${Math.round(at - silentSince)} ms: ${why}.`
-        const error = new MessagingError('unavailable', text, { scope: 'link', site })
+        const error = silence(site, at - silentSince, isOurs)
         current({ on: 'lost', at, error, chance: runtime.random(), silentSince, isOurs })
       },
       onMeasured: (tookMs) => {

@@ -92,6 +92,8 @@ export type SessionEvent =
       readonly endpoint: Endpoint
       readonly rttMs: number
     }
+  /** Messages or requests wait, and this site might take them. */
+  | { readonly on: 'awaited'; readonly at: number; readonly chance: number }
   /** The dial came to nothing. */
   | { readonly on: 'failed'; readonly at: number; readonly error: MessagingError; readonly chance: number }
   | { readonly on: 'measured'; readonly rttMs: number }

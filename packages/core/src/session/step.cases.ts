@@ -1,5 +1,6 @@
 import type { DrainNotice } from '@spanwire/driver'
 import type { SessionState } from './state.js'
+import { awaitedCases } from './step.awaited.cases.js'
 import { doubtCases } from './step.doubt.cases.js'
 import { badCertificate, busy, denied, gone, otherLink, type StepCase, someLink } from './step.samples.js'
 
@@ -83,6 +84,7 @@ export const stepCases: readonly StepCase[] = [
     event: { on: 'measured', rttMs: 1 },
     becomes: { ...up, rttMs: 1 },
   },
+  ...awaitedCases,
   ...doubtCases,
   {
     name: 'gives up a draining link that falls silent',
