@@ -35,13 +35,6 @@ function tell(context: Context, site: string, change: SessionChange): void {
   const { from, to, reason } = change
   if (from.at !== to.at) context.events.emit({ type: 'site', site, from: from.at, to: to.at, reason })
   if ('link' in from && !('link' in to)) lookForAnother(context, site)
-  if (to.at === 'waiting' && from.at !== 'waiting' && isAwaited(context)) context.session(site).awaited()
-}
-
-/** Something waits for a site. */
-function isAwaited({ asking, departures, sessions }: Context): boolean {
-  const isAlone = asking.size > 0 && [...sessions.values()].every(({ link }) => link === undefined)
-  return isAlone || (departures?.isStranded ?? false)
 }
 
 /** The last link is gone, or of no use to a channel: who waits for its time to be dialled may be back by now, and is all that there is. */

@@ -33,10 +33,7 @@ export class Caller implements Waiting {
 }
 
 function unknown(contract: Contract, departure: Departure, cause: MessagingError | undefined): MessagingError {
-  const where =
-    departure.stored.length > 0
-      ? `stored at ${departure.stored.join(', ')}, not as widely as asked`
-      : 'it may have been taken'
+  const where = departure.stored.length > 0 ? `stored only at ${departure.stored.join(', ')}` : 'it may have been taken'
   return new MessagingError(
     'outcome-unknown',
     `${contract.name} ${departure.id}: ${where}${cause ? `: ${cause.message}` : ''}`,

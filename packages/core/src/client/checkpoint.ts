@@ -47,7 +47,7 @@ function parseCheckpoint(from: Checkpoint): From {
     if (v === 1 && positions && windows && Number.isFinite(timeMs))
       return { at: 'checkpoint', positions, timeMs: Number(timeMs), windows }
   } catch (cause) {
-    throw new MessagingError('invalid', 'from: the checkpoint is no JSON text that checkpoint() wrote', { cause })
+    throw new MessagingError('invalid', 'from: no text that checkpoint() wrote', { cause })
   }
   throw new MessagingError('invalid', 'from: the checkpoint is of another version')
 }

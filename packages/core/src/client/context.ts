@@ -207,10 +207,7 @@ function makeSession(
   const { company, publisher, runtime } = shared
   const { credentials = NONE } = site
   if (site.driver.spec !== 1)
-    throw new MessagingError(
-      'invalid',
-      `sites.${name}.driver: it speaks spec ${site.driver.spec}, this client speaks 1`,
-    )
+    throw new MessagingError('invalid', `sites.${name}.driver: it speaks spec ${site.driver.spec}, not 1`)
   if (site.endpoints.length === 0)
     throw new MessagingError('invalid', `sites.${name}.endpoints: at least one is needed`)
   let links = 0

@@ -25,8 +25,6 @@ export interface Departures {
   readonly left: Map<string, number>
   /** Nothing waits, nothing flies, nothing is about to be offered again. */
   readonly empty: boolean
-  /** Something waits that no site takes which is reached now. */
-  readonly isStranded: boolean
   status(): Pick<Status, 'outbox' | 'retained'>
   /** Says to all sites that nothing more will come. Resolves when they have heard it, at the latest after a second or when it is cut. */
   sayEnd(cut: AbortSignal): Promise<void>
@@ -61,6 +59,7 @@ function begin(context: Context): Departures {
       standby.follow(session.site, change)
       if (!('to' in change)) return
       returns.follow(session.site, change)
+      if (change.to.at === 'waiting' && isStranded({ outboxes, retained })) session.awaited()
     }),
   )
   return {
@@ -73,10 +72,6 @@ function begin(context: Context): Departures {
     get empty() {
       for (const outbox of outboxes.values()) if (!outbox.empty) return false
       return room.isCalm && retained.settled
-    },
-    get isStranded() {
-      for (const outbox of outboxes.values()) if (outbox.isStranded) return true
-      return retained.waits
     },
     sayEnd: (cut) => sayEnd(context, { outboxes, tellers }, cut),
     status: () => ({ outbox: room.used, retained: retained.status() }),
@@ -113,6 +108,11 @@ function sayEnd(
     cut.addEventListener('abort', done)
     void Promise.all(said).then(done)
   })
+}
+
+/** Something waits that no site takes which is reached now. */
+function isStranded({ outboxes, retained }: Pick<Departures, 'outboxes' | 'retained'>): boolean {
+  return retained.waits || [...outboxes.values()].some((outbox) => outbox.isStranded)
 }
 
 /** The lanes and retained messages follow their sites. */

@@ -38,5 +38,5 @@ export function final(question: Question, error: MessagingError): MessagingError
 }
 
 export function canceled(rpc: Question['rpc']): MessagingError {
-  return new MessagingError('canceled', `request ${rpc.name}: the caller gave up before it was sent`)
+  return new MessagingError('canceled', `request ${rpc.name}: aborted before it was sent`)
 }

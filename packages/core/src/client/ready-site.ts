@@ -56,6 +56,7 @@ export function readySite(context: Context, question: Question, last: MessagingE
     const look = (): void => {
       const now = find()
       if (now !== undefined) end(now)
+      else for (const session of context.sessions.values()) session.awaited()
     }
     const stops = [...context.sessions.values()].map((session) => session.onChange(look, rpc.spec.name))
     const deadline = deadlines.add(until, () =>
@@ -67,6 +68,7 @@ export function readySite(context: Context, question: Question, last: MessagingE
       ),
     )
     signal?.addEventListener('abort', abort, { once: true })
+    look()
   })
 }
 

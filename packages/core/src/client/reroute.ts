@@ -46,7 +46,7 @@ function keep(context: Context, before: Route, now: Route): void {
   const { limits, routing, runtime } = context
   const { earlier } = routing
   if (earlier.size >= MAX_EARLIER) {
-    const text = `reroute: ${MAX_EARLIER} generations that led elsewhere are still listened to; each is for ${LINGER_MS} ms`
+    const text = `reroute: ${MAX_EARLIER} generations of before are still listened to, each for ${LINGER_MS} ms`
     throw new MessagingError('overloaded', text)
   }
   const scope = scopes.get(before)

@@ -44,9 +44,7 @@ export function dispatch(
 ): Promise<Sent> {
   const { signal } = options
   if (signal?.aborted)
-    return Promise.reject(
-      new MessagingError('canceled', `${contract.name}: the signal was aborted before anything was sent`),
-    )
+    return Promise.reject(new MessagingError('canceled', `${contract.name}: aborted before it was sent`))
   const untilMs =
     options.timeout === undefined
       ? context.publisher.moment.clocks.nowMs + context.limits.waitMs

@@ -10,11 +10,11 @@ export function troubleOf({ state }: Pick<Session, 'state'>, now: number): strin
   switch (state.at) {
     case 'up':
       if (!state.proving) return undefined
-      return `is back since ${seconds(now - state.since)} and has to last ${seconds(state.proving.until - now)} more and to answer, before its work returns`
+      return `is back since ${seconds(now - state.since)} and has to last ${seconds(state.proving.until - now)} more before its work returns`
     case 'suspect':
-      return `is suspect${isLeft(state) ? ' and left' : ''}: it was heard ${ago(state.silentSince)} for the last time`
+      return `is suspect${isLeft(state) ? ' and left' : ''}: last heard ${ago(state.silentSince)}`
     case 'draining':
-      return `is draining${state.moving ? ', and another endpoint of it is being dialed' : ''}: ${state.notice.reason}`
+      return `is draining${state.moving ? ', another endpoint is being dialed' : ''}: ${state.notice.reason}`
     case 'dialing':
       return state.cause ? `is being dialed again${lost(state, ago)}: ${state.cause.message}` : 'is being dialed'
     case 'waiting':

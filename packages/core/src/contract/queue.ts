@@ -40,7 +40,7 @@ export function queue<const Template extends string, In, Out>(
       `${template}: maxDeliveries is whole and above 0, lease above 0, retry not empty.`,
     )
   if (deadLetter !== undefined && (!isChannelName(deadLetter) || deadLetter === name))
-    throw new MessagingError('invalid', `${template}: deadLetter "${deadLetter}" is no name of another queue.`)
+    throw new MessagingError('invalid', `${template}: deadLetter "${deadLetter}" names no other queue.`)
   return Object.freeze({
     kind: 'queue',
     template,

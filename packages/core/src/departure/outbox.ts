@@ -163,7 +163,7 @@ export class Outbox {
   /** Something waits, and its lane reaches too few sites. */
   get isStranded(): boolean {
     for (const lane of this.#lanes.values()) {
-      if (this.#carrier.isStranded(lane) && lane.open().some(({ settled }) => !settled)) return true
+      if (this.#carrier.isStranded(lane) && !lane.isOut(() => true)) return true
     }
     return false
   }

@@ -2,7 +2,7 @@ const BASE_MS = 250
 const CAP_MS = 30_000
 const FLOOR_MS = 50
 /** What waits for a site waits 30 s by itself: one that is back must be found in time for most of it. */
-const AWAITED_CAP_MS = 5_000
+export const AWAITED_CAP_MS = 5_000
 const DIAL_MS = 3_000
 const HOLD_MS = 30_000
 const HOLD_CAP_MS = 300_000
@@ -16,17 +16,7 @@ const MAX_RETRY_AFTER_MS = 60_000
  */
 export function backoffMs(failures: number, chance: number, retryAfterMs = 0): number {
   const bound = Math.min(CAP_MS, BASE_MS * 2 ** Math.max(0, failures - 1))
-  return Math.max(failures > 1 ? FLOOR_MS : 0, chance * bound) + wishedMs(retryAfterMs)
-}
-
-/** How much of the patience that an engine asks for it gets, in ms. */
-export function wishedMs(retryAfterMs = 0): number {
-  return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS)
-}
-
-/** The same for a wait that somebody else waits for: what is left of it, in ms, or what full jitter under 5 s gives if that is less. */
-export function awaitedMs(leftMs: number, chance: number): number {
-  return leftMs > AWAITED_CAP_MS ? chance * AWAITED_CAP_MS : leftMs
+  return Math.max(failures > 1 ? FLOOR_MS : 0, chance * bound) + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS)
 }
 
 /** Wait before trying again what was refused rather than failed, in ms: 15 to 30 s. */

@@ -76,7 +76,7 @@ export function dial(endpoints: readonly Endpoint[], options: DialOptions, signa
 async function connect(group: readonly Endpoint[], options: DialOptions, signal: AbortSignal): Promise<Dialed> {
   const { driver, runtime, timeoutMs: ms, site } = options
   const endpoint = group.join(',')
-  const late = `${site} (${driver.name} at ${endpoint}) did not complete a handshake within ${ms} ms: hung, overloaded, or the packets are dropped on the way.`
+  const late = `${site} (${driver.name} at ${endpoint}) completed no handshake within ${ms} ms: hung, overloaded, or cut off from here.`
   const started = runtime.now()
   const link = await within({ runtime, ms, late }, signal, (cut) =>
     driver.connect(group, options.connectOptions(), cut),

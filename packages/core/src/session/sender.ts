@@ -33,8 +33,8 @@ type Report = (outcome: SendOutcome) => void
 
 const SETTLED: Promise<void> = Promise.resolve()
 
-const withdrawn: SendOutcome = /* @__PURE__ */ outcome('unsent', 'Withdrawn before it was handed to the engine.')
-const abandoned: SendOutcome = /* @__PURE__ */ outcome('unknown', 'Withdrawn while it was being handed to the engine.')
+const withdrawn: SendOutcome = /* @__PURE__ */ outcome('unsent', 'Withdrawn before the hand-over.')
+const abandoned: SendOutcome = /* @__PURE__ */ outcome('unknown', 'Withdrawn during the hand-over.')
 
 /**
  * Sends on one channel. What one microtask tick hands over goes out as one batch of at most 512 messages or 256 KiB

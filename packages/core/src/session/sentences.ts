@@ -16,7 +16,7 @@ export function endOf(end: LinkEnd, site: string): MessagingError {
 
 /** `isOurs`: all sites fell silent together. */
 export function silence(site: string, forMs: number, isOurs: boolean): MessagingError {
-  const why = isOurs ? 'nor has any other site, so that it is rather our own network' : 'hung, or cut off from here'
+  const why = isOurs ? 'nor has any other site: our own network, rather' : 'hung, or cut off from here'
   const text = `${site} has said nothing for ${Math.round(forMs)} ms: ${why}.`
   return new MessagingError('unavailable', text, { scope: 'link', site })
 }

@@ -1,4 +1,4 @@
-import { type ChannelSpec, type DrainNotice, type Endpoint, type Link, type MessagingError } from '@spanwire/driver'
+import type { ChannelSpec, DrainNotice, Endpoint, Link, MessagingError } from '@spanwire/driver'
 import { dialTimeoutMs } from './backoff.js'
 import type { BeatWatch } from './beat-watch.js'
 import type { Sign } from './channel-health.js'
@@ -81,7 +81,6 @@ export class Session {
 
   /** Something waits that this site might take: the next dial is at most 5 s away, unless the site asked for patience. */
   awaited(): void {
-    if (this.#state.at !== 'waiting') return
     const { runtime } = this.#options
     this.#apply({ on: 'awaited', at: runtime.now(), chance: runtime.random() })
   }

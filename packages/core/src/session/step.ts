@@ -1,5 +1,5 @@
 import type { MessagingError } from '@spanwire/driver'
-import { awaitedMs, backoffMs, holdMs, slowMs, wishedMs } from './backoff.js'
+import { AWAITED_CAP_MS, backoffMs, holdMs, slowMs } from './backoff.js'
 import {
   type Connected,
   isLeft,
@@ -39,7 +39,7 @@ export function step(state: SessionState, event: SessionEvent): SessionState {
       return fromLink(state, event)
     case 'waiting':
     case 'disabled':
-      if (event.on === 'awaited' && state.at === 'waiting') return awaited(state, event)
+      if (event.on === 'awaited') return awaited(state, event)
       if (event.on !== 'retry') return state
       return { at: 'dialing', attempt: state.attempt + 1, since: event.at, cause: state.cause, ...lost(state) }
     case 'closed':
@@ -54,9 +54,9 @@ function awaited(
   state: At<'waiting' | 'disabled'>,
   { at, chance }: Extract<SessionEvent, { readonly on: 'awaited' }>,
 ): SessionState {
-  const from = Math.max(at, state.since + wishedMs(state.cause.retryAfterMs))
-  const retryAt = from + awaitedMs(state.retryAt - from, chance)
-  return retryAt < state.retryAt ? { ...state, retryAt } : state
+  const from = Math.max(at, state.since + (state.cause.retryAfterMs ?? 0))
+  const isLong = state.at === 'waiting' && state.retryAt > from + AWAITED_CAP_MS
+  return isLong ? { ...state, retryAt: from + chance * AWAITED_CAP_MS } : state
 }
 
 function fromDialing(state: At<'dialing'>, event: SessionEvent): SessionState {

@@ -1,4 +1,4 @@
-import type { Policy, RouteOptions } from '@spanwire/core'
+import type { Policy } from '@spanwire/core'
 import { Company, MACHINES, PUBLISHERS, RETAIN_MS, SITES } from './company.js'
 import type { Violation } from './evidence.js'
 import type { Fault, FaultKind } from './fault.js'
