@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isOurs, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
+import { isLeft, isOurs, linkOf, type SessionEvent, type SessionState, spareOf } from './state.js'
 import { stepCases } from './step.cases.js'
 import { STABLE_MS, step } from './step.js'
 import { badCertificate, busy, denied, gone, otherLink, someLink } from './step.samples.js'
@@ -70,6 +70,13 @@ const history = fc.array(
       { weight: 1, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'heard', at })) },
       { weight: 1, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'left', at })) },
       { weight: 3, arbitrary: fc.constant((at: number): SessionEvent => ({ on: 'proved', at })) },
+      {
+        weight: 1,
+        arbitrary: chance.map(
+          (it) =>
+            (at: number): SessionEvent => ({ on: 'awaited', at, chance: it }),
+        ),
+      },
       { weight: 1, arbitrary: fc.constant((): SessionEvent => ({ on: 'suspend' })) },
       {
         weight: 1,
@@ -117,7 +124,7 @@ describe('whatever happens, a session', () => {
           if (!('attempt' in from) || !('attempt' in to)) continue
           if ('since' in from && linkOf(from) && to.at === 'waiting' && at - from.since >= STABLE_MS) {
             expect(to.attempt).toBe(0)
-          } else expect(to.attempt - from.attempt).toBe(from.at === 'waiting' || from.at === 'disabled' ? 1 : 0)
+          } else expect(to.attempt - from.attempt).toBe('retryAt' in from && to.at === 'dialing' ? 1 : 0)
         }
       }),
     )
@@ -126,11 +133,27 @@ describe('whatever happens, a session', () => {
   it('waits 50 ms at least from the second failure on, 30 s and the engine’s wish at most', () => {
     fc.assert(
       fc.property(history, (events) => {
-        for (const { to, at } of play(events)) {
-          if (to.at !== 'waiting' && to.at !== 'disabled') continue
+        for (const { from, to, at } of play(events)) {
+          // A wait that is cut short may be over at once.
+          if (!('retryAt' in to) || from.at === 'waiting') continue
           const floor = to.at === 'disabled' ? 15_000 : to.attempt > 1 ? 50 : 0
           expect(to.retryAt - at).toBeGreaterThanOrEqual(floor)
           expect(to.retryAt - at).toBeLessThanOrEqual(30_000 + (to.cause.retryAfterMs ?? 0))
+        }
+      }),
+    )
+  })
+
+  it('waits 5 s and the engine’s wish at most for a site that is awaited, and no longer than before', () => {
+    fc.assert(
+      fc.property(history, chance, fc.nat(60_000), (events, dice, passedMs) => {
+        for (const { to, at } of play(events)) {
+          if (to.at !== 'waiting') continue
+          const after = step(to, { on: 'awaited', at: at + passedMs, chance: dice })
+          expect('retryAt' in after && after.retryAt).toBeLessThanOrEqual(to.retryAt)
+          expect('retryAt' in after && after.retryAt - at - passedMs).toBeLessThanOrEqual(
+            5_000 + (to.cause.retryAfterMs ?? 0),
+          )
         }
       }),
     )
@@ -153,7 +176,7 @@ describe('whatever happens, a session', () => {
       fc.property(history, (events) => {
         for (const { from, to } of play(events)) {
           if (!linkOf(from) || to.at !== 'waiting' || isOurs(to.cause)) continue
-          expect(to.outage?.detected).toBe(to.since)
+          expect(to.outage?.detected).toBe(isLeft(from) ? from.leftAt : to.since)
           expect(to.outage?.firstSign).toBeLessThanOrEqual(to.since)
         }
       }),
