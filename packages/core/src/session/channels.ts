@@ -200,6 +200,6 @@ export function retryMs(error: MessagingError, failures: number, chance: number)
 }
 
 function tooMany(): ChannelState {
-  const text = `More than ${MAX_CHANNELS} channels on one connection: is there data in names that belongs in parameters?`
+  const text = `More than ${MAX_CHANNELS} channels on a link: put data in parameters, not in names.`
   return { at: 'refused', error: new MessagingError('overloaded', text, { scope: 'channel' }), retryAt: Infinity }
 }

@@ -36,6 +36,6 @@ export function patienceOf(
     return { beatMs, suspectMs, downMs, stepMs: (suspectMs - beatMs) / steps }
   throw new MessagingError(
     'invalid',
-    `${path}: beat (${beatMs} ms), suspect (${suspectMs} ms) and down (${downMs} ms) must ascend`,
+    `${path}: beat (${beatMs}), suspect (${suspectMs}) and down (${downMs} ms) must ascend`,
   )
 }

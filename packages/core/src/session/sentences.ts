@@ -26,6 +26,6 @@ export function withFix(error: MessagingError, site: string): MessagingError {
   const { cause, code, message, retryable } = error
   const isOurs = code === 'unauthenticated' || code === 'forbidden'
   const where = isOurs ? 'credentials' : code === 'unavailable' ? 'tls' : 'endpoints'
-  const text = `${site} does not let us in: ${message.replace(/\.$/, '')}. Nothing moves elsewhere for that; check sites.${site}.${where}.`
+  const text = `${site} does not let us in: ${message.replace(/\.$/, '')}. Nothing moves for that; check sites.${site}.${where}.`
   return new MessagingError(code, text, { scope: 'link', site, retryable, cause })
 }
