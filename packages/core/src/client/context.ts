@@ -209,7 +209,7 @@ function makeSession(
   if (site.driver.spec !== 1)
     throw new MessagingError('invalid', `sites.${name}.driver: it speaks spec ${site.driver.spec}, not 1`)
   if (site.endpoints.length === 0)
-    throw new MessagingError('invalid', `sites.${name}.endpoints: at least one is needed`)
+    throw new MessagingError('invalid', `sites.${name}.endpoints is empty`)
   let links = 0
   return new Session({
     site: name,
