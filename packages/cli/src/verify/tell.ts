@@ -55,6 +55,10 @@ function lessCommon(event: ClientEvent): Line | undefined {
       const { detectedAt, firstSignAt, lanes, reason, site } = event
       return { name: 'failover', fields: { site, reason, firstSignAt, detectedAt, lanes } }
     }
+    case 'failover-record': {
+      const { at: _, type: __, ...record } = event
+      return { name: 'failover_record', fields: record }
+    }
     case 'offered-again': {
       const { channel, count, from, to } = event
       return { name: 'offered_again', fields: { channel, from, to, count } }
