@@ -4,7 +4,7 @@ import { readLog } from './log.js'
 import type { Opened, Wanted } from './opened.js'
 import { rpcChannel } from './rpc.js'
 import { Dispatch } from './sending.js'
-import { find, openTopic, type Place } from './topics.js'
+import { find, openTopic, type Place, type Topic } from './topics.js'
 import { shareTopic, takeJobs } from './work.js'
 
 /** Kept free of a batch's bytes for what lies around one message: the batch, key, path, id. */
@@ -14,7 +14,7 @@ const AROUND = 1_024
 export async function openChannel(place: Place, spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
   const { wire, settings } = place
   const topic = await openTopic(place, spec, signal)
-  const opened: Opened = { wire, spec, settings, topic, can: abilities(spec, topic.maxBytes - AROUND) }
+  const opened: Opened = { wire, spec, settings, topic, can: abilities(spec, topic) }
   const common = { can: opened.can, probe: (probing: AbortSignal) => probe(opened, probing) }
   if (spec.kind === 'rpc') return { ...common, ...rpcChannel(place, opened) }
   const dispatch = new Dispatch(opened)
@@ -31,15 +31,16 @@ function receive(opened: Opened, wanted: Wanted): Promise<Reception> {
   return group === undefined ? readLog(opened, wanted) : shareTopic(opened, group, wanted)
 }
 
-function abilities(spec: ChannelSpec, maxBytes: number): Capabilities {
+function abilities(spec: ChannelSpec, { maxBytes, partitions }: Topic): Capabilities {
   const latest = spec.kind === 'topic' && spec.latest ? (['latest'] as const) : []
   return {
-    maxBytes,
+    maxBytes: maxBytes - AROUND,
     confirms: 'stored',
     starts: spec.kind === 'topic' ? ['now', 'beginning', 'time', 'position', ...latest] : [],
     groups: spec.kind === 'topic',
     waits: true,
     keyed: spec.kind === 'queue',
+    partitions,
     retries: false,
     extends: false,
     counts: false,

@@ -58,6 +58,8 @@ export interface Capabilities {
   readonly waits: boolean
   /** Order per key holds across competing consumers. */
   readonly keyed: boolean
+  /** Into so many parts the engine divides the keys: where two sites differ, the client says so. Absent: into none that anybody sees. */
+  readonly partitions?: number
   /** `settle({ retryMs })`. */
   readonly retries: boolean
   /** `extend()`. */

@@ -3,6 +3,7 @@ import { healthOf } from '../session/site-view.js'
 import { isLeft, type Outage } from '../session/state.js'
 import type { Context, Intake, Tapped } from './context.js'
 import type { ClientEvent, FailoverRecord, Read } from './happenings.js'
+import { homesOf } from './homes.js'
 import { listenAt } from './listening.js'
 
 /** A gap is reported a minute after it was noticed, at the latest (R35): a record has by then what there is to say. */
@@ -65,9 +66,11 @@ export class Failovers {
   constructor(context: Context) {
     this.#context = context
     context.events.readers.add(this)
+    const compare = homesOf(context)
     this.#stops = [...context.sessions.values()].map((session) =>
       session.onChange((change) => {
         if ('to' in change) this.#follow(session.site, change)
+        else compare(session, change.channel)
       }),
     )
   }

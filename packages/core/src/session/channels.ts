@@ -52,13 +52,13 @@ export class Channels {
   readonly #runtime: Runtime
   readonly #patience: Patience
   readonly #timing: Timing
-  readonly #changed: (name: string, ill: boolean) => void
+  readonly #changed: (spec: ChannelSpec, ill: boolean) => void
   /** Contracts keep their spec, so the object finds its place fastest; specs made on the fly are found by content. */
   readonly #bySpec = new WeakMap<ChannelSpec, Place>()
   readonly #byContent = new Map<string, Place>()
   readonly #end = new AbortController()
 
-  constructor(link: Link, site: Site, changed: (name: string, ill: boolean) => void) {
+  constructor(link: Link, site: Site, changed: (spec: ChannelSpec, ill: boolean) => void) {
     this.#link = link
     this.#runtime = site.runtime
     this.#patience = site.patience
@@ -176,7 +176,7 @@ export class Channels {
   #set(place: Place, state: ChannelState): void {
     if (this.signal.aborted) return
     place.state = state
-    const changed = () => this.#changed(place.spec.name, 'ill' in state)
+    const changed = () => this.#changed(place.spec, 'ill' in state)
     if (state.at === 'refused' && state.retryAt < Infinity) {
       place.leave = this.#runtime.after(state.retryAt - this.#runtime.now(), changed)
     }

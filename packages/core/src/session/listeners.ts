@@ -1,10 +1,11 @@
+import type { ChannelSpec } from '@spanwire/driver'
 import { linkOf, type SessionState } from './state.js'
 
 export type SessionChange =
   /** `from.at` equals `to.at` when only figures changed (`rttMs`) or a dial was started over. `reason` is for operators. */
   | { readonly from: SessionState; readonly to: SessionState; readonly reason: string }
-  /** A channel of this name was opened, was refused, or may be tried again. `ill`: its sends do not get through. */
-  | { readonly channel: string; readonly ill: boolean }
+  /** This channel was opened, was refused, or may be tried again. `ill`: its sends do not get through. */
+  | { readonly channel: ChannelSpec; readonly ill: boolean }
 
 const SETTLED: Promise<void> = Promise.resolve()
 
@@ -43,7 +44,7 @@ export class Listeners {
   readonly #publish = (): void => {
     for (const change of this.#news.splice(0)) {
       for (const listener of this.#all) listener(change)
-      if ('channel' in change) for (const listener of this.#byChannel.get(change.channel) ?? []) listener(change)
+      if ('channel' in change) for (const listener of this.#byChannel.get(change.channel.name) ?? []) listener(change)
       else if (change.from.at !== change.to.at || linkOf(change.from) !== linkOf(change.to))
         for (const listeners of this.#byChannel.values()) for (const listener of listeners) listener(change)
     }

@@ -43,7 +43,7 @@ function stage(endpoints: readonly string[] = ['a'], connected = () => {}) {
   })
   const trail: string[] = []
   session.onChange((change: SessionChange) => {
-    if ('channel' in change) trail.push(`#${change.channel}`)
+    if ('channel' in change) trail.push(`#${change.channel.name}`)
     else if (change.from.at !== change.to.at) trail.push(change.to.at)
   })
   return { runtime, stall, engine, session, trail }
@@ -425,7 +425,7 @@ describe('who listens for one channel', () => {
   it('hears of it and of the link, and of nothing else, until the listener is removed', async () => {
     const { runtime, engine, session } = await up()
     const heard: string[] = []
-    const stop = session.onChange((change) => heard.push('channel' in change ? change.channel : change.to.at), 'orders')
+    const stop = session.onChange((change) => heard.push('to' in change ? change.to.at : change.channel.name), 'orders')
     const other = session.onChange(() => heard.push('another one'), 'prices')
     session.channel(orders)
     session.channel({ kind: 'rpc', name: 'others', params: 0 })
