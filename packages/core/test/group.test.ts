@@ -83,6 +83,31 @@ describe('a group whose site dies', () => {
 })
 
 describe('a group', () => {
+  it('handles what is here while its engine is slow to confirm, and nothing of it comes again', async () => {
+    const { runtime, engines, actor } = stage('a')
+    const [writer, reader, later] = [actor(), actor(), actor()]
+    const handled: number[] = []
+    const again: number[] = []
+    let release = (): void => undefined
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    member(reader.client, handled, () => released)
+    await runtime.advance(100)
+    for (const n of range(1, 50)) void writer.client.publish(quotes, { symbol: String(n), n })
+    await runtime.advance(100)
+    engines.a.hang()
+    release()
+    await runtime.advance(500)
+    expect(handled).toEqual(range(1, 50))
+    engines.a.heal()
+    await runtime.advance(500)
+    reader.roads.a.cut()
+    member(later.client, again)
+    await runtime.advance(LEASE_MS)
+    expect(again).toEqual([])
+  })
+
   it('has removals behind it', async () => {
     const table = topic('prices.{symbol}', json as StandardSchema<Quote>, { delivery: 'durable', latest: true })
     const { runtime, actor } = stage('a')

@@ -65,6 +65,8 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
   /** The message that the loop works on. */
   #inHand: Received | undefined
   #decoding: Promise<void> | undefined
+  /** What a group's member handled last. */
+  #settling: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
   constructor(context: Context, topic: Topic, params: Filter, options: SubscribeOptions) {
@@ -94,10 +96,11 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
     const next = (): Promise<IteratorResult<Message, undefined>> => {
       const before = this.#inHand
       this.#inHand = undefined
-      const settling = before && this.#handledBy(before)
-      return settling ? settling.then(() => this.#next()) : this.#next()
+      if (before) this.#handledBy(before)
+      return this.#next()
     }
     const end = async (): Promise<IteratorResult<Message, undefined>> => {
+      await this.#settling
       // The loop is over: nobody will settle what a group's member still has, so it goes back at once.
       await this.stop(this.#settled ? AbortSignal.abort() : undefined)
       return { done: true, value: undefined }
@@ -250,13 +253,13 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
     if (this.#settled) delivery.settle('ack').catch(() => undefined)
   }
 
-  /** `undefined`: there is nothing to wait for. */
-  #handledBy({ copy, taken }: Received): Promise<void> | undefined {
+  /** A group's next message does not wait for the engine: what it may leave unsettled is bounded by the flow. */
+  #handledBy({ copy, taken }: Received): void {
     this.#handled ??= new Map()
     this.#handled.set(taken.site, taken)
-    if (!this.#settled) return undefined
+    if (!this.#settled) return
     if (copy) this.#acknowledge(copy)
-    return taken.delivery.settle('ack').catch((error: unknown) => {
+    this.#settling = taken.delivery.settle('ack').catch((error: unknown) => {
       // Somebody else of the group gets it again: at least once, as groups promise.
       this.#context.events.emit({ type: 'warning', message: `${this.channel}: acknowledging failed: ${String(error)}` })
     })
