@@ -208,8 +208,7 @@ function makeSession(
   const { credentials = NONE } = site
   if (site.driver.spec !== 1)
     throw new MessagingError('invalid', `sites.${name}.driver: it speaks spec ${site.driver.spec}, not 1`)
-  if (site.endpoints.length === 0)
-    throw new MessagingError('invalid', `sites.${name}.endpoints is empty`)
+  if (site.endpoints.length === 0) throw new MessagingError('invalid', `sites.${name}.endpoints is empty`)
   let links = 0
   return new Session({
     site: name,
