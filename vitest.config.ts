@@ -39,6 +39,7 @@ export default defineConfig({
     reporters: [new Skips(), 'default'],
     // Much of a test's time is spent waiting for servers: with one worker less than there are cores, two cores would idle.
     maxWorkers: '100%',
-    testTimeout: 20_000,
+    // Some do much work, and machines with little to spare take their time for it.
+    testTimeout: 40_000,
   },
 })
