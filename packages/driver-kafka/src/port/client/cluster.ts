@@ -91,9 +91,19 @@ export class Cluster {
   /** Asks the one that heads changes of topics. In KRaft any broker passes them on; older clusters want the right one. */
   async change<T>(request: Request<T>, signal: AbortSignal): Promise<T> {
     const [any = UNKNOWN_BROKER] = this.#brokers.keys()
-    const line = await obey(this.#changing.get(this.#brokers.has(this.#controller) ? this.#controller : any), signal)
+    const to = this.#brokers.has(this.#controller) ? this.#controller : any
+    const line = await obey(
+      this.#changing.get(to).catch((error) => this.#instead(error)),
+      signal,
+    )
     const { changeMs, answerMs } = this.options.times
     return await line.ask(request, changeMs + answerMs, signal)
+  }
+
+  /** Who passes a change on for one that lets nobody in. */
+  #instead(error: unknown): Promise<Line> {
+    if (!isLoss(error)) throw error
+    return this.#current()
   }
 
   async askBroker<T>(id: number, request: Request<T>, signal: AbortSignal): Promise<T> {
