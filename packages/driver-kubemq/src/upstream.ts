@@ -5,7 +5,10 @@ import { type Lost, lostWith } from './errors.js'
 import type { QueueMessage, QueuesUpstreamRequest, QueuesUpstreamResponse } from './proto/kubemq.js'
 import type { Wire } from './wire.js'
 
-/** About one request in ten thousand is stored and never answered; none came later than this, with so much more for large ones. */
+/**
+ * About one request in ten thousand is stored and never answered. Such a one is given up when the server answers a ping that was sent
+ * so much later, with so much more for large ones: a busy server answers both late.
+ */
 const PATIENCE_MS = 3_000
 const BYTES_PER_MS = 8 * 1024
 
@@ -48,8 +51,7 @@ export class Upstream implements Member {
     }
     const [only, ...others] = messages
     const bodyBytes = only && others.length === 0 ? only.body.length : 0
-    // What came while this process stood still is read before.
-    const isDue = (): void => void setImmediate(() => setImmediate(late))
+    const isDue = (): void => void this.#wire.ping(AbortSignal.timeout(PATIENCE_MS), 'Asking why').then(late, late)
     const asked: Asked = { heard, bodyBytes, timer: setTimeout(isDue, PATIENCE_MS + bytes / BYTES_PER_MS) }
     this.#asked.set(requestId, asked)
     if (only && bytes > MAX_STREAM_BYTES) asked.cancel = this.#call(requestId, only)

@@ -6,6 +6,7 @@ import { stop } from '../../../driver/test/stop.js'
 import { kubemq } from '../../src/index.js'
 import { foreign } from './foreign.js'
 import { NOT_OURS, startPeer } from './peer.js'
+import { besideOthers } from './skips.js'
 import { tlsFaults } from './tls.js'
 
 /** One server: ours behind a relay, which can be killed; or one by address, which cannot. */
@@ -16,6 +17,7 @@ export async function kubemqRig(): Promise<Rig> {
     credentials: { by: 'token', token: 'the-token-of-tests' },
     patienceMs: 20_000,
     unsettledAtKill: 'lost',
+    alone: besideOthers,
     // Most of it is gRPC's own.
     bytesPerMessage: 14_000,
     silentEndpoint,

@@ -1,7 +1,7 @@
 import type { Channel, Outgoing } from '@spanwire/driver'
 import { expect } from 'vitest'
 import { openHeap } from './heap.js'
-import { conduct } from './judge.js'
+import { conduct, declaredFor } from './judge.js'
 import { numbered, texts } from './messages.js'
 import { Inapplicable, nameOf, type Property } from './property.js'
 import { newSignal } from './signal.js'
@@ -22,7 +22,7 @@ export function allProperties(others: readonly Property[]): readonly Property[] 
       run: (trial) =>
         inParallel(
           trial,
-          others.filter((one) => one.shares),
+          others.filter((one) => one.shares && declaredFor(one, trial.rig.alone ?? {}) === undefined),
         ),
     },
     {

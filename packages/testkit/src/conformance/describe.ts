@@ -26,7 +26,7 @@ export function describeDriver(name: string, harness: Harness): Summary {
       console.log(summary.toString())
     }, SETUP_MS)
     it('skips only properties that exist', () => {
-      expect(unknownSkips(properties, { ...harness.skip, ...harness.elsewhere })).toEqual([])
+      expect(unknownSkips(properties, { ...harness.skip, ...harness.elsewhere, ...rig?.alone })).toEqual([])
     })
     for (const property of properties) {
       it(titleOf(property), {

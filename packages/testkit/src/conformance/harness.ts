@@ -47,6 +47,8 @@ export interface Rig extends Partial<Facilities> {
    * consumer: it goes to another as a whole, once what is pulled of it is settled or given back. Say so in the README.
    */
   readonly divides?: 'messages' | 'partitions'
+  /** What does not hold beside others on one link (X1), by property or part, and why. A weakness of the engine: say so in its README. */
+  readonly alone?: Skips
   /** Kinds of channels that go on working between a drain notice and its end; absent: all. */
   readonly drainKeeps?: readonly Kind[]
   /** Brings back an engine that asked its links to leave, where it does not come back by itself. */

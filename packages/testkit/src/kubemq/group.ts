@@ -19,7 +19,7 @@ export interface GroupContext {
   readonly name: () => string
 }
 
-/** How long what a seat gave back waits where others are seated: 105 ms to the next consumer (5.2). */
+/** How long what a seat gave back waits where others are seated (5.2). Then it goes to one of them, room or not (C19). */
 const BACK_MS = 100
 
 /** Timers of Node hold no more; 365 days are not waited for. */
@@ -67,7 +67,7 @@ export class Group<T> {
     seat.held.clear()
     if (held.length === 0) return
     if (this.seats.size === 0) this.#giveBack(held)
-    else setTimeout(() => this.#giveBack(held), BACK_MS)
+    else setTimeout(() => this.#handOver(held), BACK_MS)
   }
 
   ack(seat: Seat<T>, seq: number): void {
@@ -85,10 +85,7 @@ export class Group<T> {
     for (let seat = this.#best(); seat !== undefined; seat = this.#best()) {
       const message = this.#take()
       if (message === undefined) break
-      seat.held.set(message.seq, Date.now() + seat.ackWaitMs)
-      this.#context.write(['sent', seat.id, message.seq])
-      if (this.#isLost()) this.#forget(seat, message.seq)
-      else seat.hear?.(message, seat)
+      this.#deliver(message, seat)
     }
     this.#isDealing = false
     this.#watch()
@@ -147,6 +144,26 @@ export class Group<T> {
     const fresh = this.#log.at(this.next)
     if (fresh !== undefined) this.next += 1
     return fresh
+  }
+
+  /** To those who have room, more than that if need be; if nobody has any, to who is seated longest, where nobody sees it (C19). */
+  #handOver(seqs: readonly number[]): void {
+    const roomy = [...this.seats].filter(({ hasRoom }) => hasRoom)
+    const among = roomy.length > 0 ? roomy : [...this.seats].slice(0, 1)
+    const { quirks, chance } = this.#context
+    if (among.length === 0 || !chance.hits(quirks().hides)) return this.#giveBack(seqs)
+    for (const [at, seq] of seqs.entries()) {
+      const [message, seat] = [this.#log.at(seq), among[at % among.length]]
+      if (message !== undefined && seat !== undefined) this.#deliver(message, seat)
+    }
+    this.#watch()
+  }
+
+  #deliver(message: Kept<T>, seat: Seat<T>): void {
+    seat.held.set(message.seq, Date.now() + seat.ackWaitMs)
+    this.#context.write(['sent', seat.id, message.seq])
+    if (this.#isLost()) this.#forget(seat, message.seq)
+    else seat.hear?.(message, seat)
   }
 
   #giveBack(seqs: readonly number[]): void {

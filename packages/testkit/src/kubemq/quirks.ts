@@ -10,6 +10,8 @@ export interface Quirks {
   readonly doubled: number
   /** How often an `AckRange` of all that was answered leaves its transaction open (C4). Default 1 in 100. */
   readonly lingering: number
+  /** How often what comes back to a queue, when nobody asks for it, goes to a transaction that is open and keeps it from view (C19). Default 0: a busy machine is late by itself. */
+  readonly hides: number
   /** How often a request above `maxBytes` on an upstream ends the server, as the real one's panic does (C18). Default 1 in 12. */
   readonly crashes: number
   /** The `authorization` that each call has to bring; empty, the default: any, as the community server takes it (8). */
@@ -34,6 +36,7 @@ const MEASURED: Quirks = {
   lost: 3 / 10_000,
   doubled: 1 / 100,
   lingering: 1 / 100,
+  hides: 0,
   crashes: 1 / 12,
   token: '',
   settleMs: 'measured',

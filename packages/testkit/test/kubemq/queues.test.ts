@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { elapse } from '../../src/conformance/wait.js'
 import { QueuesDownstreamRequestType as Type } from '../../src/kubemq/proto.js'
-import { client, fresh } from './peer.js'
+import { client, fresh, onlyOwn, ownPeer, START_MS } from './peer.js'
 import { body, Downstream, numbered, queueMessage, range, Upstream } from './streams.js'
+
+/** Well above the 100 ms after which the server gives what came back to somebody, whoever is there. */
+const LATE_MS = 400
 
 async function queueOf(count: number) {
   const one = await client()
@@ -158,6 +161,26 @@ describe.concurrent('a transaction that stays open', () => {
     await theirs.ackAll()
     expect(await empty.settle(Type.CLOSE_BY_CLIENT)).toBe('')
     expect((await other.get(queue, 3, { waitTimeout: 2_000 })).bodies).toHaveLength(3)
+  })
+
+  it('is given what another one was sent in vain, if nobody asks soon, and keeps it as long as it is open (C19)', {
+    timeout: START_MS,
+  }, async (test) => {
+    onlyOwn(test)
+    await using peer = await ownPeer({ hides: 1 })
+    const one = await client(peer.endpoint)
+    const [queue, stream] = ['queue', new Downstream(one)]
+    await new Upstream(one).send(numbered(queue, 10))
+    const slow = await stream.get(queue, 1)
+    const settled = await stream.get(queue, 4)
+    await settled.ackAll()
+    await elapse(LATE_MS)
+    const others = await new Downstream(one).get(queue, 5)
+    expect(others.bodies.length).toBeLessThan(5)
+    await others.ackAll()
+    await slow.ackAll()
+    const hidden = await stream.get(queue, 5 - others.bodies.length)
+    expect([...others.bodies, ...hidden.bodies].map(Number).sort((a, b) => a - b)).toEqual([6, 7, 8, 9, 10])
   })
 
   it('goes on taking after its client has gone, to the end of its wait (5.1)', async () => {
