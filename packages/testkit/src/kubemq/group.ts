@@ -151,7 +151,10 @@ export class Group<T> {
     const roomy = [...this.seats].filter(({ hasRoom }) => hasRoom)
     const among = roomy.length > 0 ? roomy : [...this.seats].slice(0, 1)
     const { quirks, chance } = this.#context
-    if (among.length === 0 || !chance.hits(quirks().hides)) return this.#giveBack(seqs)
+    if (among.length === 0 || !chance.hits(quirks().hides)) {
+      this.#giveBack(seqs)
+      return
+    }
     for (const [at, seq] of seqs.entries()) {
       const [message, seat] = [this.#log.at(seq), among[at % among.length]]
       if (message !== undefined && seat !== undefined) this.#deliver(message, seat)
