@@ -24,10 +24,10 @@ const admin = { mechanism: 'plain', user: 'admin', password: 'admin-secret' } as
 const alice = { mechanism: 'plain', user: 'alice', password: 'alice-secret' } as const
 
 /** A token that nobody has signed, as the broker of tests takes it. */
-function tokenOf(subject: string): string {
+function tokenOf(subject: string, seconds = 600): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = Math.floor(Date.now() / 1000)
-  return `${part({ alg: 'none' })}.${part({ sub: subject, iat: now, exp: now + 600 })}.`
+  return `${part({ alg: 'none' })}.${part({ sub: subject, iat: now - 3_600, exp: now + seconds })}.`
 }
 
 let engines: Engines | undefined
@@ -64,9 +64,15 @@ describe.skipIf(noKafka).each(PORTS)(`the port on %s with TLS and SASL${noKafka 
       { ...alice, mechanism: 'scram-sha-256', password: 'guess' } as const,
       'SASL_AUTHENTICATION_FAILED',
     ],
+    [
+      'a token that is over',
+      { mechanism: 'oauthbearer', token: async () => tokenOf('admin', -600) } as const,
+      'SASL_AUTHENTICATION_FAILED',
+    ],
   ])('is refused with %s, at once and for good', async (__, sasl, code) => {
     const refused = await port.connect({ ...options, tls, sasl }, soon()).catch((error: unknown) => error)
     expect(refused).toMatchObject({ code, fatal: true, retriable: false })
+    expect(String(refused)).toMatch(/refused the credentials: .*(failed|refused)/)
     expect(String(refused)).not.toContain('guess')
   })
 

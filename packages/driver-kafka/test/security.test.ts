@@ -1,8 +1,10 @@
+import { createClient, primary } from '@spanwire/core'
 import type { Credentials, MessagingError } from '@spanwire/driver'
 import { createAuthority } from '@spanwire/testkit/network'
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { durable, FLOW, patience, pull, refusal, send, textOf, told } from '../../driver/test/talk.js'
+import { kafka } from '../src/index.js'
 import { type Dial, dial } from './rig/dial.js'
 import { withKafka } from './rig/java.js'
 import { asAdmin } from './rig/plain.js'
@@ -11,12 +13,22 @@ import { siteOf } from './rig/site.js'
 const authority = createAuthority('kafka tests')
 const broker = authority.issue({ name: 'broker', dns: ['localhost'], ips: ['127.0.0.1'] })
 const ann: Credentials = { by: 'password', user: 'ann', password: 's3cret-word' }
-const tls = { ca: authority.cert }
+const ours = authority.issue({ name: 'client', dns: [], ips: [] })
+const tls = { ca: authority.cert, cert: ours.cert, key: ours.key }
+
+/** A token that nobody has signed, as brokers of tests take it, good for so long. */
+function token(subject: string, seconds: number): Credentials {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const now = Math.floor(Date.now() / 1_000)
+  const claims = { sub: subject, iat: now - 3_600, exp: now + seconds }
+  return { by: 'token', token: `${part({ alg: 'none' })}.${part(claims)}.` }
+}
 
 const site = siteOf({
   security: {
     users: { ann: 's3cret-word', bob: 'b0b-word' },
     certificate: `${broker.key}\n${broker.cert}\n${authority.cert}`,
+    clientCa: authority.cert,
     acls: true,
   },
 })
@@ -47,10 +59,16 @@ async function refused(how: Dial): Promise<MessagingError> {
 }
 
 withKafka('a broker with TLS and SASL', () => {
-  it.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('lets in who knows the password (%s)', async (sasl) => {
+  it.each([
+    ['plain', ann],
+    ['scram-sha-256', ann],
+    ['scram-sha-512', ann],
+    ['oauthbearer', token('ann', 600)],
+  ] as const)('lets in who has a certificate and knows the password, or has a token (%s)', async (how, as) => {
+    const sasl = how === 'oauthbearer' ? 'plain' : how
     const spec = durable()
     await grant(spec.name, 'ann', AclOperationTypes.ALL)
-    const link = await dial(site().endpoints, { as: ann, tls, driver: { sasl } })
+    const link = await dial(site().endpoints, { as, tls, driver: { sasl } })
     await asAdmin(admins(), (admin) =>
       admin.createTopics({ waitForLeaders: true, topics: [{ topic: spec.name, numPartitions: 3 }] }),
     )
@@ -65,6 +83,7 @@ withKafka('a broker with TLS and SASL', () => {
       { by: 'password', user: 'ann', password: 'wr0ng-word' },
       { by: 'password', user: 'eve', password: 's3cret-word' },
       { by: 'key', jwt: '', seed: 's3cret-word' },
+      token('ann', -600),
     ]
     for (const as of wrong)
       expect(await refused({ as, tls })).toMatchObject({ code: 'unauthenticated', retryable: false })
@@ -74,9 +93,41 @@ withKafka('a broker with TLS and SASL', () => {
     const unknown = await refused({ as: ann, tls: { ca: createAuthority('others').cert } })
     expect(unknown).toMatchObject({ code: 'unavailable', retryable: false })
     expect(unknown.message).toMatch(/authority/)
+    const bare = await refused({ as: ann, tls: { ca: authority.cert } })
+    expect(bare).toMatchObject({ code: 'unavailable', retryable: false })
+    expect(bare.message).toMatch(/certificate/)
     const name = await refused({ as: ann, tls: { ...tls, serverName: 'elsewhere.example' } })
     expect(name).toMatchObject({ code: 'unavailable', retryable: false })
     expect(name.message).toMatch(/name/)
+  })
+})
+
+withKafka('a client whose password is wrong at its first site', () => {
+  it('takes that for a fault of ours: the site is disabled, with a sentence, and nothing fails over', async () => {
+    const here = { environment: 'on-prem' } as const
+    const siteWith = (password: string) => ({
+      location: here,
+      driver: kafka(),
+      endpoints: site().endpoints,
+      tls,
+      credentials: async (): Promise<Credentials> => ({ by: 'password', user: 'ann', password }),
+    })
+    const client = createClient({
+      here,
+      sites: { a: siteWith('wr0ng-word'), b: siteWith('s3cret-word') },
+      routes: [{ match: '>', policy: primary('a', 'b') }],
+    })
+    onTestFinished(() => client.close({ timeout: '1s' }))
+    const types = new Set<string>()
+    for await (const event of client.watch()) {
+      types.add(event.type)
+      const [first] = client.status().sites
+      if (first?.state !== 'disabled') continue
+      expect(first.trouble).toMatch(/credentials were refused/)
+      expect(first.trouble).not.toContain('wr0ng-word')
+      break
+    }
+    expect([...types]).not.toContain('failover')
   })
 })
 

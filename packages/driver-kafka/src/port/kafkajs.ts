@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import { assertTaken } from './bearer.js'
 import { connectBy } from './client/client.js'
 import { dialError, refusedLogin } from './dial-error.js'
 import { KafkaError } from './error.js'
@@ -63,8 +64,33 @@ function tlsOf({ ca, cert, key, serverName }: KafkaTls): object {
 
 function saslOf(sasl: KafkaSasl): SASLOptions {
   if (sasl.mechanism === 'oauthbearer')
-    return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await sasl.token() }) }
+    // Its declarations know a provider of one's own only for mechanisms that it has not.
+    return {
+      mechanism: 'oauthbearer',
+      authenticationProvider: (told: Told) => bearer(told, sasl),
+    } as object as SASLOptions
   return { mechanism: sasl.mechanism, username: sasl.user, password: sasl.password } as SASLOptions
+}
+
+/** What kafkajs hands to a way of authentication of one's own. */
+interface Told {
+  saslAuthenticate(question: {
+    readonly request: { encode(): Buffer }
+    readonly response: { decode(bytes: Buffer): Buffer; parse(bytes: Buffer): void }
+  }): Promise<unknown>
+}
+
+/** Its own takes a refusal for a yes, and stumbles over the connection that ends then. */
+function bearer(told: Told, { token }: KafkaSasl & { readonly mechanism: 'oauthbearer' }) {
+  return {
+    authenticate: async (): Promise<void> => {
+      const message = Buffer.from(`n,,\u0001auth=Bearer ${await token()}\u0001\u0001`)
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(message.length)
+      const request = { encode: () => Buffer.concat([length, message]) }
+      await told.saslAuthenticate({ request, response: { decode: (bytes) => bytes, parse: assertTaken } })
+    },
+  }
 }
 
 /** The one socket of a connection, which kafkajs has no way to cut. */
@@ -160,7 +186,10 @@ async function send({ connectionPool }: Broker, { api, version, body }: Question
 function translated(to: Dialled, socket: Error | undefined, cause: unknown): KafkaError {
   const { name, type } = cause as { readonly name?: string; readonly type?: string }
   const why = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)
-  const isRefused = name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED'
+  const isRefused =
+    name === 'KafkaJSSASLAuthenticationError' ||
+    type === 'SASL_AUTHENTICATION_FAILED' ||
+    why.startsWith('SASL authentication failed')
   if (isRefused || type === 'UNSUPPORTED_SASL_MECHANISM') return refusedLogin(to.host, to.port, why, cause)
   return dialError(to.host, to.port, socket, cause)
 }

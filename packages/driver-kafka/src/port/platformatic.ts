@@ -1,4 +1,5 @@
 import type * as Library from '@platformatic/kafka'
+import { assertTaken } from './bearer.js'
 import { connectBy } from './client/client.js'
 import { obey } from './client/obey.js'
 import { dialError, refusedLogin } from './dial-error.js'
@@ -88,8 +89,20 @@ const MECHANISMS = {
 } as const
 
 function saslOf(sasl: KafkaSasl): Library.SASLOptions {
-  if (sasl.mechanism === 'oauthbearer') return { mechanism: 'OAUTHBEARER', token: () => sasl.token() }
+  if (sasl.mechanism === 'oauthbearer')
+    return { mechanism: 'OAUTHBEARER', token: () => sasl.token(), authBytesValidator: validate }
   return { mechanism: MECHANISMS[sasl.mechanism], username: sasl.user, password: sasl.password }
+}
+
+/** The library has one of its own for this, which calls back twice. */
+function validate(answer: Buffer, callback: Library.CallbackWithPromise<Buffer>): void {
+  try {
+    assertTaken(answer)
+  } catch (error) {
+    callback(error as Error)
+    return
+  }
+  callback(null, answer)
 }
 
 interface Question {
