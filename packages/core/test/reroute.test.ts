@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { all, json, primary, queue, type StandardSchema, topic, weighted } from '../src/index.js'
+import { all, json, pinned, primary, queue, type StandardSchema, topic, weighted } from '../src/index.js'
 import { type Actor, gather, only, range, stage } from './stage.js'
 
 const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
@@ -151,6 +151,30 @@ describe('another primary', () => {
     engines.c.restart({ data: 'keep' })
     await runtime.advance(15_000)
     expect(stored.slice(SYMBOLS.length)).toEqual(SYMBOLS.map(() => 'c'))
+  })
+
+  it('keeps a lane from a site that it is not pinned to, also while its own is away', async () => {
+    const { runtime, engines, actor } = stage('a', 'b')
+    const writer = actor({ routes: [{ match: '>', policy: primary('b') }] })
+    const { failures, stored, tick } = writing(writer)
+    await runtime.advance(100)
+    tick(1)
+    await runtime.advance(100)
+    expect(new Set(stored)).toEqual(new Set(['b']))
+    engines.a.kill()
+    await runtime.advance(100)
+    writer.client.reroute([{ match: '>', policy: pinned({ by: 'key' }) }])
+    const homes = SYMBOLS.map((symbol) => writer.client.explain('publish', quotes, { params: { symbol } }).sites.join())
+    const atB = homes.filter((site) => site === 'b').length
+    expect([...new Set(homes)].sort()).toEqual(['a', 'b'])
+    stored.length = 0
+    tick(2)
+    await runtime.advance(2_000)
+    expect(stored).toEqual(Array.from({ length: atB }, () => 'b'))
+    engines.a.restart({ data: 'keep' })
+    await runtime.advance(10_000)
+    expect(stored.slice(atB)).toEqual(Array.from({ length: SYMBOLS.length - atB }, () => 'a'))
+    expect(failures).toEqual([])
   })
 
   it('takes the jobs that lie at the one before along to its workers, until there are none', async () => {

@@ -1,3 +1,4 @@
+import { primary } from '@spanwire/core'
 import { describe, expect, it } from 'vitest'
 import { dice } from '../src/simulation/dice.js'
 import { rehearse } from '../src/simulation/rehearse.js'
@@ -30,6 +31,16 @@ describe('the judge', () => {
     },
     120_000,
   )
+
+  it('finds clients that never go home again', async () => {
+    const policy = primary('frankfurt', 'dublin')
+    const killed = { what: 'kill', site: 'frankfurt', data: 'keep', forMs: 5_000 } as const
+    const options = { seed: 1, forMs: 180_000, policy, plan: [{ atMs: 15_000, fault: killed }] }
+    const stay = await rehearse({ ...options, habits: { failback: 'never' } })
+    expect(new Set(stay.violations.map(({ invariant }) => invariant))).toEqual(new Set(['I8']))
+    const back = await rehearse(options)
+    expect(back.violations).toEqual([])
+  })
 
   it('finds nothing where nothing is planted, with the same plans', async () => {
     for (const { faults, plan, policy } of bugs) {

@@ -7,7 +7,7 @@ import { Outbox } from '../departure/outbox.js'
 import { copyNumber, type RetainedChannel } from '../departure/retained.js'
 import type { Surroundings } from '../departure/surroundings.js'
 import { Teller } from '../departure/teller.js'
-import { choose } from '../route/choose.js'
+import { choose, mayHouse } from '../route/choose.js'
 import { listen } from '../route/listen.js'
 import { toMs } from '../runtime/duration.js'
 import type { ChannelState } from '../session/channels.js'
@@ -177,10 +177,12 @@ function routing(context: Context, contract: Routed): Pick<Surroundings, 'choose
   const op = contract.kind === 'queue' ? 'send' : 'publish'
   // Marks pass through to every reader, and no further than the policy of what they speak of (I9).
   const scope = isMarks(contract.name) ? marked(contract.spec) : contract.spec
-  const mayUse = (site: string): boolean => listen(context.policy(scope), context.picture()).includes(site)
-  const fits = (site: string): string | undefined => (mayUse(site) ? undefined : 'the policy never goes there')
+  const isListened = (site: string): boolean => listen(context.policy(scope), context.picture()).includes(site)
+  const fits = (site: string): string | undefined => (isListened(site) ? undefined : 'the policy never goes there')
   return {
-    mayUse,
+    mayUse: (site, lane) =>
+      isListened(site) &&
+      mayHouse(context.policy(contract.spec), { channel: contract.name, lane }, context.picture(), site),
     choose: (lane, failed, home) => {
       const avoid = avoiding(context, contract, failed)
       const ask = { op, channel: contract.name, lane, avoid, home, random } as const

@@ -60,7 +60,7 @@ export class Carrier {
 
   /** Too few of its sites are reached for anything to be done. */
   isStranded({ lines, needed }: Lane): boolean {
-    return lines.filter(({ site }) => this.#around.reachable(site)).length < needed
+    return lines.filter(({ barred, site }) => !barred && this.#around.reachable(site)).length < needed
   }
 
   relink(lane: Lane, line: Line): void {

@@ -17,7 +17,7 @@ export function rehome(lane: Lane, carrier: Carrier, around: Surroundings): void
   lane.needed = ack === 'all' ? lane.lines.length : ack === 'majority' ? Math.floor(lane.lines.length / 2) + 1 : 1
   for (const departure of openOf(lane)) carrier.conclude(lane, departure)
   for (const line of lane.lines) {
-    line.barred = !around.mayUse(line.site)
+    line.barred = !around.mayUse(line.site, lane.key)
     if (ack === undefined && line.site !== sites[0]) carrier.leave(lane, line)
     else carrier.stay(lane, line)
   }

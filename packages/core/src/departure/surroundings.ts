@@ -18,8 +18,8 @@ export interface Surroundings {
   readonly room: Room
   choose(lane: string, avoid: ReadonlySet<string> | undefined, home: string | undefined): Choice
   channel(site: string): ChannelState
-  /** Whether the routes ever lead to this site, whatever happens to the others (I9). */
-  mayUse(site: string): boolean
+  /** Whether the routes ever lead a lane to this site, whatever happens to the others (I9). */
+  mayUse(site: string, lane: string): boolean
   /** The publisher id that links insist on, if any of them does. */
   boundPublisher(): string | undefined
   /** A site's session has a link. */

@@ -51,6 +51,11 @@ export function objection(policy: Policy, ask: Ask, picture: Picture, site: Site
   return ask.fits?.(site.name)
 }
 
+/** Is the lane not pinned to another site for good, whatever the health of both? */
+export function mayHouse(policy: Policy, ask: Pick<Ask, 'channel' | 'lane'>, picture: Picture, site: string): boolean {
+  return policy.by !== 'pinned' || policy.failover || pinnedHome(policy, ask, picture) === site
+}
+
 /** Lower is better. Sites of one rank are equals before the policy. */
 export function rank(site: SiteView, ask: Ask): number {
   const health = HEALTH.indexOf(site.health)
@@ -133,7 +138,7 @@ function byPolicy<View extends SiteView>(
 type Pinned = Extract<Policy, { by: 'pinned' }>
 
 /** The one site of a pinned lane. Health has no say: a lane does not wander while its site is away. */
-function pinnedHome(policy: Pinned, ask: Ask, picture: Picture): string | undefined {
+function pinnedHome(policy: Pinned, ask: Pick<Ask, 'channel' | 'lane'>, picture: Picture): string | undefined {
   const { to } = policy
   const named = typeof to === 'string' ? undefined : (own(to, ask.lane.split(':')[0] ?? '') ?? own(to, ask.channel))
   if (named !== undefined) return named
@@ -147,11 +152,11 @@ function own(map: Readonly<Record<string, string>>, key: string): string | undef
   return Object.hasOwn(map, key) ? map[key] : undefined
 }
 
-function pinText(policy: Pinned, ask: Ask): string {
+function pinText(policy: Pinned, ask: Pick<Ask, 'channel' | 'lane'>): string {
   return policy.to === 'channel' ? ask.channel : laneText(ask)
 }
 
-function laneText(ask: Ask): string {
+function laneText(ask: Pick<Ask, 'channel' | 'lane'>): string {
   return ask.lane || ask.channel
 }
 

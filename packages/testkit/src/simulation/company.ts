@@ -1,9 +1,10 @@
 import type { Location, Policy } from '@spanwire/core'
 import { type Actor, nowAndThen, publish, request, send } from './acting.js'
+import { machineOf } from './evidence.js'
 import { board, book, orders, price, quotes, routesOf, SYMBOLS, ticks } from './play.js'
 import { listen, read } from './reading.js'
 import type { Journal } from './record.js'
-import type { Simulation } from './simulation.js'
+import type { MachineOptions, Simulation } from './simulation.js'
 import { respond, work } from './working.js'
 
 export const SITES: Readonly<Record<string, Location>> = {
@@ -28,6 +29,11 @@ const POSTS: Readonly<Record<string, Post>> = {
   crew: { here: ON_PREM, begin: works },
   relief: { here: CLOUD, begin: works },
 }
+/** Where a process runs. */
+export function hereOf(process: string): Location {
+  return POSTS[machineOf(process)]?.here ?? ON_PREM
+}
+
 export const MACHINES: readonly string[] = Object.keys(POSTS)
 /** Nobody misses what these do not attach to. */
 export const PUBLISHERS: readonly string[] = ['feed', 'branch']
@@ -39,6 +45,9 @@ const ASK_MS = 5_000
 /** How long a publisher keeps what was acknowledged, ms. */
 export const RETAIN_MS = 30_000
 
+/** How all clients are made, besides. */
+export type Habits = Pick<MachineOptions, 'failback' | 'standby'>
+
 /** Six machines of a small company, each with a process that has something to do. */
 export class Company {
   /** Everybody who lives, by machine. */
@@ -46,13 +55,15 @@ export class Company {
   readonly #simulation: Simulation
   readonly #journal: Journal
   readonly #policy: Policy
+  readonly #habits: Habits
   #stops: (() => void)[] = []
   #tokens = 0
 
-  constructor(simulation: Simulation, journal: Journal, policy: Policy) {
+  constructor(simulation: Simulation, journal: Journal, policy: Policy, habits: Habits = {}) {
     this.#simulation = simulation
     this.#journal = journal
     this.#policy = policy
+    this.#habits = habits
     for (const name of MACHINES) this.start(name)
   }
 
@@ -64,6 +75,7 @@ export class Company {
       here: post.here,
       routes: routesOf(this.#policy, Object.keys(SITES)),
       retain: { time: RETAIN_MS },
+      ...this.#habits,
     })
     const dice = this.#simulation.world.dice.fork(`actor ${machine.host.name}`)
     const token = (): number => ++this.#tokens

@@ -23,11 +23,7 @@ export interface Evidence {
   readonly retainMs: number
   readonly sites: readonly string[]
   /** Where a process might send, by the routes that it followed from then on, in the order of time. */
-  readonly followed: readonly {
-    readonly process: string
-    readonly atMs: number
-    readonly allows: Scope
-  }[]
+  readonly followed: readonly (Scope & { readonly process: string; readonly atMs: number })[]
   /** The site that a channel prefers, of those that prefer one. */
   readonly primary: ReadonlyMap<string, string>
   /** What the readers' tables show at the end, by machine. */

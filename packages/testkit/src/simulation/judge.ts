@@ -1,4 +1,5 @@
 import type { Evidence, Rule, Violation } from './evidence.js'
+import { goesHome } from './homes.js'
 import {
   asksOnce,
   completedJobsRunOnce,
@@ -42,6 +43,7 @@ const RULES: readonly (readonly [invariant: string, rule: Rule])[] = [
   ['I6', inOrder],
   ['I7', settlesWhatItRan],
   ['I8', worksAfterwards],
+  ['I8', goesHome],
   ['I9', staysWithinPolicy],
   ['I10', returnsSeldom],
   ['I11', repeatsWithinBudget],

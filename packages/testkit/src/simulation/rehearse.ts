@@ -1,5 +1,5 @@
 import type { Policy } from '@spanwire/core'
-import { Company, MACHINES, PUBLISHERS, RETAIN_MS, SITES } from './company.js'
+import { Company, type Habits, hereOf, MACHINES, PUBLISHERS, RETAIN_MS, SITES } from './company.js'
 import type { Violation } from './evidence.js'
 import type { Fault, FaultKind } from './fault.js'
 import { judge } from './judge.js'
@@ -20,6 +20,8 @@ export interface RehearseOptions {
   readonly plan?: readonly Timed[]
   /** For topics. Default: rolled. */
   readonly policy?: Policy
+  /** Of all clients. Default: none. */
+  readonly habits?: Habits
   /** Between a client and the network: how a test makes a client that breaks its promises. */
   readonly tamper?: Tamper
   /** Keep every line of the event log. Default false: only its hash. */
@@ -55,7 +57,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
   const journal = new Journal(() => world.now, options.verbose ?? false)
   const policy = options.policy ?? rollPolicy(world.dice.fork('policy'), Object.keys(SITES))
   const plan = options.plan ?? rollPlan(simulation, options, forMs)
-  const company = new Company(simulation, journal, policy)
+  const company = new Company(simulation, journal, policy, options.habits)
   for (const { atMs, fault } of plan) {
     simulation.after(atMs, () => {
       journal.note(`FAULT ${JSON.stringify(fault)}`)
@@ -76,7 +78,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
     endMs: forMs + EBB_MS,
     retainMs: RETAIN_MS,
     sites: Object.keys(SITES),
-    followed: simulation.followed.map(({ routes, ...one }) => ({ ...one, allows: scopeOf(routes) })),
+    followed: simulation.followed.map(({ routes, ...one }) => ({ ...one, ...scopeOf(routes, hereOf(one.process)) })),
     primary: preferred(policy),
     tables,
     left,

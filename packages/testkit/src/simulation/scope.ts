@@ -1,4 +1,4 @@
-import { type RouteOptions, unescapeToken } from '@spanwire/core'
+import { type Location, type RouteOptions, unescapeToken } from '@spanwire/core'
 import { SITES } from './company.js'
 import { board, book, orders, price, quotes, ticks } from './play.js'
 import { Simulation } from './simulation.js'
@@ -6,29 +6,36 @@ import { Simulation } from './simulation.js'
 const TOPICS = [quotes, ticks, board]
 const RPCS = [price, book]
 
-/** May what belongs to this channel, and path as drivers are given it, go to the site? */
-export type Scope = (channel: string, path: string, site: string) => boolean
+/** What routes let a process do, whatever becomes of the sites. A path is as drivers are given it. */
+export interface Scope {
+  /** May what belongs to this channel and path go to the site? */
+  allows(channel: string, path: string, site: string): boolean
+  /** Where it belongs when all sites are well; absent: at all of them. */
+  home(channel: string, path: string): string | undefined
+}
 
-/** What these routes let a process do, whatever becomes of the sites. */
-export function scopeOf(routes: readonly RouteOptions[]): Scope {
-  const pins = new Map<string, readonly string[]>()
-  return (channel, path, site) => {
-    const policy = routes.find(({ match }) => match === channel || match === '>')?.policy
-    if (policy?.by === 'primary') return policy.sites.includes(site)
-    if (policy?.by !== 'pinned') return true
+export function scopeOf(routes: readonly RouteOptions[], here: Location): Scope {
+  const found = new Map<string, readonly string[]>()
+  const policyOf = (channel: string) => routes.find(({ match }) => match === channel || match === '>')?.policy
+  const sitesOf = (channel: string, path: string): readonly string[] => {
     const lane = `${channel} ${path}`
-    const homes = pins.get(lane) ?? homesOf(routes, channel, path)
-    pins.set(lane, homes)
-    return homes.includes(site)
+    const sites = found.get(lane) ?? explained(routes, here, channel, path)
+    found.set(lane, sites)
+    return sites
+  }
+  return {
+    allows: (channel, path, site) => {
+      const policy = policyOf(channel)
+      if (policy?.by === 'primary') return policy.sites.includes(site)
+      return policy?.by !== 'pinned' || sitesOf(channel, path).includes(site)
+    },
+    home: (channel, path) => (policyOf(channel)?.by === 'all' ? undefined : sitesOf(channel, path)[0]),
   }
 }
 
 /** A client that has met nobody yet says where the routes alone lead. */
-function homesOf(routes: readonly RouteOptions[], channel: string, path: string): readonly string[] {
-  const { client } = new Simulation({ seed: 0, sites: SITES }).machine('nobody', {
-    here: { environment: 'on-prem' },
-    routes,
-  })
+function explained(routes: readonly RouteOptions[], here: Location, channel: string, path: string): readonly string[] {
+  const { client } = new Simulation({ seed: 0, sites: SITES }).machine('nobody', { here, routes })
   const topic = TOPICS.find(({ name }) => name === channel)
   if (topic !== undefined) return client.explain('publish', topic, { params: { symbol: unescapeToken(path) } }).sites
   const rpc = RPCS.find(({ name }) => name === channel)

@@ -4,6 +4,7 @@ import type { Witness } from './witness.js'
 
 export interface Sending {
   readonly atMs: number
+  readonly kind: ChannelSpec['kind']
   readonly channel: string
   readonly path: string
   readonly site: string
@@ -52,7 +53,7 @@ export class Tally implements Witness {
     const { site } = road
     for (const message of batch) {
       const again = message.headers?.includes('sw-again') ?? false
-      sends.push({ atMs, channel: spec.name, path: message.path, site, again })
+      sends.push({ atMs, kind: spec.kind, channel: spec.name, path: message.path, site, again })
       const body = String(message.body)
       if (spec.kind === 'rpc') this.requests.set(body, (this.requests.get(body) ?? 0) + 1)
       if (message.id === undefined) continue
