@@ -40,7 +40,7 @@ describe('the judge', () => {
     expect(new Set(stay.violations.map(({ invariant }) => invariant))).toEqual(new Set(['I8']))
     const back = await rehearse(options)
     expect(back.violations).toEqual([])
-  })
+  }, 120_000)
 
   it('finds nothing where nothing is planted, with the same plans', async () => {
     for (const { faults, plan, policy } of bugs) {
@@ -53,5 +53,5 @@ describe('the judge', () => {
       })
       expect(violations).toEqual([])
     }
-  })
+  }, 120_000)
 })

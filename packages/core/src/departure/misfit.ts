@@ -10,12 +10,12 @@ export function misfitOf(letter: Letter, can: Capabilities, site: string): Messa
     })
   if (delayMs > can.maxDelayMs) {
     const most = can.maxDelayMs > 0 ? `waits ${can.maxDelayMs} ms at most` : 'cannot delay'
-    return new MessagingError('capability', `a delay of ${delayMs} ms: the engine of ${site} ${most} on this channel`, {
+    return new MessagingError('capability', `a delay of ${delayMs} ms: ${site} ${most} on this channel`, {
       site,
     })
   }
   if (ttlMs !== undefined && !can.ttl)
-    return new MessagingError('capability', `a ttl: the engine of ${site} lets nothing expire on this channel`, {
+    return new MessagingError('capability', `a ttl: ${site} lets nothing expire on this channel`, {
       site,
     })
   return undefined
