@@ -22,11 +22,20 @@ export function* goesHome(seen: Evidence): Iterable<string> {
     for (const { atMs, channel, path, site } of lastStays(seen, process)) {
       const home = routes?.home(channel, path)
       if (routes === undefined || home === undefined || home === site) continue
+      if (wasIll(seen, channel, home)) continue
       const dueMs = Math.max(routes.atMs, trustedMs(seen, process, home)) + RETURN_MS
       if (dueMs < seen.endMs)
         yield `${process} has ${channel} ${path} at ${site} since ${atMs.toFixed(0)}, and it belongs to ${home}, which was to have it back by ${dueMs.toFixed(0)}`
     }
   }
+}
+
+/** What left because a channel was ill, and not its site, comes back with the next return to the site, or `failback()`: nothing says when. */
+function wasIll({ plan }: Evidence, channel: string, site: string): boolean {
+  return plan.some(
+    ({ fault }) =>
+      (fault.what === 'stalled' || fault.what === 'leaderless') && fault.site === site && fault.channel === channel,
+  )
 }
 
 /** Where each lane of a process was last, by what it sent and by what it said of moves. */
