@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ClientOptions, json, rpc, type StandardSchema, topic } from '../src/index.js'
+import { stage as roads } from './stage.js'
 import { follow, twoEngines } from './two-engines.js'
 
 const quotes = topic('quotes.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
@@ -188,5 +189,52 @@ describe('a preferred site that comes up a moment after the other', () => {
     a.restart({ data: 'keep' })
     await runtime.advance(5_000)
     expect(await share()).toBe(1)
+  })
+})
+
+describe('a channel that was ill while its site was well', () => {
+  const other = topic('trades.{symbol}', json as StandardSchema<{ symbol: string; n: number }>, { delivery: 'durable' })
+
+  async function ill(options: Partial<ClientOptions<'a' | 'b'>> = {}) {
+    const { runtime, actor } = roads('a', 'b')
+    const { client, roads: way } = actor(options)
+    const publish = async (): Promise<number> => {
+      const sites: string[] = []
+      const told = SYMBOLS.map((symbol) =>
+        client.publish(quotes, { symbol, n: 1 }).then((receipt) => sites.push(...receipt.sites)),
+      )
+      void client.publish(other, { symbol: 'S', n: 1 })
+      await runtime.advance(2_000)
+      await Promise.all(told)
+      return sites.filter((site) => site === 'a').length / SYMBOLS.length
+    }
+    await runtime.advance(100)
+    expect(await publish()).toBe(1)
+    way.a.leaderless = (channel) => channel === quotes.name
+    expect(await publish()).toBe(0)
+    way.a.leaderless = () => false
+    return { runtime, client, publish }
+  }
+
+  it('gets its lanes back bit by bit', async () => {
+    const { runtime, publish } = await ill()
+    const shares: number[] = []
+    for (let at = 0; at < 20; at += 1) {
+      shares.push(await publish())
+      await runtime.advance(500)
+    }
+    expect(shares[0]).toBe(0)
+    expect(shares.at(-1)).toBe(1)
+    expect(shares).toEqual([...shares].sort((x, y) => x - y))
+    expect(new Set(shares).size).toBeGreaterThanOrEqual(4)
+  })
+
+  it('gets nothing back by itself under manual, and all when it is told to', async () => {
+    const { runtime, client, publish } = await ill({ failback: 'manual' })
+    await runtime.advance(120_000)
+    expect(await publish()).toBe(0)
+    client.failback()
+    await publish()
+    expect(await publish()).toBe(1)
   })
 })

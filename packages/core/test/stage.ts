@@ -23,6 +23,8 @@ export class Road {
   forgets: (body: string, channel: string) => boolean = () => false
   /** Sends for which this says yes the engine refuses for good. */
   refuses: (body: string, channel: string) => boolean = () => false
+  /** Channels for which this says yes have nobody who takes what is sent. */
+  leaderless: (channel: string) => boolean = () => false
   /** Batches that bring something come when this has. */
   delays: () => Promise<void> | undefined = () => undefined
   /** Where receptions began, in their order. */
@@ -73,7 +75,8 @@ export class Road {
       send: (batch, report) => {
         const passed: number[] = []
         for (const [index, { body }] of batch.entries()) {
-          if (this.refuses(String(body), name)) report(index, { outcome: 'refused', error: refusal() })
+          if (this.leaderless(name)) report(index, { outcome: 'refused', error: noLeader() })
+          else if (this.refuses(String(body), name)) report(index, { outcome: 'refused', error: refusal() })
           else if (this.forgets(String(body), name)) report(index, { outcome: 'done' })
           else passed.push(index)
         }
@@ -86,7 +89,7 @@ export class Road {
           throw new MessagingError('conflict', 'The position is of another log.', { scope: 'channel' })
         return this.#reception(await channel.receive(source, ...how), name)
       },
-      probe: (signal) => channel.probe(signal),
+      probe: (signal) => (this.leaderless(name) ? Promise.reject(noLeader()) : channel.probe(signal)),
     }
   }
 
@@ -167,6 +170,10 @@ export function range(first: number, last: number): number[] {
 
 function gone(): MessagingError {
   return new MessagingError('unavailable', 'The way is cut.', { scope: 'link', retryable: true })
+}
+
+function noLeader(): MessagingError {
+  return new MessagingError('unavailable', 'The channel has no leader.', { scope: 'channel', retryable: true })
 }
 
 function refusal(): MessagingError {

@@ -14,7 +14,7 @@ import { Standby } from './standby.js'
 
 /** All that a client has on its way out. */
 export interface Departures {
-  /** By kind and name of the contract. */
+  /** By what `keyOf` makes of the contract. */
   readonly outboxes: Map<string, Outbox>
   /** By name of the topic. */
   readonly tellers: Map<string, Teller>
@@ -57,9 +57,8 @@ function begin(context: Context): Departures {
       else if (change.to.at === 'draining' && !change.to.moving)
         for (const outbox of outboxes.values()) outbox.leave(session.site)
       standby.follow(session.site, change)
-      if (!('to' in change)) return
       returns.follow(session.site, change)
-      if (change.to.at === 'waiting' && isStranded({ outboxes, retained })) session.awaited()
+      if ('to' in change && change.to.at === 'waiting' && isStranded({ outboxes, retained })) session.awaited()
     }),
   )
   return {

@@ -1,4 +1,4 @@
-import type { Outbox } from '../departure/outbox.js'
+import { keyOf, type Outbox } from '../departure/outbox.js'
 import type { SessionChange } from '../session/listeners.js'
 import { healthOf } from '../session/site-view.js'
 import type { BareClient } from './api.js'
@@ -29,10 +29,16 @@ export class Failback {
     this.#outboxes = outboxes
   }
 
-  /** A site came up or was lost, is trusted again or not. */
-  follow(site: string, { from, to }: Extract<SessionChange, { readonly from: unknown }>): void {
-    if (!isTrusted(to)) this.#stop(site)
-    else if (!isTrusted(from) && this.#context.failback === 'auto') this.#begin(site, from.at === 'up')
+  /** A site came up or was lost, is trusted again or not; a channel there may be used, perhaps again. */
+  follow(site: string, change: SessionChange): void {
+    const isAuto = this.#context.failback === 'auto'
+    if ('channel' in change) {
+      const { channel, ill } = change
+      // What left when it was ill belongs there still. A return that is under way has it with it.
+      if (!isAuto || ill || this.#ramps.has(site) || !isTrusted(this.#context.session(site).state)) return
+      if (this.#outboxes.get(keyOf(channel))?.misses(site)) this.#begin(site, true)
+    } else if (!isTrusted(change.to)) this.#stop(site)
+    else if (!isTrusted(change.from) && isAuto) this.#begin(site, change.from.at === 'up')
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { renamed } from '../arrival/identity.js'
 import type { Contract } from '../contract/contract.js'
 import { isMarks, marked, marksSpec } from '../departure/marks.js'
 import type { Letter } from '../departure/message.js'
-import { Outbox } from '../departure/outbox.js'
+import { keyOf, Outbox } from '../departure/outbox.js'
 import { copyNumber, type RetainedChannel } from '../departure/retained.js'
 import type { Surroundings } from '../departure/surroundings.js'
 import { Teller } from '../departure/teller.js'
@@ -104,8 +104,7 @@ function canceled(contract: Contract): MessagingError {
 }
 
 export function outboxOf(context: Context, contract: Routed): Outbox {
-  // No name has a blank. Topics go by their name alone: this is asked for each message.
-  const key = contract.kind === 'topic' ? contract.name : `${contract.kind} ${contract.name}`
+  const key = keyOf(contract)
   const { outboxes } = departuresOf(context)
   const existing = outboxes.get(key)
   if (existing !== undefined) return existing

@@ -1,11 +1,16 @@
-import { MessagingError } from '@spanwire/driver'
+import { type ChannelSpec, MessagingError } from '@spanwire/driver'
 import { drawFor } from '../route/rendezvous.js'
 import { withdraw } from '../session/sender.js'
 import { type Care, Carrier } from './carrier.js'
-import { Lane } from './lane.js'
+import { Lane, type Line } from './lane.js'
 import { Departure, type Letter, type Waiting } from './message.js'
 import { Settling } from './settling.js'
 import type { Surroundings } from './surroundings.js'
+
+/** By what a client finds its outbox of a channel. No name has a blank. Topics go by their name alone: this is asked for each message. */
+export function keyOf({ kind, name }: Pick<ChannelSpec, 'kind' | 'name'>): string {
+  return kind === 'topic' ? name : `${kind} ${name}`
+}
 
 /** Idle lanes beyond this many are forgotten, oldest first; one that publishes again gets a new number (R2). */
 const MAX_LANES = 100_000
@@ -108,11 +113,20 @@ export class Outbox {
 
   /** A site is trusted again: so big a share of the lanes that belong there go back as planned (R9), always the same ones first. */
   comeHome(site: string, share: number): void {
+    for (const [lane, line] of this.#strays(site))
+      if (share >= 1 || drawFor(lane.key)({ name: site }) < share) this.#carrier.leave(lane, line)
+  }
+
+  /** Are there lanes that belong to a site and have their home at another? */
+  misses(site: string): boolean {
+    return !this.#strays(site).next().done
+  }
+
+  *#strays(site: string): IterableIterator<[Lane, Line]> {
     for (const lane of this.#lanes.values()) {
       const [line, other] = lane.lines
       if (line === undefined || other !== undefined || line.site === site || line.state === 'leaving') continue
-      if (share < 1 && drawFor(lane.key)({ name: site }) >= share) continue
-      if (this.#around.choose(lane.key, undefined, line.site).sites[0] === site) this.#carrier.leave(lane, line)
+      if (this.#around.choose(lane.key, undefined, line.site).sites[0] === site) yield [lane, line]
     }
   }
 

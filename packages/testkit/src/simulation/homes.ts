@@ -30,7 +30,7 @@ export function* goesHome(seen: Evidence): Iterable<string> {
   }
 }
 
-/** What left because a channel was ill, and not its site, comes back with the next return to the site, or `failback()`: nothing says when. */
+/** One lane may have left a channel that refused it once and was never taken for ill: it comes back with the next return to the site, or `failback()`, and nothing says when. */
 function wasIll({ plan }: Evidence, channel: string, site: string): boolean {
   return plan.some(
     ({ fault }) =>
