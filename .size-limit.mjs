@@ -36,7 +36,7 @@ function page(does, file, limit) {
 export default [
   page('shows the newest values', 'board', '22.2 kB'),
   page('shows quotes: tables and subscriptions', 'quotes', '30.5 kB'),
-  page('also publishes and requests', 'desk', '45.6 kB'),
+  page('also publishes and requests', 'desk', '45.7 kB'),
   page('uses every verb', 'everything', '53 kB'),
   {
     name: 'browser, by itself: the client without verbs and the life of a page',
