@@ -14,7 +14,7 @@ it('plays each scenario of the page once, topics with one home also with a warm 
   const options = readOptions(['--all'])
   if (options === 'help') throw new Error('--all is no call for help')
   const names = scenarios(options).map(nameOf)
-  expect(new Set(names).size).toBe(24)
+  expect(new Set(names).size).toBe(28)
   expect(names.filter((name) => name.includes('warm')).every((name) => name.startsWith('topic primary warm '))).toBe(
     true,
   )
