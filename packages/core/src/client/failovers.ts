@@ -3,8 +3,8 @@ import { healthOf } from '../session/site-view.js'
 import { isLeft, type Outage } from '../session/state.js'
 import type { Context, Intake, Tapped } from './context.js'
 import type { ClientEvent, FailoverRecord, Read } from './happenings.js'
-import { homesOf } from './homes.js'
 import { listenAt } from './listening.js'
+import { comparingPartitions } from './partitions.js'
 
 /** A gap is reported a minute after it was noticed, at the latest (R35): a record has by then what there is to say. */
 const OPEN_MS = 90_000
@@ -66,7 +66,7 @@ export class Failovers {
   constructor(context: Context) {
     this.#context = context
     context.events.readers.add(this)
-    const compare = homesOf(context)
+    const compare = comparingPartitions(context)
     this.#stops = [...context.sessions.values()].map((session) =>
       session.onChange((change) => {
         if ('to' in change) this.#follow(session.site, change)

@@ -4,7 +4,9 @@ import type { Session } from '../session/session.js'
 import type { Context } from './context.js'
 
 /** Hears of each channel that was opened, and says once when two sites divide its keys among different numbers of partitions. */
-export function homesOf({ events }: Pick<Context, 'events'>): (session: Session, spec: ChannelSpec) => void {
+export function comparingPartitions({
+  events,
+}: Pick<Context, 'events'>): (session: Session, spec: ChannelSpec) => void {
   // By name and site. As many as the links have channels.
   const known = new Map<string, Map<string, number>>()
   return (session, spec) => {
