@@ -58,6 +58,22 @@ withKafka('a group', () => {
     expect(await drain(reception, 2)).toEqual(['begun 2', 'next 2'])
   })
 
+  it('leaves at once when it is stopped with work in hand: nobody waits for the end of its session', async () => {
+    const { endpoints } = site()
+    const spec = queue()
+    const patient = { ...options, sessionMs: 120_000 }
+    const [ours, theirs] = await Promise.all(
+      ['b', 'a'].map(async (client) => (await dial(endpoints, { client, driver: patient })).open(spec, patience())),
+    )
+    const left = await ours?.receive({}, FLOW, patience())
+    if (ours === undefined || theirs === undefined || left === undefined) throw new Error('two were opened')
+    await send(ours, { path: 'a', body: 'job' })
+    const [begun] = await pull(left, 1)
+    await left.stop(AbortSignal.abort())
+    expect((await pull(await theirs.receive({}, FLOW, patience()), 1)).map(flagOf)).toEqual(['job 2'])
+    await expect(begun?.settle('ack')).rejects.toMatchObject({ code: 'conflict' })
+  })
+
   it('loses nothing while plain members come and go, and flags what it gives out again', async () => {
     const { endpoints } = site()
     const spec = queue()

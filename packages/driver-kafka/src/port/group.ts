@@ -44,6 +44,6 @@ export interface KafkaGroupMember extends KafkaReader {
    * `UNKNOWN_MEMBER_ID` or `REBALANCE_IN_PROGRESS` when the partition is not ours any more; nothing is retried.
    */
   commit(offsets: readonly Committed[], signal: AbortSignal): Promise<void>
-  /** Gives all up and leaves, so that others take over at once; `revoked` is called before. Never rejects; at the abort it just ends. */
+  /** Gives all up and leaves, so that others take over at once; `revoked` is called before. Never rejects; at the abort it leaves without that, and waits for nothing. */
   leave(signal: AbortSignal): Promise<void>
 }

@@ -121,14 +121,21 @@ export class Member implements KafkaGroupMember {
 
   async #leave(signal: AbortSignal): Promise<void> {
     if (this.#standing.at === 'over') return
-    const { answerMs } = this.#options.cluster.options.times
-    const who = this.#who
     if (!signal.aborted) await obey(this.#giveUp('given-up'), signal).catch(() => {})
     // No more heartbeats from here on, and no new entry.
     this.#ending.abort()
-    const isKnown = who.member !== '' && who.instance === undefined
-    if (isKnown && !signal.aborted) await this.#coordinator.ask(leaveGroup(who), answerMs, signal).catch(() => {})
+    const told = this.#tell().finally(() => this.#coordinator.forget())
+    await obey(told, signal).catch(() => {})
     this.#end(closed())
+  }
+
+  /** That the others need not wait for the end of our session. Never rejects. */
+  async #tell(): Promise<void> {
+    const { cluster } = this.#options
+    const { member, instance } = this.#who
+    if (member === '' || instance !== undefined) return
+    const asked = this.#coordinator.ask(leaveGroup(this.#who), cluster.options.times.answerMs, cluster.closing)
+    await asked.catch(() => undefined)
   }
 
   /** Never rejects. */
@@ -191,7 +198,8 @@ export class Member implements KafkaGroupMember {
       void this.#options.listener.revoked(standing.parts, 'lost')
     }
     this.#ending.abort()
-    this.#coordinator.forget()
+    // Who leaves has something to say on it.
+    if (this.#leaving === undefined) this.#coordinator.forget()
     this.#committing.forget()
     this.#over()
   }
