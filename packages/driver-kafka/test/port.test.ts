@@ -2,11 +2,17 @@ import { type Engines, installEngine, startEngines } from '@spanwire/testkit/eng
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defaultTimes, type KafkaClient, kafkajs, type MembershipOptions, platformatic } from '../src/index.js'
 import { noKafka } from './rig/java.js'
+import { kcat, noKcat } from './rig/kcat.js'
 import { aTopic, fill, from, Hearing, makeTopic, record, soon, take, takeAll, text, write } from './rig/port.js'
 
+const codecs = {
+  zstd: () => {
+    throw new Error('asked to unpack')
+  },
+}
 const PORTS = [
-  ['kafkajs', kafkajs()],
-  ['platformatic', platformatic()],
+  ['kafkajs', kafkajs(codecs)],
+  ['platformatic', platformatic(codecs)],
 ] as const
 
 let engines: Engines | undefined
@@ -175,6 +181,22 @@ describe.skipIf(noKafka).each(PORTS)(`the port on %s${noKafka ?? ''}`, (_, port)
     expect(records.map(({ offset }) => offset)).toEqual(Array.from({ length: 10_001 }, (_, i) => i))
     expect(records[0]?.value).toHaveLength(900_000)
     reader.close()
+  })
+
+  it.skipIf(noKcat)('unpacks by the codecs of the user, and gives as it is what they cannot', async () => {
+    const topic = await makeTopic(client)
+    await kcat(brokers, ['-P', '-t', topic, '-p', '0', '-z', 'zstd'], `packed ${'x'.repeat(500)}\n`)
+    const [fetched] = await takeAll(client.read(from(topic), { maxBytes: 10_000 }), 1)
+    expect(fetched).toMatchObject({
+      records: [],
+      next: 1,
+      missing: {
+        why: 'unreadable',
+        wanted: 0,
+        until: 1,
+        error: { message: expect.stringContaining('asked to unpack') },
+      },
+    })
   })
 
   it('pauses, resumes and seeks, each partition for itself', async () => {
