@@ -4,7 +4,7 @@
  * @param {() => Promise<void>} work
  */
 export async function cpuOf(messages, work) {
-  globalThis.gc?.()
+  globalThis.gc?.({ type: 'minor' })
   const before = process.cpuUsage()
   await work()
   const { user, system } = process.cpuUsage(before)

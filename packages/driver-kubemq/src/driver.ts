@@ -7,12 +7,13 @@ import {
 } from '@grpc/grpc-js'
 import type { ConnectOptions, Credentials, Driver, Endpoint, Link } from '@spanwire/driver'
 import { addressOf, credentialsFor, type EndpointForm, linkError, placeOf } from '@spanwire/driver/kit'
+import { Client } from './codec/client.js'
 import { aborted, connectError } from './errors.js'
 import { KubemqLink } from './link.js'
 import { NAME } from './name.js'
 import { Site } from './open.js'
 import { type KubemqOptions, settingsOf } from './options.js'
-import { kubemqClient, type PingResult } from './proto/kubemq.js'
+import type { kubemqClient, PingResult } from './proto/kubemq.js'
 import { Wire } from './wire.js'
 
 /** What a KubeMQ server passes in one message, both ways. */
@@ -36,7 +37,7 @@ export function kubemq(options: KubemqOptions = {}): Driver {
       const address = addressOf(placeOf(endpoint, ENDPOINTS))
       const credentials = await credentialsFor('KubeMQ', how, signal)
       const metadata = metadataOf(credentials)
-      const client = new kubemqClient(address, transportOf(how), channelOptions(how))
+      const client = new Client(address, transportOf(how), channelOptions(how))
       try {
         const server = await greeted(client, { address, metadata }, signal)
         const epoch = `${server.host}@${server.serverStartTime}`
@@ -86,6 +87,9 @@ function channelOptions({ tls }: ConnectOptions): ClientOptions {
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES + SLACK_BYTES,
     'grpc.enable_retries': 0,
+    // Nothing is sent again, so nothing is kept for it: what is written has left us.
+    'grpc.per_rpc_retry_buffer_size': 0,
+    'grpc.enable_channelz': 0,
     'grpc.use_local_subchannel_pool': 1,
     ...(tls?.serverName && { 'grpc.ssl_target_name_override': tls.serverName }),
   }

@@ -38,7 +38,7 @@ async function listen({ wire, spec }: Opened, [source, flow, signal]: Wanted): P
   const refill = (): void => reception.trim(reception.flow)
   /** What fits an earlier subscription came there; but in a group only one of them gets it. */
   const cameBefore = (channel: string, by: number): boolean =>
-    group === '' && channels.slice(0, by).some((one) => matchesPath(one, channel))
+    by > 0 && group === '' && channels.slice(0, by).some((one) => matchesPath(one, channel))
   const hear = (event: EventReceive, by: number): void => {
     const { channel, eventId: id, body, metadata, tags } = event
     const path = pathOf(spec, channel)
