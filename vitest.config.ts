@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { findChromium } from './scripts/chromium.mjs'
 import Skips from './scripts/skips.mjs'
+import SlowestFirst from './scripts/slowest-first.mjs'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const chromium = findChromium()
@@ -23,23 +24,53 @@ for (const entry of ['driver/kit', 'testkit/engines', 'testkit/kubemq', 'testkit
   })
 }
 
+/** Tests that own neither processes nor globals, nor weigh the heap: a process and its modules serve many files. */
+const shared = [
+  'packages/{core,driver}/{src,test}/**/*.test.ts',
+  'packages/{cli,driver-*,gateway,testkit}/src/**/*.test.ts',
+].map(inThisRun)
+const HEAP = '**/*conformance.test.ts'
+const left = isLong ? [] : [LONG]
+
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: [
-      'packages/*/{src,test}/**/*.test.{ts,tsx}',
-      'examples/*/{src,test}/**/*.test.{ts,tsx}',
-      'test/**/*.test.ts',
-      'scripts/**/*.test.ts',
-      'faults/**/*.test.ts',
-    ].map((glob) => (isLong ? glob.replace(/\*\.test\..*$/, '*.long.test.ts') : glob)),
-    exclude: [...configDefaults.exclude, ...(isLong ? [] : [LONG])],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'shared', include: shared, exclude: [...configDefaults.exclude, ...left, HEAP], isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'isolated',
+          include: [
+            'packages/*/{src,test}/**/*.test.{ts,tsx}',
+            'examples/*/{src,test}/**/*.test.{ts,tsx}',
+            'test/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'faults/**/*.test.ts',
+          ].map(inThisRun),
+          exclude: [
+            ...configDefaults.exclude,
+            ...left,
+            ...shared.map((glob) => glob.replace('*.test', '!(*conformance).test')),
+          ],
+        },
+      },
+    ],
     // What is run by hand without `npm test` finds the browser too; without one, browser tests skip with a reason.
     env: chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
     reporters: [new Skips(), 'default'],
+    sequence: { sequencer: SlowestFirst },
     // Much of a test's time is spent waiting for servers: with one worker less than there are cores, two cores would idle.
-    maxWorkers: '100%',
+    maxWorkers: '150%',
     // Some do much work, and machines with little to spare take their time for it.
     testTimeout: 40_000,
   },
 })
+
+/** @param {string} glob */
+function inThisRun(glob: string): string {
+  return isLong ? glob.replace(/\*\.test\..*$/, '*.long.test.ts') : glob
+}

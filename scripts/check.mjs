@@ -5,8 +5,8 @@ import { env, pnpmFile, root, tryBuild } from './bootstrap.mjs'
 import { checkLockfile } from './check/lockfile.mjs'
 import { checkSemantics } from './check/semantics.mjs'
 import { checkTarballs } from './check/tarballs.mjs'
-import { capture, fail } from './exec.mjs'
-import { checkSnippets } from './snippets.mjs'
+import { capture, fail, inParallel } from './exec.mjs'
+import { checkSnippets, tsc } from './snippets.mjs'
 
 /** @typedef {{ code: number, output: string }} Verdict */
 /** @typedef {{ name: string, remedy: string, run: () => Promise<Verdict> }} Step */
@@ -27,19 +27,19 @@ const steps = [
   },
   {
     name: 'types',
-    remedy: 'npx tsc -p tsconfig.json shows the same',
-    run: () => tool('typescript/bin/tsc', '-p', 'tsconfig.json'),
+    remedy: 'node node_modules/typescript7/bin/tsc -p tsconfig.json shows the same',
+    run: () => tool(tsc, '-p', 'tsconfig.json'),
   },
   {
     name: 'declarations',
     remedy: 'write the type of the exported thing down',
-    run: () => tool('typescript/bin/tsc', '-p', 'tsconfig.declarations.json'),
+    run: () => tool(tsc, '-p', 'tsconfig.declarations.json'),
   },
   {
     name: 'portable',
     remedy:
       'this package runs everywhere: take it by argument, or list what all platforms have in scripts/check/portable.d.ts',
-    run: () => tool('typescript/bin/tsc', '-p', 'tsconfig.portable.json'),
+    run: () => tool(tsc, '-p', 'tsconfig.portable.json'),
   },
   {
     name: 'snippets',
@@ -102,15 +102,22 @@ if (unknown.length > 0) fail(`No step "${unknown.join(' ')}". Steps: ${steps.map
 
 /** @type {string[]} */
 const failed = []
-for (const { name, remedy, run } of steps) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue
+const chosen = steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+// What reads the sources alone goes side by side; a build wants every processor, and what is after it needs the build.
+const built = chosen.findIndex(({ name }) => ['build', 'size', 'tarballs'].includes(name))
+await inParallel(chosen.slice(0, built < 0 ? undefined : built), judge)
+for (const step of built < 0 ? [] : chosen.slice(built)) await judge(step)
+
+/** @param {Step} step */
+async function judge({ name, remedy, run }) {
   const began = performance.now()
   const { code, output } = await run().catch((error) => ({ code: 1, output: String(error.stack) }))
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(12)} ${seconds.padStart(5)} s`)
-  if (code === 0) continue
+  if (code === 0) return
   failed.push(name)
   console.log(`${output.trimEnd().replaceAll(/^/gm, '  ')}\n  -> ${remedy}\n`)
 }
+
 console.log(failed.length === 0 ? 'check passed' : `check failed: ${failed.join(', ')}`)
 process.exitCode = failed.length === 0 ? 0 : 1

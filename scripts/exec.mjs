@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { constants } from 'node:os'
+import { availableParallelism, constants } from 'node:os'
 
 /** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean }} Where */
 /** @typedef {Where & { stdio?: import('node:child_process').StdioOptions }} Aloud */
@@ -42,6 +42,22 @@ export async function capture(command, args, where = {}) {
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
   return { code: await ending(child), output }
+}
+
+/**
+ * Does something for each item, as many at a time as there are processors.
+ *
+ * @template T @template R @param {readonly T[]} items @param {(item: T) => Promise<R>} work @returns {Promise<R[]>} in the order of the items
+ */
+export async function inParallel(items, work) {
+  /** @type {R[]} */
+  const results = []
+  const waiting = items.entries()
+  const worker = async () => {
+    for (const [index, item] of waiting) results[index] = await work(item)
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+  return results
 }
 
 /** @param {import('node:child_process').ChildProcess} child @returns {Promise<number>} */

@@ -10,6 +10,9 @@ import { capture } from './exec.mjs'
 
 /** @typedef {{ file: string, page: string, lines: string[] }} Module */
 
+/** Eight times as fast as the one that bundles declarations and that users' code is tested with; its errors are the same. */
+export const tsc = 'typescript7/bin/tsc'
+
 // Inside test/, whose dependencies are what a page may import.
 const folder = join(root, 'test/.snippets')
 
@@ -27,8 +30,8 @@ export async function checkSnippets() {
     config,
     JSON.stringify({ extends: '../../tsconfig.json', files: modules.map(({ file }) => file), include: [] }),
   )
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const { output } = await capture(process.execPath, [tsc, '-p', config], { cwd: root, env: { ...env, NO_COLOR: '1' } })
+  const argv = [join(root, 'node_modules', tsc), '-p', config]
+  const { output } = await capture(process.execPath, argv, { cwd: root, env: { ...env, NO_COLOR: '1' } })
   const errors = errorsOf(output, modules)
   return { code: errors.length, output: errors.join('\n') }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { env, root } from '../bootstrap.mjs'
-import { capture } from '../exec.mjs'
+import { capture, inParallel } from '../exec.mjs'
 import { withTarballs } from '../tarballs.mjs'
 
 const modules = join(root, 'node_modules')
@@ -12,15 +12,13 @@ const programs = [
 /** Every packed package resolves, with its types, as an ES module and as CommonJS. @returns {Promise<import('../check.mjs').Verdict>} */
 export function checkTarballs() {
   return withTarballs(async (tarballs) => {
-    /** @type {string[]} */
-    const wrong = []
-    for (const { name, file } of tarballs) {
-      for (const [program = '', ...args] of programs) {
-        const argv = [join(modules, program), ...args, file]
-        const { code, output } = await capture(process.execPath, argv, { cwd: root, env: { ...env, NO_COLOR: '1' } })
-        if (code !== 0) wrong.push(`${name}: ${program}\n${output}`)
-      }
-    }
+    const trials = tarballs.flatMap((tarball) => programs.map((argv) => ({ ...tarball, argv })))
+    const verdicts = await inParallel(trials, async ({ name, file, argv: [program = '', ...args] }) => {
+      const argv = [join(modules, program), ...args, file]
+      const { code, output } = await capture(process.execPath, argv, { cwd: root, env: { ...env, NO_COLOR: '1' } })
+      return code === 0 ? [] : [`${name}: ${program}\n${output}`]
+    })
+    const wrong = verdicts.flat()
     return { code: wrong.length, output: wrong.join('\n') }
   })
 }

@@ -60,6 +60,8 @@ export const leaseProperties: readonly Property[] = [
 
 /** The second of two is extended four times a lease; the other consumer gets the first alone. */
 async function extended(trial: Trial, gaps: Gaps): Promise<void> {
+  // The lease runs from the delivery, which is before the first extension.
+  gaps.mark()
   const { first, second } = await leaseRunsOut(trial, async (deliveries) => {
     gaps.mark()
     await deliveries[1]?.extend()
