@@ -60,6 +60,8 @@ describe.skipIf(noKafka).each(PORTS)(`faults under the port on %s${noKafka ?? ''
       const reader = client.read(from(topic), { maxBytes: 100_000 })
       await insist(topic, 'before')
       expect((await take(reader, 1)).map(({ value }) => text(value))).toEqual(['before'])
+      const other = await port.connect({ brokers: brokers(), clientId: 'knew', times: defaultTimes }, soon())
+      await other.describe(topic, soon())
       const leader = await leaderOf(topic)
       await leader[how]()
       const tookMs = await insist(topic, 'during')
@@ -67,6 +69,9 @@ describe.skipIf(noKafka).each(PORTS)(`faults under the port on %s${noKafka ?? ''
       expect(seen).toEqual(new Set(['during']))
       console.log(`${how}: written after ${Math.round(tookMs)} ms`)
       reader.close()
+      const late = other.read(from(topic), { maxBytes: 100_000 })
+      expect((await take(late, 2)).map(({ value }) => text(value))).toEqual(['before', 'during'])
+      await other.close(AbortSignal.abort())
     },
   )
 

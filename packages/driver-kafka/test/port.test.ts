@@ -183,10 +183,23 @@ describe.skipIf(noKafka).each(PORTS)(`the port on %s${noKafka ?? ''}`, (_, port)
     reader.close()
   })
 
+  it('gives the first of much without all that a fetch may bring', async () => {
+    const topic = await makeTopic(client)
+    for (let i = 0; i < 8; i++) await write(client, { topic }, [record(`${i}`.repeat(40_000))])
+    const reader = client.read(from(topic), { maxBytes: 1_000_000 })
+    const first = await take(reader, 1)
+    expect(first.length).toBeLessThan(4)
+    const all = [...first, ...(await take(reader, 8 - first.length))]
+    expect(all.map(({ value }) => text(value?.subarray(0, 1)))).toEqual([...'01234567'])
+    reader.close()
+  })
+
   it.skipIf(noKcat)('unpacks by the codecs of the user, and gives as it is what they cannot', async () => {
     const topic = await makeTopic(client)
     await kcat(brokers, ['-P', '-t', topic, '-p', '0', '-z', 'zstd'], `packed ${'x'.repeat(500)}\n`)
-    const [fetched] = await takeAll(client.read(from(topic), { maxBytes: 10_000 }), 1)
+    const reader = client.read(from(topic), { maxBytes: 10_000 })
+    const [fetched] = await takeAll(reader, 1)
+    reader.close()
     expect(fetched).toMatchObject({
       records: [],
       next: 1,
@@ -236,6 +249,15 @@ describe.skipIf(noKafka).each(PORTS)(`the port on %s${noKafka ?? ''}`, (_, port)
     reader.close()
     await expect(pending).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(reader.next()).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  it('says of a topic that it knew and somebody else has removed that it is not there', async () => {
+    const topic = await makeTopic(client)
+    const other = await port.connect({ brokers, clientId: 'other', times: defaultTimes }, soon())
+    await other.remove(topic, soon())
+    await other.close(soon())
+    const reader = client.read(from(topic), { maxBytes: 1000 })
+    await expect(reader.next()).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION' })
   })
 
   it('rejects a reader whose topic is removed', async () => {

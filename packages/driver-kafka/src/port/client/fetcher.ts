@@ -1,9 +1,9 @@
 import type { KafkaError } from '../error.js'
 import { decodeBatches } from '../protocol/batches.js'
 import type { Codecs } from '../protocol/codecs.js'
-import { BEGINNING, END, type FetchedPartition, fetch, listOffsets } from '../protocol/log-requests.js'
+import { BEGINNING, END, type FetchedPartition, type FetchFrom, fetch, listOffsets } from '../protocol/log-requests.js'
 import { brokerError, isMoved } from '../protocol/names.js'
-import { apiVersions } from '../protocol/requests.js'
+import { apiVersions, type Request } from '../protocol/requests.js'
 import type { Fetched } from '../reading.js'
 import type { Cluster } from './cluster.js'
 import type { Line } from './line.js'
@@ -12,6 +12,9 @@ import type { Place } from './places.js'
 import { isLedByOthers, replaced, watchReplaced } from './replaced.js'
 
 const OUT_OF_RANGE = 1
+
+/** What the first look brings: who waits for the first record is not to wait for a thousand behind it. */
+const GLANCE_BYTES = 64 * 1024
 
 export type Outcome =
   /** `parts` is empty when it had nothing new. */
@@ -42,11 +45,16 @@ interface Asked {
   readonly offset: number
 }
 
+/** By one connection or another. */
+type Ask = <T>(request: Request<T>) => Promise<T>
+
 /** Fetches from one broker: one question under way or one answer not taken, never more. */
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #ending: AbortController = new AbortController()
   #line: Line | undefined
+  #dialling: Promise<Line> | undefined
+  #hasLooked = false
   #busy = false
   #outcome: Outcome | undefined
   #idle: AbortController | undefined
@@ -107,14 +115,34 @@ export class Fetcher {
 
   /** Never rejects. */
   async #fetch(places: readonly Place[]): Promise<Outcome> {
+    const wanted = places.filter(({ paused }) => !paused).map((place) => ({ place, offset: place.offset }))
     try {
-      const line = this.#line?.up ? this.#line : await this.#dial()
-      const wanted = places.filter(({ paused }) => !paused).map((place) => ({ place, offset: place.offset }))
+      if (!this.#hasLooked && wanted.length > 0) return await this.#glance(wanted)
+      const line = await this.#own()
       return wanted.length === 0 ? await this.#rest(line) : await this.#ask(line, wanted)
     } catch (error) {
       // What else is thrown here is a fault of ours, which must not be lost.
       return { at: 'lost', error: error as KafkaError }
     }
+  }
+
+  /** What is there at once, by the connection on which offsets are asked, while one of its own is dialled. */
+  async #glance(wanted: readonly Asked[]): Promise<Outcome> {
+    const { cluster, leader, maxBytes } = this.#options
+    this.#hasLooked = true
+    const ask: Ask = (request) => cluster.askBroker(leader, request, this.#ending.signal)
+    const looking = ask(fetch(fromOf(wanted), { waitMs: 0, maxBytes: Math.min(maxBytes, GLANCE_BYTES) }))
+    // The next fetch tells what became of it.
+    this.#own().catch(() => undefined)
+    return await this.#outcomeOf(ask, wanted, (await looking).partitions)
+  }
+
+  #own(): Promise<Line> {
+    if (this.#line?.up) return Promise.resolve(this.#line)
+    this.#dialling ??= this.#dial().finally(() => {
+      this.#dialling = undefined
+    })
+    return this.#dialling
   }
 
   async #dial(): Promise<Line> {
@@ -129,31 +157,34 @@ export class Fetcher {
 
   async #ask(line: Line, wanted: readonly Asked[]): Promise<Outcome> {
     const { cluster, maxBytes } = this.#options
-    const { fetchWaitMs, fetchLateMs } = cluster.options.times
-    const from = wanted.map(({ place, offset }) => ({ topic: place.topic, partition: place.partition, offset }))
-    const told = await line.ask(fetch(from, { waitMs: fetchWaitMs, maxBytes }), fetchWaitMs + fetchLateMs)
+    const { fetchWaitMs, fetchLateMs, answerMs } = cluster.options.times
+    const limits = { waitMs: fetchWaitMs, maxBytes }
+    const told = await line.ask(fetch(fromOf(wanted), limits), fetchWaitMs + fetchLateMs)
+    return await this.#outcomeOf((request) => line.ask(request, answerMs), wanted, told.partitions)
+  }
+
+  async #outcomeOf(ask: Ask, wanted: readonly Asked[], told: readonly FetchedPartition[]): Promise<Outcome> {
     const parts: Part[] = []
-    for (const one of told.partitions) {
+    for (const one of told) {
       const asked = wanted.find(({ place }) => place.topic === one.topic && place.partition === one.partition)
-      if (asked !== undefined) parts.push(await this.#partOf(line, asked, one))
+      if (asked !== undefined) parts.push(await this.#partOf(ask, asked, one))
     }
     return { at: 'answered', parts }
   }
 
-  async #partOf(line: Line, { place, offset }: Asked, told: FetchedPartition): Promise<Part> {
+  async #partOf(ask: Ask, { place, offset }: Asked, told: FetchedPartition): Promise<Part> {
     const { topic, partition, code, end, aborted, bytes } = told
     const part = { place, asked: offset, fetched: [], moved: false, failed: undefined }
-    if (code === OUT_OF_RANGE) return { ...part, fetched: [await this.#backInRange(line, place, offset)] }
+    if (code === OUT_OF_RANGE) return { ...part, fetched: [await this.#backInRange(ask, place, offset)] }
     if (isMoved(code)) return { ...part, moved: true }
     if (code !== 0) return { ...part, failed: brokerError(code, `read ${topic}, partition ${partition}`) }
     const pieces = decodeBatches(bytes, { from: offset, aborted, codecs: this.#options.codecs })
     return { ...part, fetched: pieces.map((piece) => ({ topic, partition, end, ...piece })) }
   }
 
-  async #backInRange(line: Line, { topic, partition }: Place, wanted: number): Promise<Fetched> {
-    const { answerMs } = this.#options.cluster.options.times
-    const [first] = await line.ask(listOffsets(topic, [partition], BEGINNING), answerMs)
-    const [last] = await line.ask(listOffsets(topic, [partition], END), answerMs)
+  async #backInRange(ask: Ask, { topic, partition }: Place, wanted: number): Promise<Fetched> {
+    const [first] = await ask(listOffsets(topic, [partition], BEGINNING))
+    const [last] = await ask(listOffsets(topic, [partition], END))
     const [beginning, end] = [first?.offset ?? 0, last?.offset ?? 0]
     const next = wanted < beginning ? beginning : end
     return { topic, partition, records: [], next, end, missing: { why: 'out-of-range', wanted } }
@@ -167,4 +198,8 @@ export class Fetcher {
     await line.ask(apiVersions(), answerMs)
     return { at: 'answered', parts: [] }
   }
+}
+
+function fromOf(wanted: readonly Asked[]): readonly FetchFrom[] {
+  return wanted.map(({ place: { topic, partition }, offset }) => ({ topic, partition, offset }))
 }

@@ -56,6 +56,10 @@ export class Places {
     return this.#byName.get(nameOf(one))
   }
 
+  get topics(): ReadonlySet<string> {
+    return new Set(this.all.map(({ topic }) => topic))
+  }
+
   byLeader(): ReadonlyMap<number, readonly Place[]> {
     const leaders = new Map<number, Place[]>()
     for (const place of this.all) {

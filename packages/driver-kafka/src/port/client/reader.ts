@@ -25,6 +25,11 @@ export class PartitionReader implements KafkaReader {
     this.#codecs = codecs
     this.#how = how
     this.#places = new Places(from)
+    // Whoever does not lead it any more says so.
+    for (const topic of this.#places.topics) {
+      const known = cluster.known(topic)
+      if (known !== undefined) this.#places.settle(topic, known)
+    }
     cluster.closing.addEventListener('abort', this.#onClosing, { once: true })
   }
 
