@@ -35,6 +35,23 @@ describe('a site that comes back empty', () => {
     expect(only(writer.events, 'offered-again')).toEqual([])
   })
 
+  it('is no longer counted on for what went elsewhere meanwhile: when that site is lost too, a third one gets it', async () => {
+    const { runtime, engines, actor } = stage('a', 'b', 'c')
+    const writer = actor()
+    await runtime.advance(100)
+    for (const n of range(1, 50)) void writer.client.publish(quotes, { symbol: 'IBM', n })
+    await runtime.advance(100)
+    engines.a.kill()
+    await runtime.advance(2_000)
+    engines.a.restart({ data: 'wipe' })
+    await runtime.advance(6_000)
+    engines.b.kill()
+    await runtime.advance(2_000)
+    const got = gather(actor().client.subscribe(quotes, {}, { from: 'beginning' }))
+    await runtime.advance(5_000)
+    expect(got.map(({ value }) => value.n).sort((one, other) => one - other)).toEqual(range(1, 50))
+  })
+
   it('is not offered what the publisher does not keep any more', async () => {
     const { runtime, engines, actor } = stage('a')
     const writer = actor({ retain: { time: '5s' } })

@@ -105,3 +105,23 @@ it.each([0.999, 0.9])(
     await runtime.advance(1_000)
   },
 )
+
+it.each([0.999, 0.9])('finds a site within 5 s where somebody reads and none is reached, dice at %d', async (dice) => {
+  const runtime = { ...virtualRuntime(), random: () => dice }
+  const [a, b] = [createEngine({ clock: runtime, name: 'a' }), createEngine({ clock: runtime, name: 'b' })]
+  const sites = {
+    a: { location: here, driver: memory(a), endpoints: ['a'] },
+    b: { location: here, driver: memory(b), endpoints: ['b'] },
+  }
+  const reader = createClient({ here, runtime, sites })
+  const subscription = reader.subscribe(quotes)
+  await runtime.advance(100)
+  a.kill()
+  b.kill()
+  await runtime.advance(35_000)
+  b.restart({ data: 'keep' })
+  await runtime.advance(5_500)
+  expect(subscription.status().attached).toEqual(['b'])
+  void reader.close()
+  await runtime.advance(1_000)
+})

@@ -35,14 +35,22 @@ function tell(context: Context, site: string, change: SessionChange): void {
   const { from, to, reason } = change
   if (from.at !== to.at) context.events.emit({ type: 'site', site, from: from.at, to: to.at, reason })
   if ('link' in from && !('link' in to)) lookForAnother(context, site)
+  // Who reads waits as well: what comes next may be there already.
+  else if (to.at === 'waiting' && context.intakes.size > 0 && isAlone(context, site)) context.session(site).awaited()
+}
+
+/** No other site is reached. */
+function isAlone({ sessions }: Context, at: string): boolean {
+  return [...sessions.values()].every(({ link, site }) => link === undefined || site === at)
 }
 
 /** The last link is gone, or of no use to a channel: who waits for its time to be dialled may be back by now, and is all that there is. */
-function lookForAnother({ sessions, runtime, closed }: Context, lost: string): void {
-  const all = [...sessions.values()]
-  if (all.some(({ link, site }) => link !== undefined && site !== lost)) return
+function lookForAnother(context: Context, lost: string): void {
+  if (!isAlone(context, lost)) return
+  const { sessions, runtime, closed } = context
   const cancel = runtime.after(runtime.random() * SPREAD_MS, () => {
-    for (const session of all) if (session.site !== lost && session.state.at === 'waiting') session.retryNow()
+    for (const session of sessions.values())
+      if (session.site !== lost && session.state.at === 'waiting') session.retryNow()
   })
   void closed.promise.then(cancel)
 }

@@ -33,9 +33,14 @@ export interface RetainedChannel {
 interface Doubt {
   readonly channel: RetainedChannel
   readonly site: string
+  /** Of what it had acknowledged last. */
+  readonly position: string
   /** Runtime ms. */
   readonly backAt: number
 }
+
+/** By channel, where in a site's log that stands which it acknowledged last. */
+type LastWords = Map<RetainedChannel, string>
 
 /** What keeping a message costs besides its body, about; so that the bound is one of memory. */
 const OVERHEAD = 512
@@ -56,8 +61,8 @@ export class Retained {
   #head = 0
   #bytes = 0
   #cut = false
-  /** Sites that went away and did not come back since. */
-  readonly #lost = new Set<string>()
+  /** Sites that went away and did not come back since, with what they had said by then: what is offered again has other proofs. */
+  readonly #lost = new Map<string, LastWords>()
   readonly #doubts = new Set<Doubt>()
   #due: Due[] = []
   #flying = 0
@@ -87,8 +92,18 @@ export class Retained {
 
   /** A site is gone: what only lost sites acknowledged goes elsewhere, lane by lane in seq order. */
   lost(site: string): void {
-    this.#lost.add(site)
+    this.#lost.set(site, this.#lastWords(site))
     this.#offerLost(site)
+  }
+
+  #lastWords(site: string): LastWords {
+    const words: LastWords = new Map(this.#lost.get(site))
+    for (const { ack } of this.#kept.slice(this.#head).reverse()) {
+      if (ack?.stored.at(-1) !== site || words.has(ack.lane.channel)) continue
+      const position = ack.proof.position?.()
+      if (position !== undefined) words.set(ack.lane.channel, position)
+    }
+    return words
   }
 
   #offerLost(from: string): void {
@@ -112,15 +127,13 @@ export class Retained {
 
   /** A site is back, or one of its channels opened: what waited for a place to go is tried again, and it hears what was removed meanwhile. */
   back(site: string, returned: boolean): void {
-    this.#lost.delete(site)
     if (returned) {
-      const channels = new Set<RetainedChannel>()
-      for (const letter of this.#kept.slice(this.#head)) {
-        if (letter.ack?.stored.includes(site)) channels.add(letter.ack.lane.channel)
-        else if (isForAll(letter)) this.#due.push({ letter, from: site, isLast: true })
-      }
-      for (const channel of channels) this.#doubts.add({ channel, site, backAt: this.#runtime.now() })
+      const backAt = this.#runtime.now()
+      for (const [channel, position] of this.#lastWords(site)) this.#doubts.add({ channel, site, position, backAt })
+      for (const letter of this.#kept.slice(this.#head))
+        if (isForAll(letter) && !letter.ack?.stored.includes(site)) this.#due.push({ letter, from: site, isLast: true })
     }
+    this.#lost.delete(site)
     this.#examine()
     this.#work()
   }
@@ -128,12 +141,9 @@ export class Retained {
   /** Asks sites that are back whether their logs still hold what they acknowledged last (R12). */
   #examine(): void {
     for (const doubt of this.#doubts) {
-      const { channel, site } = doubt
+      const { channel, position, site } = doubt
       if (!this.#lost.has(site) && channel.sender(site) === undefined) continue
       this.#doubts.delete(doubt)
-      const last = this.#storedBy(doubt).filter(({ ack }) => ack?.stored.at(-1) === site)
-      const position = last.at(-1)?.ack?.proof.position?.()
-      if (position === undefined) continue
       this.#asking += 1
       void channel.holds(site, position).then((holds) => {
         this.#asking -= 1
