@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { MessagingError } from '@spanwire/driver'
 import type { Pipe } from './pipe.js'
 
@@ -10,6 +9,11 @@ const GONE = new MessagingError('closed', 'the process at our side is gone')
 /** Somebody who waits for the far side. */
 interface Waiting {
   fail(error: unknown): void
+}
+
+/** Somebody who gives up when a signal says so. */
+interface Aborting {
+  abort(): void
 }
 
 /** One connection: two pipes, and what waits for an answer on it. Ends once; then nothing is called back any more. */
@@ -24,6 +28,8 @@ export class Connection {
   /** Answers that were given and have not arrived: what to do about each if they never do. */
   readonly #underWay: Set<() => void> = new Set()
   readonly #leave: () => void
+  /** What waits by each signal, which is listened to once: a link is probed with the same one for good. */
+  readonly #heeded: WeakMap<AbortSignal, Set<Aborting>> = new WeakMap()
   #over: MessagingError | undefined
 
   constructor(up: Pipe, down: Pipe, leave: () => void) {
@@ -101,6 +107,18 @@ export class Connection {
     this.#waits.delete(waiting)
   }
 
+  /** Those whose waits end when the signal aborts. */
+  heed(signal: AbortSignal): Set<Aborting> {
+    const known = this.#heeded.get(signal)
+    if (known !== undefined) return known
+    const asks = new Set<Aborting>()
+    signal.addEventListener('abort', () => {
+      for (const ask of [...asks]) ask.abort()
+    })
+    this.#heeded.set(signal, asks)
+    return asks
+  }
+
   /** Brings an answer home, or regrets it when the connection ends before. */
   carry(arrive: () => void, regret: () => void): void {
     if (this.#over !== undefined) {
@@ -128,13 +146,14 @@ interface Asked<T> {
 class Ask<T> implements Waiting {
   readonly #connection: Connection
   readonly #asked: Asked<T>
+  readonly #heeding: Set<Aborting> | undefined
   #far: AbortController | undefined
   #isOpen = true
 
   constructor(connection: Connection, asked: Asked<T>) {
     this.#connection = connection
     this.#asked = asked
-    asked.signal?.addEventListener('abort', this.#abort)
+    this.#heeding = asked.signal && connection.heed(asked.signal).add(this)
   }
 
   /** At the far side. */
@@ -164,7 +183,7 @@ class Ask<T> implements Waiting {
     return this.#far.signal
   }
 
-  readonly #abort = (): void => {
+  abort(): void {
     const { signal, what } = this.#asked
     this.#connection.up.push(() => this.#far?.abort(CUT))
     if (signal !== undefined) this.fail(aborted(signal, what))
@@ -174,15 +193,16 @@ class Ask<T> implements Waiting {
     if (!this.#isOpen) return false
     this.#isOpen = false
     this.#connection.settled(this)
-    this.#asked.signal?.removeEventListener('abort', this.#abort)
+    this.#heeding?.delete(this)
     return true
   }
 }
 
-/** For what costs the far side nothing, asked for or not. */
-export const NEVER: AbortSignal = /* @__PURE__ */ new AbortController().signal
-// As many wait on it as ask a site that hangs.
-setMaxListeners(Infinity, NEVER)
+/** For what costs the far side nothing, asked for or not. Listeners would wait for ever: it takes none. */
+export const NEVER: AbortSignal = /* @__PURE__ */ Object.assign(new AbortController().signal, {
+  addEventListener: () => {},
+  removeEventListener: () => {},
+})
 
 export function aborted(signal: AbortSignal, what: string): MessagingError {
   const cause: unknown = signal.reason

@@ -14,13 +14,22 @@ export interface Scope {
   home(channel: string, path: string): string | undefined
 }
 
+/** Where policies lead, of all seeds so far: there are few, and each costs a client. */
+const found = new Map<string, readonly string[]>()
+const MAX_FOUND = 10_000
+
 export function scopeOf(routes: readonly RouteOptions[], here: Location): Scope {
-  const found = new Map<string, readonly string[]>()
+  const lanes = new Map<string, readonly string[]>()
   const policyOf = (channel: string) => routes.find(({ match }) => match === channel || match === '>')?.policy
   const sitesOf = (channel: string, path: string): readonly string[] => {
     const lane = `${channel} ${path}`
-    const sites = found.get(lane) ?? explained(routes, here, channel, path)
-    found.set(lane, sites)
+    const known = lanes.get(lane)
+    if (known !== undefined) return known
+    const key = `${lane} ${JSON.stringify([here, policyOf(channel)])}`
+    const sites = found.get(key) ?? explained(routes, here, channel, path)
+    if (found.size >= MAX_FOUND) found.clear()
+    found.set(key, sites)
+    lanes.set(lane, sites)
     return sites
   }
   return {

@@ -56,13 +56,22 @@ export class Tally implements Witness {
       sends.push({ atMs, kind: spec.kind, channel: spec.name, path: message.path, site, again })
       const body = String(message.body)
       if (spec.kind === 'rpc') this.requests.set(body, (this.requests.get(body) ?? 0) + 1)
-      if (message.id === undefined) continue
-      const before = entry(this.bodies, message.id, () => body)
-      if (before !== body) this.altered.add(message.id)
-      const [source = '', seq = ''] = message.id.split('.')
-      if (spec.kind === 'topic') this.tokens.set(`${source}.${seq}`, tokenOf(body))
-      entry(this.seqs, source, () => new Set<number>()).add(Number(seq))
+      if (message.id !== undefined) this.#identified(spec, message.id, body)
     }
+  }
+
+  #identified(spec: ChannelSpec, id: string, body: string): void {
+    const before = this.bodies.get(id)
+    if (before !== undefined) {
+      if (before !== body) this.altered.add(id)
+      return
+    }
+    this.bodies.set(id, body)
+    const dot = id.indexOf('.')
+    const end = id.indexOf('.', dot + 1)
+    const source = id.slice(0, dot)
+    if (spec.kind === 'topic') this.tokens.set(id.slice(0, end), tokenOf(body))
+    entry(this.seqs, source, () => new Set<number>()).add(Number(id.slice(dot + 1, end)))
   }
 
   settled(road: Road, spec: ChannelSpec, delivery: Delivery, how: unknown): void {

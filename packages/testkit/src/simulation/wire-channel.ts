@@ -40,7 +40,7 @@ export class WireChannel implements Channel {
       return () => {}
     }
     witness.sent(road, this.spec, batch)
-    const call = new Call(batch.length, report)
+    const call = new Call(batch, report)
     this.#calls.add(call)
     connection.up.push(() => this.#arrived(call, batch))
     return (index) => {
@@ -113,9 +113,9 @@ class Call {
   readonly #told: boolean[]
   readonly #report: (index: number, outcome: SendOutcome) => void
 
-  constructor(length: number, report: (index: number, outcome: SendOutcome) => void) {
-    this.open = length
-    this.#told = Array.from({ length }, () => false)
+  constructor(batch: readonly Outgoing[], report: (index: number, outcome: SendOutcome) => void) {
+    this.open = batch.length
+    this.#told = batch.map(() => false)
     this.#report = report
   }
 
