@@ -7,7 +7,7 @@ import {
   type QueuesDownstreamResponse,
   QueuesDownstreamRequestType as Type,
 } from './proto/kubemq.js'
-import type { Settling, Transaction } from './transaction.js'
+import type { Settling, Settlings, Transaction } from './transaction.js'
 import type { Wire } from './wire.js'
 
 /** The server's shortest wait for messages. Longer ones hold up other clients, as the server has 200 connections for all waits. */
@@ -51,13 +51,11 @@ export class Downstream {
    * Settles each, and resolves when the server has noted all of them. It says nothing when that succeeds: the answer to a
    * question behind it proves it, as requests are worked off in their order.
    */
-  settle(all: readonly Settling[]): Promise<void> {
-    const last = all.at(-1)
-    if (!last) return Promise.resolve()
+  settle(all: Settlings): Promise<void> {
     return new Promise((resolve) => {
-      const open = new Set(all)
+      const open = new Set([...all.values()].flat())
       const requests: string[] = []
-      const finish = (some: readonly Settling[], error: MessagingError | undefined): void => {
+      const finish = (some: Iterable<Settling>, error: MessagingError | undefined): void => {
         for (const one of some) {
           if (!open.delete(one)) continue
           if (error) one.reject(error)
@@ -67,14 +65,16 @@ export class Downstream {
         for (const id of requests) this.#waits.delete(id)
         resolve()
       }
-      for (const [transaction, some] of byTransaction(all)) {
+      let refTransactionId = ''
+      for (const [transaction, some] of all) {
+        refTransactionId = transaction.id
         for (const [request, part] of steps(transaction, some)) {
           requests.push(this.#send(request, (answer) => finish(part, this.#errorIn(answer))))
         }
       }
-      const question = { requestTypeData: Type.ACTIVE_OFFSETS, refTransactionId: last.transaction.id }
+      const question = { requestTypeData: Type.ACTIVE_OFFSETS, refTransactionId }
       // Of a closed transaction it says that it is closed, which will do.
-      requests.push(this.#send(question, (answer) => finish(all, answer ? undefined : this.#lost())))
+      requests.push(this.#send(question, (answer) => finish(open, answer ? undefined : this.#lost())))
     })
   }
 
@@ -132,28 +132,21 @@ const BLANK: QueuesDownstreamRequest = {
   metadata: {},
 }
 
-function byTransaction(all: readonly Settling[]): Map<Transaction, Settling[]> {
-  const groups = new Map<Transaction, Settling[]>()
-  for (const one of all) {
-    const group = groups.get(one.transaction)
-    if (group) group.push(one)
-    else groups.set(one.transaction, [one])
-  }
-  return groups
-}
-
 /** What to say about these of one transaction. What goes back does so by closing it, unless others of it are still ours. */
-function steps(transaction: Transaction, some: readonly Settling[]): [Partial<QueuesDownstreamRequest>, Settling[]][] {
+function steps(
+  transaction: Transaction,
+  some: readonly Settling[],
+): [Partial<QueuesDownstreamRequest>, readonly Settling[]][] {
   const { id: refTransactionId, open } = transaction
-  for (const { sequence } of some) open.delete(sequence)
+  for (const { sequences } of some) for (const sequence of sequences) open.delete(sequence)
   const isLast = open.size === 0
   const acks = some.filter(({ how }) => how === 'ack')
   const nacks = some.filter(({ how }) => how === 'nack' || (how === 'back' && !isLast))
-  const range = (requestTypeData: QueuesDownstreamRequest['requestTypeData'], part: Settling[]) => {
-    const sequenceRange = part.map(({ sequence }) => sequence)
+  const range = (requestTypeData: QueuesDownstreamRequest['requestTypeData'], part: readonly Settling[]) => {
+    const sequenceRange = part.flatMap(({ sequences }) => sequences)
     return [{ requestTypeData, refTransactionId, sequenceRange }, part] as [
       Partial<QueuesDownstreamRequest>,
-      Settling[],
+      readonly Settling[],
     ]
   }
   return [

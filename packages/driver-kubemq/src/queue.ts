@@ -1,5 +1,5 @@
 import type { Channel, ChannelSpec, Reception } from '@spanwire/driver'
-import type { Terms } from '@spanwire/driver/kit'
+import { notHeld, type Terms } from '@spanwire/driver/kit'
 import type { Worker } from './crew.js'
 import { KubemqDelivery, type Received } from './delivery.js'
 import { incapable } from './errors.js'
@@ -10,7 +10,7 @@ import { type KubemqReception, receptionOf } from './reception.js'
 import { sendEach } from './sending.js'
 import { pathIn } from './tags.js'
 import type { Taker } from './taker.js'
-import type { Settling, Transaction } from './transaction.js'
+import type { How, Transaction } from './transaction.js'
 
 type QueueSpec = Extract<ChannelSpec, { kind: 'queue' }>
 
@@ -64,18 +64,22 @@ async function work(
 }
 
 function termsOf(spec: QueueSpec, taker: Taker): Terms<KubemqDelivery> {
-  const settle = ({ received }: KubemqDelivery, how: Settling['how']): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const { sequence, transaction } = received
-      if (transaction) taker.settle({ transaction, sequence, how, resolve, reject })
-    })
+  const settle = ({ received }: KubemqDelivery, how: How): Promise<void> => {
+    const { sequence, transaction } = received
+    return transaction ? taker.settle(transaction, sequence, how) : Promise.reject(notHeld())
+  }
   return {
     leaseMs: spec.leaseMs,
     takesBack: true,
-    async settle(delivery, how, release) {
-      if (how !== 'ack') throw incapable(spec.name, 'body' in how ? 'take an answer' : 'give a message back for later')
-      release()
-      await settle(delivery, 'ack')
+    settle(delivery, how, release) {
+      try {
+        if (how !== 'ack')
+          throw incapable(spec.name, 'body' in how ? 'take an answer' : 'give a message back for later')
+        release()
+      } catch (error) {
+        return Promise.reject(error)
+      }
+      return settle(delivery, 'ack')
     },
     // The server keeps no time of its own: who hangs, holds for ever.
     extend: () => Promise.resolve(),
@@ -91,8 +95,9 @@ function workerOf(reception: KubemqReception, { params }: QueueSpec): Worker {
       return reception.room
     },
     take(messages, transaction) {
+      const now = performance.now()
       for (const message of messages) {
-        reception.take(new KubemqDelivery(reception.origin, receivedOf(message, params, transaction)))
+        reception.take(new KubemqDelivery(reception.origin, receivedOf(message, params, transaction)), now)
       }
     },
     lose() {

@@ -5,8 +5,8 @@ import { Backlog } from './backlog.js'
 import { Crew, type Worker } from './crew.js'
 import { Downstream } from './downstream.js'
 import { callFault, fault, isRefusal, isTooLarge } from './errors.js'
-import type { QueueMessage } from './proto/kubemq.js'
-import { type Settling, Transaction, Transactions } from './transaction.js'
+import type { QueueMessage, QueuesDownstreamResponse } from './proto/kubemq.js'
+import { type How, Settling, type Settlings, Transaction, Transactions } from './transaction.js'
 import type { Wire } from './wire.js'
 
 /** Pause after an error of the server, and how many in a row are one too many. */
@@ -21,7 +21,7 @@ export class Taker implements Member {
   readonly #onIdle: () => void
   readonly #crew = new Crew()
   readonly #open = new Transactions()
-  readonly #settling: Settling[] = []
+  #settling = new Map<Transaction, Settling[]>()
   #stream: Downstream | undefined
   #getting: { readonly worker: Worker; readonly over: Promise<void> } | undefined
   #timer: NodeJS.Timeout | undefined
@@ -52,10 +52,18 @@ export class Taker implements Member {
     if (this.#getting?.worker === worker) await this.#getting.over
   }
 
-  /** Together with what else is settled in this turn. */
-  settle(settling: Settling): void {
-    this.#settling.push(settling)
+  /** Together with what else is settled in this turn. Resolves when the server has noted it. */
+  settle(transaction: Transaction, sequence: bigint, how: How): Promise<void> {
+    const some = this.#settling.get(transaction) ?? []
+    if (some.length === 0) this.#settling.set(transaction, some)
+    let settling = some.find((one) => one.how === how)
+    if (!settling) {
+      settling = new Settling(how)
+      some.push(settling)
+    }
+    settling.sequences.push(sequence)
     this.wake()
+    return settling.noted
   }
 
   /** There may be something to do: room, or something to settle. */
@@ -74,8 +82,8 @@ export class Taker implements Member {
   }
 
   #turn(): void {
-    const settling = this.#settling.splice(0)
-    if (settling.length > 0) {
+    const settling = this.#toSettle()
+    if (settling.size > 0) {
       void this.#stream?.settle(settling).then(() => this.wake())
       this.#open.sweep(settling)
     }
@@ -87,6 +95,12 @@ export class Taker implements Member {
     else if (this.#pausedUntil > now) this.#wait(this.#pausedUntil - now)
     else if (due !== undefined) this.#wait(due - now)
     else this.#begin(worker)
+  }
+
+  #toSettle(): Settlings {
+    const all = this.#settling
+    if (all.size > 0) this.#settling = new Map()
+    return all
   }
 
   #begin(worker: Worker): void {
@@ -123,21 +137,21 @@ export class Taker implements Member {
     }
     this.#errors = 0
     this.#backlog.answered(items, answer.messages, performance.now() - since)
-    this.#give(worker, answer.transactionId, once(answer.messages))
+    this.#give(worker, answer)
   }
 
   /** To who asked for it, unless that has left. */
-  #give(asked: Worker, transactionId: string, messages: readonly QueueMessage[]): void {
-    const worker = this.#crew.has(asked) ? asked : this.#crew.next(messages.length)
-    if (!worker || messages.length === 0) {
+  #give(asked: Worker, { transactionId, messages }: QueuesDownstreamResponse): void {
+    const open = new Set(messages.map(sequenceOf))
+    const worker = this.#crew.has(asked) ? asked : this.#crew.next(open.size)
+    if (!worker || open.size === 0) {
       this.#stream?.close(transactionId)
       return
     }
-    const sequences = messages.map(({ attributes }) => attributes?.sequence ?? 0n)
-    const transaction = new Transaction(transactionId, worker, sequences)
+    const transaction = new Transaction(transactionId, worker, open)
     this.#open.add(transaction)
     this.#crew.toTheEnd(worker)
-    worker.take(messages, transaction)
+    worker.take(open.size === messages.length ? messages : once(messages), transaction)
   }
 
   /** Ends the stream when nobody needs it. */
@@ -170,13 +184,16 @@ export class Taker implements Member {
     const stream = this.#stream
     this.#stream = undefined
     stream?.end()
-    for (const { reject } of this.#settling.splice(0)) reject(lost)
+    for (const one of [...this.#toSettle().values()].flat()) one.reject(lost)
     this.#open.lose()
   }
 }
 
 /** The server may have a message twice in one answer, and would stop acknowledging at its second. */
 function once(messages: readonly QueueMessage[]): readonly QueueMessage[] {
-  const bySequence = new Map(messages.map((message) => [message.attributes?.sequence, message]))
-  return bySequence.size === messages.length ? messages : [...bySequence.values()]
+  return [...new Map(messages.map((message) => [sequenceOf(message), message])).values()]
+}
+
+function sequenceOf({ attributes }: QueueMessage): bigint {
+  return attributes?.sequence ?? 0n
 }

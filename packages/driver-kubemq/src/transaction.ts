@@ -17,24 +17,37 @@ export class Transaction {
   /** Sequences that are not settled. */
   readonly open: Set<bigint>
 
-  constructor(id: string, worker: Worker, sequences: readonly bigint[]) {
+  constructor(id: string, worker: Worker, open: Set<bigint>) {
     this.id = id
     this.worker = worker
-    this.open = new Set(sequences)
-    this.size = sequences.length
+    this.open = open
+    this.size = open.size
     this.dueAt = performance.now() + (this.size > 1 ? PATIENCE_WITH_SEVERAL_MS : PATIENCE_MS)
   }
 }
 
-/** One message of a transaction that is to be settled. */
-export interface Settling {
-  readonly transaction: Transaction
-  readonly sequence: bigint
-  /** Done; to others as it was; or to others, at the tail of the queue and with one delivery more counted. */
-  readonly how: 'ack' | 'back' | 'nack'
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
+/** Done; to others as it was; or to others, at the tail of the queue and with one delivery more counted. */
+export type How = 'ack' | 'back' | 'nack'
+
+/** Messages of one transaction that are settled alike in one turn of the event loop: one request names them all, and what it says holds for each. */
+export class Settling {
+  readonly how: How
+  readonly sequences: bigint[] = []
+  readonly noted: Promise<void>
+  resolve: () => void = () => undefined
+  reject: (error: Error) => void = () => undefined
+
+  constructor(how: How) {
+    this.how = how
+    this.noted = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+  }
 }
+
+/** What is settled in one turn. */
+export type Settlings = ReadonlyMap<Transaction, readonly Settling[]>
 
 /** The transactions of one stream that are not closed. */
 export class Transactions {
@@ -80,8 +93,8 @@ export class Transactions {
   }
 
   /** Leaves out what is wholly settled. */
-  sweep(settling: readonly Settling[]): void {
-    for (const { transaction } of settling) {
+  sweep(settled: Settlings): void {
+    for (const transaction of settled.keys()) {
       if (transaction.open.size > 0) continue
       this.#open.delete(transaction)
       if (transaction.dueAt !== undefined) this.isPrompt = true
