@@ -19,7 +19,7 @@ export function liveChannel(opened: Opened, publishing: Publishing): Channel {
     send: (batch, report) =>
       sendEach(wire, batch, report, (message, index, open) => {
         if (message.ttlMs !== undefined || message.delayMs) throw incapable(spec.name, 'keep a message')
-        publishing.send(encode(message), message.id, open, index)
+        publishing.send(encode(message), message.id ?? wire.freshId(), open, index)
       }),
     receive: (...wanted) => listen(opened, wanted),
     async probe(signal) {

@@ -8,6 +8,7 @@ import { Newest } from './newest.js'
 import type { Opened, Wanted } from './opened.js'
 import { type EventReceive, EventsStoreType, SubscribeType } from './proto/kubemq.js'
 import { type KubemqReception, receptionOf } from './reception.js'
+import type { Log } from './sent.js'
 import { pathIn } from './tags.js'
 
 /** The server drops events of who does not read for two seconds; half of that, and we leave and come again. */
@@ -19,11 +20,6 @@ const OVERLAP_MS = 50
 const PROOF_MS = 5_000
 /** A log of which nobody here knows an event is empty when it has not shown its last one by then. */
 const EMPTY_MS = 250
-
-/** What a link knows of a stored channel. */
-export interface Log {
-  hasEvents: boolean
-}
 
 /** Where a reader begins, in the server's words. */
 type From = readonly [type: EventsStoreType, value: bigint]
@@ -123,6 +119,8 @@ class LogReader implements Feed {
   readonly #opened: Opened
   readonly #reading: Reading
   readonly #reception: KubemqReception
+  /** So much had this link sent before: the server answers before it stores, and it may be stored behind where we begin. */
+  readonly #sentBefore: number
   #stream: { pause(): void; resume(): void; cancel(): void } | undefined
   /** The sequence that comes next, once one is known. */
   #next: bigint | undefined
@@ -137,6 +135,7 @@ class LogReader implements Feed {
     this.#opened = opened
     this.#reading = reading
     this.#reception = reception
+    this.#sentBefore = reading.log.count
     this.attached = new Promise((resolve, reject) => {
       this.#attach = resolve
       this.#refuse = reject
@@ -226,10 +225,11 @@ class LogReader implements Feed {
     return true
   }
 
-  #isWanted({ tags, timestamp }: EventReceive, isFirst: boolean): boolean {
-    const { start, passes } = this.#reading
+  #isWanted({ eventId, tags, timestamp }: EventReceive, isFirst: boolean): boolean {
+    const { log, start, passes } = this.#reading
     // The last one that was stored before.
     if (start.at === 'now' && isFirst && !this.isAttached) return false
+    if (start.at === 'now' && log.isOfFirst(this.#sentBefore, eventId)) return false
     if (start.at === 'time' && timestamp < nanoseconds(Math.ceil(start.timeMs))) return false
     return passes?.(this.#pathIn(tags)) !== false
   }

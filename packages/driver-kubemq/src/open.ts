@@ -1,6 +1,5 @@
 import type { Capabilities, Channel, ChannelSpec, Start } from '@spanwire/driver'
 import { liveChannel } from './live.js'
-import type { Log } from './log.js'
 import type { Opened } from './opened.js'
 import type { Settings } from './options.js'
 import { Publishing } from './publishing.js'
@@ -8,6 +7,7 @@ import { type QueueEnds, queueChannel } from './queue.js'
 import { QueueSender } from './queue-sender.js'
 import { Requests } from './requests.js'
 import { rpcChannel } from './rpc.js'
+import { Log } from './sent.js'
 import { storedChannel } from './stored.js'
 import { Taker } from './taker.js'
 import { Upstream } from './upstream.js'
@@ -57,7 +57,7 @@ export class Site {
   }
 
   #log(name: string): Log {
-    const log = this.#logs.get(name) ?? { hasEvents: false }
+    const log = this.#logs.get(name) ?? new Log()
     this.#logs.set(name, log)
     return log
   }

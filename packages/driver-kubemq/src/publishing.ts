@@ -30,9 +30,8 @@ export class Publishing implements Member {
   }
 
   /** Takes one event and reports what becomes of it. */
-  send({ channel, metadata, body, tags, bytes }: Encoded, id: string | undefined, open: Open, index: number): void {
+  send({ channel, metadata, body, tags, bytes }: Encoded, eventId: string, open: Open, index: number): void {
     const stream = this.#opened()
-    const eventId = id ?? this.#wire.freshId()
     const waiting = this.#waiting.get(eventId)
     const one = { open, index, bytes, bodyBytes: body.length }
     if (waiting) waiting.push(one)

@@ -32,7 +32,7 @@ function keep(broker: Broker, event: Event): string {
   switch (troubleWith(event.channel, PREFIX.store)) {
     case 'none':
     case 'colon':
-      broker.store.store(event)
+      storeSoon(broker, event)
       return ''
     case 'tab':
     case 'line':
@@ -45,4 +45,11 @@ function keep(broker: Broker, event: Event): string {
       // Said to be sent, and lost (3.4).
       return ''
   }
+}
+
+/** The answer does not wait for it (C20). */
+function storeSoon({ quirks, store }: Broker, event: Event): void {
+  const { storesAfterMs } = quirks()
+  if (storesAfterMs > 0) setTimeout(() => store.store(event), storesAfterMs)
+  else store.store(event)
 }

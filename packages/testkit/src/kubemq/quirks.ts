@@ -18,6 +18,8 @@ export interface Quirks {
   readonly token: string
   /** After how long a subscription takes messages; `measured`: 0 to 8 ms, by its kind (3.2). Default `measured`. */
   readonly settleMs: number | 'measured'
+  /** So long after its answer an event is stored (C20). Default 0: a busy machine is late by itself. */
+  readonly storesAfterMs: number
   /** The most bytes of one gRPC message, either way (5.4). Default 104,857,600; the real server's is `GRPC_BODY_LIMIT`. */
   readonly maxBytes: number
   /** What a subscriber that does not read is kept, before it loses one message after the other (3.2). Default 100. */
@@ -40,6 +42,7 @@ const MEASURED: Quirks = {
   crashes: 1 / 12,
   token: '',
   settleMs: 'measured',
+  storesAfterMs: 0,
   maxBytes: 104_857_600,
   buffered: 100,
   writeDeadlineMs: 2_000,
