@@ -9,12 +9,16 @@ import { shareTopic, takeJobs } from './work.js'
 
 /** Kept free of a batch's bytes for what lies around one message: the batch, key, path, id. */
 const AROUND = 1_024
+/** And for what clients write on a job that they try again or give up, so that the largest one still fits. */
+const MAX_ADDED = 4_096
 
 /** Makes what the channel needs at the cluster, or compares it with what is there. */
 export async function openChannel(place: Place, spec: ChannelSpec, signal: AbortSignal): Promise<Channel> {
   const { wire, settings } = place
   const topic = await openTopic(place, spec, signal)
-  const opened: Opened = { wire, spec, settings, topic, can: abilities(spec, topic) }
+  const room = topic.maxBytes - AROUND
+  const maxAdded = Math.min(MAX_ADDED, room >> 2)
+  const opened: Opened = { wire, spec, settings, topic, can: abilities(spec, topic, room - maxAdded), maxAdded }
   const common = { can: opened.can, probe: (probing: AbortSignal) => probe(opened, probing) }
   if (spec.kind === 'rpc') return { ...common, ...rpcChannel(place, opened) }
   const dispatch = new Dispatch(opened)
@@ -31,10 +35,10 @@ function receive(opened: Opened, wanted: Wanted): Promise<Reception> {
   return group === undefined ? readLog(opened, wanted) : shareTopic(opened, group, wanted)
 }
 
-function abilities(spec: ChannelSpec, { maxBytes, partitions }: Topic): Capabilities {
+function abilities(spec: ChannelSpec, { partitions }: Topic, maxBytes: number): Capabilities {
   const latest = spec.kind === 'topic' && spec.latest ? (['latest'] as const) : []
   return {
-    maxBytes: maxBytes - AROUND,
+    maxBytes,
     confirms: 'stored',
     starts: spec.kind === 'topic' ? ['now', 'beginning', 'time', 'position', ...latest] : [],
     groups: spec.kind === 'topic',

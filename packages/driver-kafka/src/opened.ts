@@ -10,6 +10,8 @@ export interface Opened {
   readonly can: Capabilities
   readonly settings: Settings
   readonly topic: Topic
+  /** So much larger than `can` says a message may be by its headers. */
+  readonly maxAdded: number
 }
 
 /** Source, flow and the signal that bounds the attaching. */

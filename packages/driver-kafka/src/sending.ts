@@ -74,11 +74,10 @@ export class Dispatch {
   }
 
   #measured({ body, headers, path, key = '' }: Outgoing): number {
-    const { spec, can } = this.#opened
-    const bytes =
-      (typeof body === 'string' ? Buffer.byteLength(body) : body.length) +
-      (headers ? Buffer.byteLength(headers.join('    ')) : 0)
-    if (bytes > can.maxBytes) {
+    const { spec, can, maxAdded } = this.#opened
+    const bare = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    const bytes = bare + (headers ? Buffer.byteLength(headers.join('    ')) : 0)
+    if (bare > can.maxBytes || bytes > can.maxBytes + maxAdded) {
       const text = `${bytes} bytes are above the ${can.maxBytes} that topic ${spec.name} takes at Kafka.`
       throw new MessagingError('too-large', text)
     }

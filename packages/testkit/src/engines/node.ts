@@ -9,6 +9,12 @@ import type { Company, NodePlan } from './plan.js'
 /** How long a node may take to be ready. Kafka that was killed and is started again on a loaded machine was seen to take more than 30 s. */
 const READY_MS = 60_000
 
+/**
+ * After so long it is started once more. A broker of Kafka that was killed and comes back may load nothing of the topic of offsets
+ * (its log says "out of sync with the underlying log"), and takes no commit from then on, until it is started again.
+ */
+const AGAIN_MS = 30_000
+
 /** One node through all its processes. */
 export class PlannedNode implements EngineNode {
   readonly name: string
@@ -49,17 +55,17 @@ export class PlannedNode implements EngineNode {
   }
 
   /** The second half: it answers. Rejects with its last words when it ends instead. */
-  async becomeReady(): Promise<void> {
+  async becomeReady(withinMs: number = READY_MS): Promise<void> {
     const process = this.#process
     if (process === undefined) throw this.#isDown()
     const giveUp = new AbortController()
     const ended = process.gone.then(() => {
       throw new NodeEnded(this.name, process.lastWords())
     })
-    const late = elapse(READY_MS, undefined, { signal: giveUp.signal }).then(() => {
+    const late = elapse(withinMs, undefined, { signal: giveUp.signal }).then(() => {
       throw new MessagingError(
         'timeout',
-        `${this.name} at ${this.endpoint} is not ready after ${READY_MS} ms: ${process.lastWords()}`,
+        `${this.name} at ${this.endpoint} is not ready after ${withinMs} ms: ${process.lastWords()}`,
       )
     })
     try {
@@ -134,7 +140,12 @@ export class PlannedNode implements EngineNode {
     if (data === 'wipe')
       for (const part of this.#plan.data) await rm(join(this.dir, part), { recursive: true, force: true })
     await this.launch()
-    await this.becomeReady()
+    await this.becomeReady(AGAIN_MS).catch(async (error: unknown) => {
+      if (this.#retired || this.state === 'down') throw error
+      await this.kill()
+      await this.launch()
+      await this.becomeReady()
+    })
   }
 
   #running(): NodeProcess {
