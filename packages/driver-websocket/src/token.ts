@@ -1,4 +1,4 @@
-import type { ConnectOptions, Credentials } from '@spanwire/driver'
+import { type ConnectOptions, type Credentials, MessagingError } from '@spanwire/driver'
 import { canceled, linkError } from './errors.js'
 
 /** The token to show, `null` for none. A provider that does not come back is left behind when the signal aborts. */
@@ -17,7 +17,9 @@ export async function tokenOf(options: ConnectOptions, signal: AbortSignal): Pro
     ])
   } catch (cause) {
     if (signal.aborted) throw canceled('Obtaining credentials')
-    throw linkError('unauthenticated', 'The credentials could not be obtained; check their provider.', { cause })
+    // Only our own sentences are repeated: those of a stranger may hold a secret.
+    const why = MessagingError.is(cause) ? cause.message : 'check their provider.'
+    throw linkError('unauthenticated', `The credentials could not be obtained: ${why}`, { cause })
   } finally {
     off?.()
   }

@@ -26,9 +26,10 @@ function explainUnion(
   const deepest = Math.max(0, ...shapes.map(depth))
   const nearest = shapes.filter((issues) => depth(issues) === deepest)
   if (deepest > 0 && nearest[0] !== undefined) return nearest[0].flatMap((one) => explain(one, value, path))
-  const options = shapes
-    .flatMap((issues) => issues.map(option))
-    .filter((text, index, all) => text !== '' && all.indexOf(text) === index)
+  const kinds = 'options' in issue ? (issue.options ?? []).map(String) : []
+  const options = [...kinds, ...shapes.flatMap((issues) => issues.map(option))].filter(
+    (text, index, all) => text !== '' && all.indexOf(text) === index,
+  )
   const allowed = options.length > 0 ? `; allowed: ${options.join(', ')}` : ''
   return [`  ${at(path)}: ${shown(value, path)} fits none of its forms${allowed}`]
 }

@@ -85,7 +85,7 @@ describe('the configuration file', () => {
       /routes\.1\.policy\.all\.ack: "some" is not allowed; allowed: any, majority, all/,
     ],
     ['a standby that is none', 'standby: warm', 'standby: hot', /standby: "hot" is not allowed; allowed: cold, warm/],
-    ['a channel of no kind', 'kind: rpc', 'kind: call', /channels\.price/],
+    ['a channel of no kind', 'kind: rpc', 'kind: call', /channels\.price\.kind: "call".*allowed: topic, queue, rpc/],
     ['a site without endpoints', "endpoints: ['127.0.0.1:9092']", 'endpoints: []', /sites\.dublin\.endpoints/],
     ['what is no YAML', 'sites:', 'sites: ][', /neither JSON nor YAML/],
   ])('names the path and what is allowed for %s', (_, from, to, text) => {
@@ -130,13 +130,16 @@ describe('the configuration file', () => {
     )
   })
 
-  it('fails closed when a secret cannot be had, naming where it should come from and no value', async () => {
-    await using client = await connect(parseConfig(good))
-    for await (const _ of client.watch()) {
-      const frankfurt = client.status().sites.find((site) => site.name === 'frankfurt')
-      if (frankfurt?.error === undefined) continue
-      expect(frankfurt.error.message).toContain('MQ_TOKEN')
-      break
-    }
-  })
+  it.each(['memory', 'nats', 'websocket'])(
+    '%s: fails closed without its secret, naming where it is from',
+    async (driver) => {
+      await using client = await connect(parseConfig(good.replace('driver: memory', `driver: ${driver}`)))
+      for await (const _ of client.watch()) {
+        const frankfurt = client.status().sites.find((site) => site.name === 'frankfurt')
+        if (frankfurt?.error === undefined) continue
+        expect(frankfurt.error.message).toContain('MQ_TOKEN')
+        break
+      }
+    },
+  )
 })

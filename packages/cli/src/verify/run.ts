@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Client } from '@spanwire/core'
 import { aborted } from '../request.js'
 import { dialed } from '../session.js'
@@ -20,6 +21,8 @@ export interface Run {
 /** Runs a command that others judge: lines on stdout, drained at the first signal, over at once at the second. `work` gives the summary. */
 export async function judged(work: (run: Run) => Promise<object>): Promise<void> {
   const stop = new AbortController()
+  // Whatever is in work at once waits for it: that is no leak.
+  setMaxListeners(0, stop.signal)
   const end = (): void => stop.abort()
   const lines = new Lines(process.stdout, () => {
     console.error('stdout was closed by its reader: ending')
