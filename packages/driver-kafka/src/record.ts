@@ -19,6 +19,7 @@ const REMOVED = 'sw-removed'
 const utf8 = new TextEncoder()
 const text = new TextDecoder()
 const NONE: readonly KafkaHeader[] = []
+const NO_HEADERS: Headers = []
 
 export function header(name: string, value: string): KafkaHeader {
   return [name, utf8.encode(value)]
@@ -80,8 +81,11 @@ export function textOf(record: KafkaRecord, name: string): string | undefined {
 
 /** Everything but what this driver put there, names in lower case. */
 export function headersOf(record: KafkaRecord): Headers {
+  const stored = record.headers()
+  // Most have the id alone.
+  if (stored.length === 1 && stored[0]?.[0] === ID && record.value !== undefined) return NO_HEADERS
   const pairs: string[] = []
-  for (const [name, value] of record.headers()) {
+  for (const [name, value] of stored) {
     const lower = name.toLowerCase()
     if (lower === ID || lower.startsWith(OURS)) continue
     pairs.push(lower, text.decode(value))

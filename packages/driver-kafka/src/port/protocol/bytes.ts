@@ -185,7 +185,7 @@ export class Reader {
 
   textOrNull(): string | undefined {
     const length = this.int16()
-    return length < 0 ? undefined : this.raw(length).toString()
+    return length < 0 ? undefined : this.chars(length)
   }
 
   /** A view. */
@@ -198,6 +198,12 @@ export class Reader {
   raw(length: number): Buffer {
     const at = this.#step(length)
     return this.bytes.subarray(at, at + length)
+  }
+
+  /** So many bytes of text. */
+  chars(length: number): string {
+    const at = this.#step(length)
+    return this.bytes.toString('utf8', at, at + length)
   }
 
   list<T>(read: (reader: Reader) => T): T[] {
@@ -237,7 +243,7 @@ export class Reader {
 
   compactOrNull(): string | undefined {
     const length = this.unsigned()
-    return length === 0 ? undefined : this.raw(length - 1).toString()
+    return length === 0 ? undefined : this.chars(length - 1)
   }
 
   compactList<T>(read: (reader: Reader) => T): T[] {

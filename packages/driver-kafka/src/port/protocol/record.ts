@@ -10,7 +10,8 @@ export class StoredRecord implements KafkaRecord {
   readonly value: Uint8Array | undefined
   readonly #bytes: Buffer
   /** Where its headers begin. */
-  readonly #headers: number
+  readonly #from: number
+  #headers: readonly KafkaHeader[] | undefined
 
   constructor(reader: Reader, base: { readonly offset: number; readonly timeMs: number; readonly stamped: boolean }) {
     const end = reader.varint() + reader.at
@@ -21,7 +22,7 @@ export class StoredRecord implements KafkaRecord {
     this.key = bytes(reader)
     this.value = bytes(reader)
     this.#bytes = reader.bytes
-    this.#headers = reader.at
+    this.#from = reader.at
     reader.at = end
   }
 
@@ -30,10 +31,15 @@ export class StoredRecord implements KafkaRecord {
   }
 
   headers(): readonly KafkaHeader[] {
-    const reader = new Reader(this.#bytes, this.#headers)
+    this.#headers ??= this.#decode()
+    return this.#headers
+  }
+
+  #decode(): readonly KafkaHeader[] {
+    const reader = new Reader(this.#bytes, this.#from)
     const headers: KafkaHeader[] = []
     for (let count = reader.varint(); count > 0; count--) {
-      const name = (bytes(reader) ?? nothing).toString()
+      const name = reader.chars(Math.max(0, reader.varint()))
       headers.push([name, bytes(reader) ?? nothing])
     }
     return headers
