@@ -12,6 +12,8 @@ interface Attached {
 export type More = { readonly lost?: NonNullable<Batch['lost']>; readonly caughtUp?: true }
 
 const BEAT: Batch = { deliveries: [] }
+/** Never written to: thousands of receptions settle nothing. */
+const NONE = new Map<never, never>()
 
 /** One reception. The gateway keeps to the window it was given; what is here unpulled is within it. */
 export class GatewayReception implements Reception {
@@ -23,7 +25,7 @@ export class GatewayReception implements Reception {
   readonly talk: Conversation
   number = 0
   /** Deliveries that are pulled and not settled. */
-  readonly open: Map<number, GatewayDelivery> = new Map()
+  readonly open: Map<number, GatewayDelivery>
   #state: 'live' | 'ended' | { readonly failed: MessagingError } = 'live'
   #queue: Batch[] = []
   #waiting: ((batch: Batch | undefined | Promise<never>) => void) | undefined
@@ -62,6 +64,7 @@ export class GatewayReception implements Reception {
     this.talk = talk
     this.settled = settled
     this.leaseMs = leaseMs
+    this.open = settled ? new Map() : NONE
   }
 
   next(): Promise<Batch | undefined> {

@@ -2,13 +2,10 @@ import type { SendOutcome } from '@spanwire/driver'
 import { parseId } from '../arrival/identity.js'
 import type { Clocks } from '../runtime/moment.js'
 import type { Deadline } from '../runtime/wheel.js'
-import type { ChannelState } from '../session/channels.js'
+import type { OpenChannel } from '../session/channels.js'
 import type { Parcel, Shipment } from '../session/sender.js'
 import type { Ack, Departure, Done, Letter } from './message.js'
 import type { RetainedChannel } from './retained.js'
-
-/** A site's channel, ready to send. */
-export type OpenChannel = Extract<ChannelState, { readonly at: 'open' }>
 
 /** Acknowledgements this close to each other count as one. */
 const SAME_MS = 10

@@ -249,6 +249,38 @@ describe('an attachment', () => {
     expect(states).toEqual(['attaching', 'stopped'])
   })
 
+  it('of a channel that thousands want to read: 256 attach at once, the others in their turn, stopped ones never', async () => {
+    const { runtime, engine, session } = stage()
+    engine.receiveMs = 100
+    const asked: number[] = []
+    const attachments = Array.from({ length: 600 }, (_, at) =>
+      attach(session, quotes, {
+        source: () => {
+          asked.push(at)
+          return {}
+        },
+        flow,
+        onBatch: () => undefined,
+        onState: () => undefined,
+        runtime,
+      }),
+    )
+    session.start()
+    await runtime.advance(10)
+    // The first place is the stage's own.
+    expect(asked).toEqual(Array.from({ length: 255 }, (_, at) => at))
+    await Promise.all(attachments.slice(255, 400).map((one) => one.stop(never)))
+    await runtime.advance(100)
+    expect(asked.slice(255)).toEqual(Array.from({ length: 200 }, (_, at) => at + 400))
+    await runtime.advance(100)
+    const states = attachments.map(({ state }) => state.at)
+    expect(states.filter((at) => at === 'attached')).toHaveLength(455)
+    expect(states.filter((at) => at === 'stopped')).toHaveLength(145)
+    await session.close(never)
+    await runtime.advance(1_000)
+    expect(runtime.pending).toBe(0)
+  })
+
   it('ends with its session', async () => {
     const { runtime, session, attachment, states } = await attached()
     await session.close(never)

@@ -4,22 +4,28 @@ import { inTime } from '../runtime/within.js'
 import { backoffMs, slowMs } from './backoff.js'
 import { ChannelHealth, type Sign } from './channel-health.js'
 import { asFault } from './dial.js'
+import { Gate } from './gate.js'
 import type { Timing } from './pace.js'
 import type { Patience } from './patience.js'
 import { type Load, Sender } from './sender.js'
+
+/** A channel that is ready to send and to be received from. */
+export interface OpenChannel {
+  readonly at: 'open'
+  readonly channel: Channel
+  readonly sender: Sender
+  /** Who attaches a reception goes through it. */
+  readonly gate: Gate
+  /** Why sends go elsewhere if they can; absent: they get through. */
+  readonly ill?: MessagingError
+}
 
 /** A channel on the session's link. The same object until something changes. */
 export type ChannelState =
   /** No link. */
   | { readonly at: 'none' }
   | { readonly at: 'opening' }
-  | {
-      readonly at: 'open'
-      readonly channel: Channel
-      readonly sender: Sender
-      /** Why sends go elsewhere if they can; absent: they get through. */
-      readonly ill?: MessagingError
-    }
+  | OpenChannel
   /** Opened again when asked for after `retryAt` (Runtime ms; Infinity: not on this link). A change is announced then. */
   | { readonly at: 'refused'; readonly error: MessagingError; readonly retryAt: number }
 
@@ -28,6 +34,8 @@ const OPENING: ChannelState = { at: 'opening' }
 const OPEN_MS = 10_000
 /** Channels of one link: what a gateway with many users may need, and what a leak of made-up names is stopped at. */
 const MAX_CHANNELS = 10_000
+/** Receptions of a channel that are being attached at once. */
+const MAX_ATTACHING = 256
 
 interface Place {
   readonly spec: ChannelSpec
@@ -156,13 +164,14 @@ export class Channels {
       sender,
       resends: kind !== 'rpc',
       onChange: (ill) => {
-        this.#set(place, { at: 'open', channel, sender, ...(ill && { ill }) })
+        this.#set(place, { ...open, ...(ill && { ill }) })
         if (ill) sender.abandon(ill)
       },
     })
     place.health = health
     place.leave = () => health.end()
-    return { at: 'open', channel, sender }
+    const open: OpenChannel = { at: 'open', channel, sender, gate: new Gate(MAX_ATTACHING) }
+    return open
   }
 
   #refusal(place: Place, reason: unknown): ChannelState {

@@ -21,13 +21,20 @@ export class Listeners {
   /** With a channel: for what is of it, and of the state or the link. The result removes the listener. */
   add(listener: Listener, channel: string | undefined): () => void {
     const own: Listener = (change) => listener(change)
+    this.join(own, channel)
+    return () => this.leave(own, channel)
+  }
+
+  /** The same for one that is its own only, until it leaves: thousands of them take no more than their places here. */
+  join(listener: Listener, channel: string | undefined): void {
     const listeners = channel === undefined ? this.#all : this.#about(channel)
-    listeners.add(own)
-    return () => {
-      listeners.delete(own)
-      if (channel !== undefined && listeners.size === 0 && this.#byChannel.get(channel) === listeners)
-        this.#byChannel.delete(channel)
-    }
+    listeners.add(listener)
+  }
+
+  leave(listener: Listener, channel: string | undefined): void {
+    if (channel === undefined) this.#all.delete(listener)
+    else if (this.#byChannel.get(channel)?.delete(listener) && this.#byChannel.get(channel)?.size === 0)
+      this.#byChannel.delete(channel)
   }
 
   tell(change: SessionChange): void {

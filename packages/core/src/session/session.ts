@@ -32,7 +32,8 @@ export class Session {
   /** Of its receptions; made by the first that promises beats. */
   beats: BeatWatch | undefined
   readonly #options: SessionOptions
-  readonly #listeners = new Listeners()
+  /** Of its changes; {@link onChange} says when they hear of them. */
+  readonly listeners: Listeners = new Listeners()
   /** What outlives the state it began in: dials and links on their way out. Each settles soon after its abort. */
   readonly #owned = new Set<Promise<void>>()
   #state: SessionState = { at: 'idle' }
@@ -126,7 +127,7 @@ export class Session {
    * and when the state or the link becomes another one. The result removes the listener.
    */
   onChange(listener: Listener, channel?: string): () => void {
-    return this.#listeners.add(listener, channel)
+    return this.listeners.add(listener, channel)
   }
 
   /** Closes the link by the signal's grace, ends dials and timers. Resolves when nothing is left. A second call waits for the first. */
@@ -158,7 +159,7 @@ export class Session {
     }
     if (to.at === 'idle' || to.at === 'closed') for (const cut of this.#retiring) cut.abort()
     this.#secure(from, to)
-    this.#listeners.tell({ from, to, reason: reasonOf(event) })
+    this.listeners.tell({ from, to, reason: reasonOf(event) })
   }
 
   /** Begins what a state does; the result ends it. */
@@ -229,7 +230,7 @@ export class Session {
   #use({ link, endpoint, rttMs }: Connected): (withinMs?: number) => void {
     const { patience, runtime } = this.#options
     const channels = new Channels(link, { runtime, patience, timing: this.timing }, (channel, ill) =>
-      this.#listeners.tell({ channel, ill }),
+      this.listeners.tell({ channel, ill }),
     )
     this.#channels = channels
     const current = (event: SessionEvent) => {
