@@ -4,6 +4,7 @@
  * @param {() => Promise<void>} work
  */
 export async function cpuOf(messages, work) {
+  // A full collection would throw compiled code away, and what is measured would be its compilation.
   globalThis.gc?.({ type: 'minor' })
   const before = process.cpuUsage()
   await work()
@@ -52,16 +53,16 @@ export async function medians(runs, parts) {
  */
 
 /**
- * The same of whole costs, by name.
- * @param {number} runs @param {Record<string, () => Promise<Cost>>} parts @returns {Promise<Record<string, Cost>>}
+ * The same of whole costs, by name. `warmUps`: so many turns come first and do not count.
+ * @param {number} runs @param {Record<string, () => Promise<Cost>>} parts @param {number} [warmUps] @returns {Promise<Record<string, Cost>>}
  */
-export async function medianCosts(runs, parts) {
+export async function medianCosts(runs, parts, warmUps = 1) {
   /** @type {Record<string, Cost[]>} */
   const all = {}
-  for (let turn = 0; turn <= runs; turn++) {
+  for (let turn = 0; turn < warmUps + runs; turn++) {
     for (const [name, run] of Object.entries(parts)) {
       const cost = await run()
-      if (turn > 0) all[name] = [...(all[name] ?? []), cost]
+      if (turn >= warmUps) all[name] = [...(all[name] ?? []), cost]
     }
   }
   return Object.fromEntries(
