@@ -220,6 +220,17 @@ describe('when things go wrong', () => {
     )
   })
 
+  it('loses nothing of a burst of live messages that fits into the buffer of who reads', async () => {
+    const { client } = twoSites()
+    const one = client()
+    const subscription = one.subscribe(ticks, {}, { buffer: 3_000 })
+    await subscription.ready
+    const writer = client()
+    const sent = Array.from({ length: 3_000 }, (_, n) => writer.publish(ticks, { symbol: 'IBM', n }))
+    await Promise.all(sent)
+    expect(await take(subscription, 3_000)).toHaveLength(3_000)
+  })
+
   it('leaves its sites and comes back without a failure, and misses nothing durable meanwhile', async () => {
     const { client } = twoSites()
     const reader = client()

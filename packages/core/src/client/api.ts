@@ -65,7 +65,7 @@ export interface SubscribeOptions {
   readonly order?: 'strict' | 'arrival' | 'newest'
   /** What happens when the reader is slower than the channel. Default `wait`; live topics `drop-oldest`. */
   readonly overflow?: 'wait' | 'drop-oldest' | 'latest-per-key' | 'error'
-  /** Messages that may wait for the reader. Default 1,000. */
+  /** Messages that may wait for the reader; of live topics as many on their way, beyond which the engine drops. Default 1,000. */
   readonly buffer?: number
   /** Members of a group share the messages. */
   readonly group?: string

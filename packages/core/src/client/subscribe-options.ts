@@ -34,7 +34,8 @@ export function readingOptions(
     order: options.group === undefined ? order : 'arrival',
     group: options.group,
     flow: {
-      messages: Math.max(64, Math.min(buffer, 1_024)),
+      // What a live topic has no room for on its way is gone, though the reader would have held it.
+      messages: Math.max(64, exact && topic.delivery === 'live' ? buffer : Math.min(buffer, 1_024)),
       bytes: FLOW_BYTES,
       ...(options.maxRate === undefined ? undefined : { conflateHz: options.maxRate }),
     },
