@@ -1,7 +1,7 @@
 import type { ServiceError } from '@grpc/grpc-js'
-import { channelError, type Feed } from '@spanwire/driver/kit'
+import type { Feed } from '@spanwire/driver/kit'
 import { settled } from './attach.js'
-import { callFault, isTooLarge } from './errors.js'
+import { endFault, isTooLarge } from './errors.js'
 import type { KubemqReception } from './reception.js'
 import type { Stream, Wire } from './wire.js'
 
@@ -72,8 +72,7 @@ export class Ear<T> implements Feed {
       this.#subscribe(at)
       return
     }
-    const { what } = this.#sound
-    const fault = error ? callFault(what, error) : channelError('unavailable', `${what}: the server ended it.`)
+    const fault = endFault(this.#sound.what, error)
     this.#refuse(fault)
     this.#reception.fail(fault)
   }

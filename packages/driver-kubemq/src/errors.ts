@@ -93,6 +93,11 @@ export function callFault(what: string, error: ServiceError): MessagingError {
   return channelError(known[0], `${what}: ${known[1]} (KubeMQ: ${error.details.trim()}).`, { cause: error })
 }
 
+/** An error of one channel from how its stream ended; `undefined`: the server just ended it. */
+export function endFault(what: string, error: ServiceError | undefined): MessagingError {
+  return error ? callFault(what, error) : channelError('unavailable', `${what}: the server ended it.`)
+}
+
 /** TLS faults by what Node and OpenSSL say, which gRPC passes on as text. */
 const TLS: readonly (readonly [RegExp, string])[] = [
   [/altname|does not match certificate/i, 'the certificate is for another name: check the endpoint, or set serverName'],

@@ -22,9 +22,7 @@ export function liveChannel(opened: Opened, publishing: Publishing): Channel {
         publishing.send(encode(message), message.id ?? wire.freshId(), open, index)
       }),
     receive: (...wanted) => listen(opened, wanted),
-    async probe(signal) {
-      await wire.ping(signal, `A probe of ${spec.name}`)
-    },
+    probe: (signal) => wire.probe(spec.name, signal),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Reception, Start } from '@spanwire/driver'
 import { assertSource, channelError, type Feed, passing } from '@spanwire/driver/kit'
 import { settled } from './attach.js'
 import { KubemqDelivery } from './delivery.js'
-import { callFault, incapable, isTooLarge } from './errors.js'
+import { endFault, incapable, isTooLarge } from './errors.js'
 import { Newest } from './newest.js'
 import type { Opened, Wanted } from './opened.js'
 import { type EventReceive, EventsStoreType, SubscribeType } from './proto/kubemq.js'
@@ -254,14 +254,13 @@ class LogReader implements Feed {
   }
 
   #over(error: ServiceError | undefined): void {
-    const what = `Reading ${this.#opened.spec.name}`
     if (error && isTooLarge(error)) {
       // It is the next one, of which nothing can be had. The subscription goes on behind it.
       this.#reception.shelf.tell({ lost: { reason: 'engine', count: 1 } })
       this.subscribe(this.#next === undefined ? [EventsStoreType.START_NEW_ONLY, 0n] : at(this.#next + 1n))
       return
     }
-    const fault = error ? callFault(what, error) : channelError('unavailable', `${what}: the server ended it.`)
+    const fault = endFault(`Reading ${this.#opened.spec.name}`, error)
     this.#refuse(fault)
     this.#reception.fail(fault)
   }

@@ -35,9 +35,7 @@ export function queueChannel(opened: Opened<QueueSpec>, { sender, taker }: Queue
         (open, index) => sender.forget(open, index),
       ),
     receive: (...wanted) => work(opened, taker, wanted),
-    async probe(signal) {
-      await wire.ping(signal, `A probe of ${spec.name}`)
-    },
+    probe: (signal) => wire.probe(spec.name, signal),
   }
 }
 

@@ -24,8 +24,6 @@ export function rpcChannel(opened: Opened, requests: Requests): Channel {
         (open, index) => requests.forget(open, index),
       ),
     receive: (...wanted) => respond(opened, wanted),
-    async probe(signal) {
-      await wire.ping(signal, `A probe of ${spec.name}`)
-    },
+    probe: (signal) => wire.probe(spec.name, signal),
   }
 }

@@ -22,8 +22,6 @@ export function storedChannel(opened: Opened, publishing: Publishing, log: Log):
         log.sent(id)
       }),
     receive: (...wanted) => readLog(opened, log, wanted),
-    async probe(signal) {
-      await wire.ping(signal, `A probe of ${spec.name}`)
-    },
+    probe: (signal) => wire.probe(spec.name, signal),
   }
 }

@@ -1,10 +1,10 @@
 import type { ServiceError } from '@grpc/grpc-js'
 import type { MessagingError } from '@spanwire/driver'
-import { channelError, type Member, maybe } from '@spanwire/driver/kit'
+import { type Member, maybe } from '@spanwire/driver/kit'
 import { Backlog } from './backlog.js'
 import { Crew, type Worker } from './crew.js'
 import { Downstream } from './downstream.js'
-import { callFault, fault, isRefusal, isTooLarge } from './errors.js'
+import { endFault, fault, isRefusal, isTooLarge } from './errors.js'
 import type { QueueMessage, QueuesDownstreamResponse } from './proto/kubemq.js'
 import { type How, Settling, type Settlings, Transaction, Transactions } from './transaction.js'
 import type { Wire } from './wire.js'
@@ -165,8 +165,7 @@ export class Taker implements Member {
 
   /** The stream is over, and the link lives: what was got goes back to the queue. */
   #over(error: ServiceError | undefined): void {
-    const what = `Taking from ${this.#queue}`
-    const why = error ? callFault(what, error) : channelError('unavailable', `${what}: the server ended it.`)
+    const why = endFault(`Taking from ${this.#queue}`, error)
     this.#lose(maybe(why.message, 'channel', why))
     this.#backlog.caution()
     // Several that are too large together come one by one. A single one will never come.

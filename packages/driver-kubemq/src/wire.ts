@@ -132,6 +132,11 @@ export class Wire {
     return this.ask(what, signal, (answered) => this.client.ping({}, this.metadata, answered))
   }
 
+  /** One round trip, for the channel of that name: the server shows nothing of its channels. */
+  async probe(name: string, signal: AbortSignal): Promise<void> {
+    await this.ping(signal, `A probe of ${name}`)
+  }
+
   /** Everything that waits hears of it, in this turn. */
   end(error: MessagingError, lost: MessagingError): void {
     if (this.over) return
