@@ -10,8 +10,8 @@ import type { Company, NodePlan } from './plan.js'
 const READY_MS = 60_000
 
 /**
- * After so long it is started once more. A broker of Kafka that was killed and comes back may load nothing of the topic of offsets
- * (its log says "out of sync with the underlying log"), and takes no commit from then on, until it is started again.
+ * After so long a restart is tried once more: a broker of Kafka that was killed and came back was seen to take no commit for a minute,
+ * with "out of sync with the underlying log" in its own.
  */
 const AGAIN_MS = 30_000
 
