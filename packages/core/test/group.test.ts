@@ -83,6 +83,22 @@ describe('a group whose site dies', () => {
 })
 
 describe('a group', () => {
+  it('is given back after five seconds what a stopped member still works on', async () => {
+    const { runtime, actor } = stage('a')
+    const [writer, slow, other] = [actor(), actor(), actor()]
+    const handled: number[] = []
+    const stopped = member(slow.client, [], () => new Promise(() => undefined))
+    await runtime.advance(100)
+    void writer.client.publish(quotes, { symbol: 'IBM', n: 1 })
+    await runtime.advance(100)
+    void stopped.stop()
+    member(other.client, handled)
+    await runtime.advance(4_000)
+    expect(handled).toEqual([])
+    await runtime.advance(1_500)
+    expect(handled).toEqual([1])
+  })
+
   it('handles what is here while its engine is slow to confirm, and nothing of it comes again', async () => {
     const { runtime, engines, actor } = stage('a')
     const [writer, reader, later] = [actor(), actor(), actor()]

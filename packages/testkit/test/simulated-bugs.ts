@@ -24,6 +24,8 @@ export interface SimulatedBug {
   readonly faults?: readonly FaultKind[]
   readonly plan?: (dice: Dice) => readonly Timed[]
   readonly policy?: Policy
+  /** It takes a topic's group to see it. */
+  readonly hasGroup?: true
   readonly plant: Plant
 }
 
@@ -236,6 +238,24 @@ export const bugs: readonly SimulatedBug[] = [
       })),
   },
   {
+    what: 'takes what a group gave it for handled',
+    caughtBy: ['I3'],
+    faults: ['crash'],
+    hasGroup: true,
+    plant: () =>
+      plantGroup((one) => {
+        void one.settle('ack').catch(() => {})
+        return like(one, { settle: async () => {} })
+      }),
+  },
+  {
+    what: 'never tells a group what it has handled',
+    caughtBy: ['I1'],
+    faults: ['crash'],
+    hasGroup: true,
+    plant: () => plantGroup((one) => like(one, { settle: async () => {} })),
+  },
+  {
     what: 'sends to every site, whatever its routes say',
     caughtBy: ['I9'],
     faults: ['reroute'],
@@ -259,6 +279,27 @@ export const bugs: readonly SimulatedBug[] = [
     },
   },
 ]
+
+/** Changes what members of a group are given. */
+function plantGroup(change: (one: Delivery) => Delivery): (driver: Driver) => Driver {
+  return plantLink((link) => ({
+    open: async (spec, signal) => {
+      const channel = await link.open(spec, signal)
+      return like(channel, {
+        receive: async (source, flow, signal) => {
+          const reception = await channel.receive(source, flow, signal)
+          if (source.group === undefined) return reception
+          return like(reception, {
+            next: async () => {
+              const batch = await reception.next()
+              return batch && { ...batch, deliveries: batch.deliveries.map(change) }
+            },
+          })
+        },
+      })
+    },
+  }))
+}
 
 const SILENT = new MessagingError('unavailable', 'nothing was heard for too long', { scope: 'link' })
 const NO = new MessagingError('invalid', 'there was no answer, so it is taken for a no')

@@ -9,12 +9,13 @@ const SEEDS = 200
 describe('the judge', () => {
   it.each(bugs)(
     'finds a client that $what',
-    async ({ caughtBy, faults, plan, policy, plant }) => {
+    async ({ caughtBy, faults, hasGroup = false, plan, policy, plant }) => {
       for (let seed = 1; seed <= SEEDS; seed++) {
         const machines = new Map<string, ReturnType<typeof plant>>()
         const { violations } = await rehearse({
           seed,
           forMs: 180_000,
+          hasGroup,
           ...(faults && { faults }),
           ...(plan && { plan: plan(dice(seed)) }),
           ...(policy && { policy }),
@@ -43,10 +44,11 @@ describe('the judge', () => {
   }, 120_000)
 
   it('finds nothing where nothing is planted, with the same plans', async () => {
-    for (const { faults, plan, policy } of bugs) {
+    for (const { faults, hasGroup = false, plan, policy } of bugs) {
       const { violations } = await rehearse({
         seed: 1,
         forMs: 180_000,
+        hasGroup,
         ...(faults && { faults }),
         ...(plan && { plan: plan(dice(1)) }),
         ...(policy && { policy }),

@@ -1,4 +1,5 @@
 import type { Flow } from '@spanwire/driver'
+import { atMost } from '../runtime/within.js'
 import type { Context } from './context.js'
 import type { ReadingOptions, ReadingSink } from './reading-options.js'
 import { OVERLAP_MS, type Trip, Way } from './way.js'
@@ -36,8 +37,10 @@ export class Reading implements Trip {
     const fresh = sites.filter((site) => !kept.some((way) => way.site === site))
     this.ways = [...kept, ...fresh.map((site) => new Way(site, this))]
     // Who has something of a group in hand may settle it.
-    for (const { attachment } of gone)
-      void attachment.stop(this.options.group === undefined ? AbortSignal.abort() : AbortSignal.timeout(LEAVE_MS))
+    for (const { attachment } of gone) {
+      if (this.options.group === undefined) void attachment.stop(AbortSignal.abort())
+      else void atMost(this.context.runtime, LEAVE_MS, (late) => attachment.stop(late))
+    }
     this.sink.merge.listen?.(sites)
   }
 

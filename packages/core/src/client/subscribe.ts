@@ -5,6 +5,7 @@ import { decode } from '../contract/decode.js'
 import { patternOf } from '../contract/template.js'
 import type { Policy } from '../route/policy.js'
 import { type Deferred, deferred } from '../runtime/deferred.js'
+import { atMost } from '../runtime/within.js'
 import type { BareClient, Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
 import { writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
@@ -139,8 +140,8 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
     this.#reading.pace()
   }
 
-  stop(signal: AbortSignal = AbortSignal.timeout(STOP_MS)): Promise<void> {
-    this.#stopping ??= this.#end(signal)
+  stop(signal?: AbortSignal): Promise<void> {
+    this.#stopping ??= signal ? this.#end(signal) : atMost(this.#context.runtime, STOP_MS, (late) => this.#end(late))
     return this.#stopping
   }
 

@@ -1,9 +1,10 @@
 import type { Location, Policy } from '@spanwire/core'
 import { type Actor, nowAndThen, publish, request, send } from './acting.js'
 import { machineOf } from './evidence.js'
-import { board, book, orders, price, quotes, routesOf, SYMBOLS, ticks } from './play.js'
+import { board, book, orders, price, quotes, routesOf, SYMBOLS, ticks, trades } from './play.js'
 import { listen, read } from './reading.js'
 import type { Journal } from './record.js'
+import { share } from './sharing.js'
 import type { MachineOptions, Simulation } from './simulation.js'
 import { respond, work } from './working.js'
 
@@ -29,12 +30,25 @@ const POSTS: Readonly<Record<string, Post>> = {
   crew: { here: ON_PREM, begin: works },
   relief: { here: CLOUD, begin: works },
 }
+/** A group of a topic, that publishes it as well. They come on top of the others, who notice nothing of them. */
+const MEMBERS: Readonly<Record<string, Post>> = {
+  clerk: { here: ON_PREM, begin: shares },
+  agent: { here: CLOUD, begin: shares },
+  temp: { here: CLOUD, begin: shares },
+}
+const FIRST_OF_MEMBERS = 1_000_000
+
 /** Where a process runs. */
 export function hereOf(process: string): Location {
-  return POSTS[machineOf(process)]?.here ?? ON_PREM
+  return postOf(machineOf(process))?.here ?? ON_PREM
+}
+
+function postOf(machine: string): Post | undefined {
+  return POSTS[machine] ?? MEMBERS[machine]
 }
 
 export const MACHINES: readonly string[] = Object.keys(POSTS)
+export const GROUP: readonly string[] = Object.keys(MEMBERS)
 /** Nobody misses what these do not attach to. */
 export const PUBLISHERS: readonly string[] = ['feed', 'branch']
 
@@ -48,6 +62,11 @@ export const RETAIN_MS = 30_000
 /** How all clients are made, besides. */
 export type Habits = Pick<MachineOptions, 'failback' | 'standby'>
 
+export interface CompanyOptions {
+  readonly habits?: Habits
+  readonly hasGroup?: boolean
+}
+
 /** Six machines of a small company, each with a process that has something to do. */
 export class Company {
   /** Everybody who lives, by machine. */
@@ -58,27 +77,36 @@ export class Company {
   readonly #habits: Habits
   #stops: (() => void)[] = []
   #tokens = 0
+  #shared = FIRST_OF_MEMBERS
 
-  constructor(simulation: Simulation, journal: Journal, policy: Policy, habits: Habits = {}) {
+  constructor(
+    simulation: Simulation,
+    journal: Journal,
+    policy: Policy,
+    { habits = {}, hasGroup = false }: CompanyOptions,
+  ) {
     this.#simulation = simulation
     this.#journal = journal
     this.#policy = policy
     this.#habits = habits
-    for (const name of MACHINES) this.start(name)
+    for (const name of hasGroup ? [...MACHINES, ...GROUP] : MACHINES) this.start(name)
   }
 
   /** A process takes up its work on a machine that has none, or none any more. */
   start(name: string): void {
-    const post = POSTS[name]
+    const post = postOf(name)
+    const isMember = name in MEMBERS
+    const { dice: all } = this.#simulation.world
     if (post === undefined) throw new RangeError(`nobody works at ${name}`)
     const machine = this.#simulation.machine(name, {
       here: post.here,
       routes: routesOf(this.#policy, Object.keys(SITES)),
       retain: { time: RETAIN_MS },
+      ...(isMember && { dice: all.fork(`network ${name}`) }),
       ...this.#habits,
     })
-    const dice = this.#simulation.world.dice.fork(`actor ${machine.host.name}`)
-    const token = (): number => ++this.#tokens
+    const dice = all.fork(`actor ${machine.host.name}`)
+    const token = (): number => (isMember ? ++this.#shared : ++this.#tokens)
     const actor: Actor = { name: machine.host.name, machine, journal: this.#journal, dice, token }
     this.actors.set(name, actor)
     listen(actor)
@@ -87,7 +115,7 @@ export class Company {
 
   /** Its process is gone, and nobody hears what becomes of what it had begun. */
   lose(name: string): void {
-    const { acts, ends, readings } = this.#journal.records
+    const { acts, ends, members, readings } = this.#journal.records
     const gone = this.actors.get(name)?.name
     if (gone === undefined) return
     const now = this.#simulation.world.now
@@ -99,6 +127,7 @@ export class Company {
       act.settledMs = now
     }
     for (const reading of readings) if (reading.machine === gone) reading.leftMs = now
+    for (const member of members) if (member.machine === gone) member.leftMs = Math.min(member.leftMs, now)
   }
 
   /** No new load. */
@@ -119,6 +148,13 @@ function loads(actor: Actor): (() => void)[] {
     nowAndThen(actor, 0.1, () => request(actor, price, ASK_MS)),
     nowAndThen(actor, 0.1, () => request(actor, book, ASK_MS)),
   ]
+}
+
+function shares(actor: Actor): (() => void)[] {
+  const publishes = nowAndThen(actor, 0.3, () =>
+    publish(actor, trades, actor.dice.pick(SYMBOLS), actor.dice.pick(TIMEOUTS_MS)),
+  )
+  return [publishes, share(actor, trades)]
 }
 
 function reads(actor: Actor): [] {

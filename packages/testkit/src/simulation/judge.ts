@@ -1,4 +1,5 @@
 import type { Evidence, Rule, Violation } from './evidence.js'
+import { membersHandle, membersHandleOnce, membersKeepOrder } from './groups.js'
 import { goesHome } from './homes.js'
 import {
   asksOnce,
@@ -31,6 +32,7 @@ import {
 const RULES: readonly (readonly [invariant: string, rule: Rule])[] = [
   ['I1', givenOnce],
   ['I1', completedJobsRunOnce],
+  ['I1', membersHandleOnce],
   ['I2', reportedOnce],
   ['I2', reportsWhatMayBeLost],
   ['I2', waitsForSites],
@@ -38,9 +40,11 @@ const RULES: readonly (readonly [invariant: string, rule: Rule])[] = [
   ['I2', tellsInTime],
   ['I3', survives],
   ['I3', jobsAreDone],
+  ['I3', membersHandle],
   ['I4', settlesInTime],
   ['I5', identityStands],
   ['I6', inOrder],
+  ['I6', membersKeepOrder],
   ['I7', settlesWhatItRan],
   ['I8', worksAfterwards],
   ['I8', goesHome],

@@ -1,3 +1,4 @@
+import type { Dice } from './dice.js'
 import type { Host, World } from './world.js'
 
 /** What one direction of a network does with bytes. `blocked`: they wait for better times. `swallowing`: accepted and gone. */
@@ -19,6 +20,8 @@ export function fair(): Weather {
 /** Delay of a segment, ms: a base, mostly, with a tail. */
 export interface Distance {
   readonly baseMs: number
+  /** What its segments roll. */
+  readonly dice: Dice
 }
 
 interface Segment {
@@ -102,7 +105,7 @@ export class Pipe {
   }
 
   #delay(): number {
-    const { dice } = this.#world
+    const { dice } = this.#distance
     const jitter = dice.chance(SLOWER) ? 1 + dice.next() * 3 : 1 + dice.next() * 0.1
     let delay = this.#distance.baseMs * jitter * this.#weather.slow
     for (let tries = 0; tries < DOUBLINGS && dice.chance(this.#weather.loss); tries++) delay += RTO_MS * 2 ** tries

@@ -30,6 +30,8 @@ type PerSymbol<Name extends string> = Topic<`${Name}.{symbol}`, Body, Body>
 export const quotes: PerSymbol<'quotes'> = topic('quotes.{symbol}', Anything, { delivery: 'durable' })
 export const ticks: PerSymbol<'ticks'> = topic('ticks.{symbol}', Anything)
 export const board: PerSymbol<'board'> = topic('board.{symbol}', Anything, { delivery: 'durable', latest: true })
+/** What a group shares. */
+export const trades: PerSymbol<'trades'> = topic('trades.{symbol}', Anything, { delivery: 'durable' })
 export const orders: Queue<'orders', Body, Body> = queue('orders', Anything, {
   lease: '30s',
   retry: ['500ms', '2s'],
@@ -58,10 +60,12 @@ export function rollPolicy(dice: Dice, sites: readonly string[]): Policy {
   }
 }
 
-/** Everything follows the policy but jobs, whose second site is for when the first is away. */
+/** Everything follows the policy but jobs, and what a group shares where that is everywhere, whose second site is for when the first is away. */
 export function routesOf(policy: Policy, sites: readonly string[]): RouteOptions[] {
   return [
     { match: orders.name, policy: primary(...(sites as [string, ...string[]])) },
+    // A group needs one home.
+    ...(policy.by === 'all' ? [{ match: trades.name, policy: primary(...(sites as [string, ...string[]])) }] : []),
     { match: '>', policy },
   ]
 }

@@ -67,11 +67,31 @@ export interface Run {
   settled?: string
 }
 
+/** What a group's member was given. */
+export interface Share {
+  readonly machine: string
+  /** Its place among the members. */
+  readonly member: number
+  readonly token: number
+  readonly atMs: number
+  readonly site: string
+  readonly source: string | undefined
+  readonly seq: number | undefined
+  readonly late: boolean
+  readonly again: boolean
+  readonly uncertain: boolean
+  /** When it was handled: its reader asked for the next one. */
+  handledMs: number
+}
+
 /** Both ends of everything that happened. */
 export interface Records {
   readonly acts: Act[]
   readonly readings: Reading[]
   readonly runs: Run[]
+  readonly shares: Share[]
+  /** A group's members, from when on each was ready, until it left. */
+  readonly members: { readonly machine: string; readyMs: number; leftMs: number }[]
   readonly states: {
     readonly machine: string
     readonly site: string
@@ -94,7 +114,16 @@ const HASHED_AT_ONCE = 65_536
 
 /** A line per event, and a hash over all of them: the same seed gives the same. */
 export class Journal {
-  readonly records: Records = { acts: [], readings: [], runs: [], states: [], ends: new Map(), moves: [] }
+  readonly records: Records = {
+    acts: [],
+    readings: [],
+    runs: [],
+    shares: [],
+    members: [],
+    states: [],
+    ends: new Map(),
+    moves: [],
+  }
   readonly #hash = createHash('sha256')
   readonly #keep: boolean
   readonly #now: () => number

@@ -1,10 +1,11 @@
-import type { Policy } from '@spanwire/core'
-import { Company, type Habits, hereOf, MACHINES, PUBLISHERS, RETAIN_MS, SITES } from './company.js'
+import type { Policy, RouteOptions } from '@spanwire/core'
+import { Company, GROUP, type Habits, hereOf, MACHINES, PUBLISHERS, RETAIN_MS, SITES } from './company.js'
+import type { Dice } from './dice.js'
 import type { Violation } from './evidence.js'
 import type { Fault, FaultKind } from './fault.js'
 import { judge } from './judge.js'
 import { KINDS, roll, type Timed } from './plan.js'
-import { board, book, orders, price, quotes, rollPolicy, rollRoutes, ticks } from './play.js'
+import { board, book, orders, price, quotes, rollPolicy, rollRoutes, ticks, trades } from './play.js'
 import { Journal } from './record.js'
 import { scopeOf } from './scope.js'
 import { Simulation, type Tamper } from './simulation.js'
@@ -24,6 +25,8 @@ export interface RehearseOptions {
   readonly habits?: Habits
   /** Between a client and the network: how a test makes a client that breaks its promises. */
   readonly tamper?: Tamper
+  /** Three more machines, which are a group. Default: one seed in five. */
+  readonly hasGroup?: boolean
   /** Keep every line of the event log. Default false: only its hash. */
   readonly verbose?: boolean
 }
@@ -37,9 +40,13 @@ export interface Rehearsal {
   readonly hash: string
   readonly plan: readonly Timed[]
   readonly policy: Policy
+  readonly hasGroup: boolean
   readonly counts: Readonly<Record<string, number>>
   readonly lines: readonly string[]
 }
+
+/** One seed in so many has a group: three more machines cost half as much again. */
+const GROUPS_EVERY = 5
 
 /** Before the first fault everything is attached; after the last one everything calms down. */
 const CALM_BEFORE_MS = 10_000
@@ -56,14 +63,13 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
   const { world } = simulation
   const journal = new Journal(() => world.now, options.verbose ?? false)
   const policy = options.policy ?? rollPolicy(world.dice.fork('policy'), Object.keys(SITES))
-  const plan = options.plan ?? rollPlan(simulation, options, forMs)
-  const company = new Company(simulation, journal, policy, options.habits)
-  for (const { atMs, fault } of plan) {
-    simulation.after(atMs, () => {
-      journal.note(`FAULT ${JSON.stringify(fault)}`)
-      befall(company, simulation, fault)
-    })
-  }
+  const { hasGroup = seed % GROUPS_EVERY === 0 } = options
+  const plan = options.plan ?? rollPlan(simulation, { ...options, hasGroup }, forMs)
+  const company = new Company(simulation, journal, policy, {
+    hasGroup,
+    ...(options.habits && { habits: options.habits }),
+  })
+  for (const timed of plan) simulation.after(timed.atMs, () => befall(company, simulation, journal, timed.fault))
   await simulation.run(forMs)
   company.rest()
   await simulation.run(EBB_MS)
@@ -90,13 +96,15 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
     hash: journal.digest(),
     plan,
     policy,
+    hasGroup,
     counts: countsOf(journal, tally),
     lines: journal.lines,
   }
 }
 
 /** After a crash, and a while, somebody starts the process again. */
-function befall(company: Company, simulation: Simulation, fault: Fault): void {
+function befall(company: Company, simulation: Simulation, journal: Journal, fault: Fault): void {
+  journal.note(`FAULT ${JSON.stringify(fault)}`)
   simulation.inflict(fault)
   if (fault.what !== 'crash') return
   company.lose(fault.machine)
@@ -107,20 +115,38 @@ function befall(company: Company, simulation: Simulation, fault: Fault): void {
 
 function preferred(policy: Policy): Map<string, string> {
   const [first = ''] = Object.keys(SITES)
-  const topics = policy.by === 'primary' ? [quotes, ticks, board, price, book] : []
+  const topics = policy.by === 'primary' ? [quotes, ticks, board, trades, price, book] : []
   return new Map([orders, ...topics].map(({ name }) => [name, first]))
 }
 
-function rollPlan(simulation: Simulation, options: RehearseOptions, forMs: number): Timed[] {
-  return roll(simulation.world.dice.fork('faults'), {
+function rollPlan({ world }: Simulation, options: RehearseOptions, forMs: number): Timed[] {
+  const where = {
     sites: Object.keys(SITES),
-    machines: MACHINES,
-    channels: [quotes, ticks, board, orders, price, book].map(({ name }) => name),
     fromMs: CALM_BEFORE_MS,
     toMs: forMs - CALM_AFTER_MS,
     kinds: options.faults ?? KINDS,
+  }
+  const plan = roll(world.dice.fork('faults'), {
+    ...where,
+    machines: MACHINES,
+    channels: [quotes, ticks, board, orders, price, book].map(({ name }) => name),
     routes: (dice, machines) => rollRoutes(dice, Object.keys(SITES), mayLeave(machines)),
   })
+  if (!options.hasGroup) return plan
+  const routes = (dice: Dice): RouteOptions[] => rollRoutes(dice, Object.keys(SITES), false)
+  const more = roll(world.dice.fork('faults of the group'), {
+    ...where,
+    machines: GROUP,
+    channels: [trades.name],
+    routes,
+  })
+  return [...plan, ...more.filter(isOfGroup)].sort((one, other) => one.atMs - other.atMs)
+}
+
+/** The others have their own. */
+function isOfGroup({ fault }: Timed): boolean {
+  if ('channel' in fault || fault.what === 'reroute') return true
+  return 'machine' in fault && fault.machine !== undefined
 }
 
 /** All together, or who is missed by nobody. */
@@ -156,7 +182,7 @@ async function close({ actors }: Company, simulation: Simulation): Promise<Recor
 }
 
 function countsOf(journal: Journal, tally: Tally): Record<string, number> {
-  const { acts, readings, runs, moves } = journal.records
+  const { acts, readings, runs, shares, moves } = journal.records
   const ended = (outcome: string): number => acts.filter((act) => act.outcome === outcome).length
   return {
     acts: acts.length,
@@ -167,6 +193,7 @@ function countsOf(journal: Journal, tally: Tally): Record<string, number> {
     late: readings.reduce((sum, { given }) => sum + given.filter((one) => one.late).length, 0),
     gaps: readings.reduce((sum, { gaps }) => sum + gaps.length, 0),
     runs: runs.length,
+    shares: shares.length,
     moves: moves.length,
     messages: tally.messages,
   }

@@ -49,7 +49,7 @@ export class Road {
 
   /** Is this one refused? */
   refuses(): boolean {
-    return this.refused > 0 && this.#world.dice.chance(this.refused)
+    return this.refused > 0 && this.#distance.dice.chance(this.refused)
   }
 
   connect(): Connection {

@@ -1,9 +1,9 @@
 import { type Location, type RouteOptions, unescapeToken } from '@spanwire/core'
 import { SITES } from './company.js'
-import { board, book, orders, price, quotes, ticks } from './play.js'
+import { board, book, orders, price, quotes, ticks, trades } from './play.js'
 import { Simulation } from './simulation.js'
 
-const TOPICS = [quotes, ticks, board]
+const TOPICS = [quotes, ticks, board, trades]
 const RPCS = [price, book]
 
 /** What routes let a process do, whatever becomes of the sites. A path is as drivers are given it. */

@@ -9,6 +9,8 @@ export interface Regression {
   readonly forMs: number
   readonly policy: Policy
   readonly plan: readonly Timed[]
+  /** Absent: as false. */
+  readonly hasGroup?: boolean
   /** As `I3`. */
   readonly broke: readonly string[]
 }
@@ -18,14 +20,14 @@ const AFTERMATH_MS = 60_000
 
 /** What went wrong, without what need not have: fewer faults, and an earlier end. Runs it at most `tries` times, by default 60. */
 export async function shrink(failed: Rehearsal, options: RehearseOptions, tries = 60): Promise<Regression> {
-  const { seed, policy, violations } = failed
+  const { hasGroup, seed, policy, violations } = failed
   const broke = named(violations)
-  let least: Regression = { seed, forMs: failed.forMs, policy, plan: failed.plan, broke }
+  let least: Regression = { seed, forMs: failed.forMs, policy, hasGroup, plan: failed.plan, broke }
   let left = tries
   const accept = async (smaller: Regression): Promise<boolean> => {
     if (left-- <= 0) return false
     const { forMs, plan } = smaller
-    const again = await rehearse({ ...options, seed, policy, forMs, plan })
+    const again = await rehearse({ ...options, seed, policy, hasGroup, forMs, plan })
     const still = named(again.violations)
     // The same trouble, not another one that lies beside it.
     if (!broke[0] || !still.includes(broke[0])) return false
@@ -55,8 +57,8 @@ async function dropFaults(least: () => Regression, accept: (smaller: Regression)
 
 /** Runs it again; no violations: it is mended. */
 export function replay(
-  { seed, forMs, policy, plan }: Regression,
+  { seed, forMs, hasGroup = false, policy, plan }: Regression,
   options: Partial<RehearseOptions> = {},
 ): Promise<Rehearsal> {
-  return rehearse({ ...options, seed, forMs, policy, plan })
+  return rehearse({ ...options, seed, forMs, hasGroup, policy, plan })
 }

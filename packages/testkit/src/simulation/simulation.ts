@@ -7,6 +7,7 @@ import {
   type SiteOptions,
 } from '@spanwire/core'
 import type { Driver } from '@spanwire/driver'
+import type { Dice } from './dice.js'
 import { begin, type Fault, type Stage } from './fault.js'
 import { Road } from './road.js'
 import { makeSite, type Site } from './site.js'
@@ -41,6 +42,8 @@ export interface Machine {
 export type MachineOptions = Omit<ClientOptions, 'sites' | 'runtime'> & {
   /** By site: what is not the engine's business, as its mode. */
   readonly site?: (name: string) => Partial<Omit<SiteOptions, 'driver' | 'location' | 'endpoints'>>
+  /** Decides what its network does. Default: the dice of the simulation, which all that name none share. */
+  readonly dice?: Dice
 }
 
 const UNSEEN: Witness = { dialed() {}, hungUp() {}, sent() {}, settled() {} }
@@ -74,11 +77,11 @@ export class Simulation implements Stage {
    */
   machine(name: string, options: MachineOptions): Machine {
     const host = this.#host(name)
-    const { site: more, routes: own = [], ...rest } = options
+    const { site: more, routes: own = [], dice = this.world.dice, ...rest } = options
     const sites: Record<string, SiteOptions> = {}
     for (const [at, location] of Object.entries(this.#options.sites)) {
       const site = this.site(at)
-      const road = new Road(this.world, name, host, at, { baseMs: this.#delay(options.here, location) })
+      const road = new Road(this.world, name, host, at, { baseMs: this.#delay(options.here, location), dice })
       this.roads.push(road)
       const driver = wired(site.driver, road, this.#options.witness ?? UNSEEN)
       sites[at] = {

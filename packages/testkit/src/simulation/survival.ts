@@ -26,7 +26,7 @@ export function* survives(seen: Evidence): Iterable<string> {
 }
 
 /** Each site that acknowledged it was destroyed when its publisher need not have it any more, had ended, or could offer it nowhere. */
-function isExcused(seen: Evidence, act: Act): boolean {
+export function isExcused(seen: Evidence, act: Act): boolean {
   const { plan, records, retainMs } = seen
   const endMs = records.ends.get(act.machine) ?? Infinity
   const isGone = (wipedMs: number): boolean => {

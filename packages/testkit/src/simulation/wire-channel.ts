@@ -55,7 +55,8 @@ export class WireChannel implements Channel {
       signal,
       async (abort) => {
         const far = await this.#far.receive(source, flow, abort())
-        return new WireReception(this.#link, this.spec, far, flow)
+        const isSettled = this.spec.kind !== 'topic' || source.group !== undefined
+        return new WireReception(this.#link, this.spec, far, { flow, isSettled })
       },
       (late) => void late.stop(ABORTED),
     )

@@ -16,6 +16,8 @@ export class WireReception implements Reception {
   readonly beatMs?: number
   readonly #link: WireLink
   readonly #spec: ChannelSpec
+  /** What is not settled comes again, to somebody: unpulled ones go back. */
+  readonly #isSettled: boolean
   readonly #far: Reception
   readonly #beats: boolean
   #flow: Flow
@@ -29,7 +31,13 @@ export class WireReception implements Reception {
   #untold = 0
   #onRoom: (() => void) | undefined
 
-  constructor(link: WireLink, spec: ChannelSpec, far: Reception, flow: Flow) {
+  constructor(
+    link: WireLink,
+    spec: ChannelSpec,
+    far: Reception,
+    { flow, isSettled }: { readonly flow: Flow; readonly isSettled: boolean },
+  ) {
+    this.#isSettled = isSettled
     // Of jobs and requests nobody asks for signs of life.
     this.#beats = spec.kind === 'topic'
     if (far.beatMs !== undefined && this.#beats) this.beatMs = far.beatMs
@@ -65,7 +73,7 @@ export class WireReception implements Reception {
     // Unpulled ones go back: the far side does that for what it holds, these are given back by hand.
     const back = this.#here.splice(0)
     this.#over({})
-    if (this.#spec.kind !== 'topic') for (const batch of back) for (const one of batch.deliveries) giveBack(one)
+    if (this.#isSettled) for (const batch of back) for (const one of batch.deliveries) giveBack(one)
     const { connection } = this.#link
     // Who will not wait has it stopped all the same.
     if (signal.aborted) connection.up.push(() => void this.#far.stop(signal))
@@ -133,7 +141,7 @@ export class WireReception implements Reception {
 
   #arrived(batch: Batch): void {
     if (this.#end !== undefined) {
-      if (this.#spec.kind !== 'topic') for (const one of batch.deliveries) giveBack(one)
+      if (this.#isSettled) for (const one of batch.deliveries) giveBack(one)
       return
     }
     const waiter = this.#waiter
