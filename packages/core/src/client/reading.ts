@@ -1,5 +1,5 @@
 import type { Flow } from '@spanwire/driver'
-import { atMost } from '../runtime/within.js'
+import { inTime } from '../runtime/within.js'
 import type { Context } from './context.js'
 import type { ReadingOptions, ReadingSink } from './reading-options.js'
 import { OVERLAP_MS, type Trip, Way } from './way.js'
@@ -37,9 +37,10 @@ export class Reading implements Trip {
     const fresh = sites.filter((site) => !kept.some((way) => way.site === site))
     this.ways = [...kept, ...fresh.map((site) => new Way(site, this))]
     // Who has something of a group in hand may settle it.
+    const limit = { runtime: this.context.runtime, ms: LEAVE_MS, late: '' }
     for (const { attachment } of gone) {
       if (this.options.group === undefined) void attachment.stop(AbortSignal.abort())
-      else void atMost(this.context.runtime, LEAVE_MS, (late) => attachment.stop(late))
+      else void inTime(limit, new AbortController(), (cut) => attachment.stop(cut))
     }
     this.sink.merge.listen?.(sites)
   }

@@ -5,7 +5,7 @@ import { decode } from '../contract/decode.js'
 import { patternOf } from '../contract/template.js'
 import type { Policy } from '../route/policy.js'
 import { type Deferred, deferred } from '../runtime/deferred.js'
-import { atMost } from '../runtime/within.js'
+import { inTime } from '../runtime/within.js'
 import type { BareClient, Checkpoint, Message, SubscribeOptions, Subscription, SubscriptionStatus } from './api.js'
 import { writeCheckpoint } from './checkpoint.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
@@ -141,7 +141,8 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
   }
 
   stop(signal?: AbortSignal): Promise<void> {
-    this.#stopping ??= signal ? this.#end(signal) : atMost(this.#context.runtime, STOP_MS, (late) => this.#end(late))
+    const limit = { runtime: this.#context.runtime, ms: STOP_MS, late: '' }
+    this.#stopping ??= signal ? this.#end(signal) : inTime(limit, new AbortController(), (cut) => this.#end(cut))
     return this.#stopping
   }
 

@@ -4,7 +4,7 @@ import type { OutputOf, ParamsOf, Topic } from '../contract/contract.js'
 import { decode } from '../contract/decode.js'
 import { paramsOf, pathsOf, patternOf } from '../contract/template.js'
 import { deferred } from '../runtime/deferred.js'
-import { atMost } from '../runtime/within.js'
+import { inTime } from '../runtime/within.js'
 import type { BareClient, Table, TableEntry, TableOptions } from './api.js'
 import { type Context, channelOf, contextOf, type Intake } from './context.js'
 import { follow, watchSites } from './follow.js'
@@ -151,7 +151,8 @@ class LiveTable implements Table, ReadingSink, Intake {
   }
 
   stop(signal?: AbortSignal): Promise<void> {
-    this.#stopping ??= signal ? this.#end(signal) : atMost(this.#context.runtime, STOP_MS, (late) => this.#end(late))
+    const limit = { runtime: this.#context.runtime, ms: STOP_MS, late: '' }
+    this.#stopping ??= signal ? this.#end(signal) : inTime(limit, new AbortController(), (cut) => this.#end(cut))
     return this.#stopping
   }
 

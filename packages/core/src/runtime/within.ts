@@ -47,10 +47,3 @@ export async function inTime<T>(
     cancel()
   }
 }
-
-/** Runs something that ends at once when the signal aborts, which it does after `ms`. */
-export async function atMost(runtime: Runtime, ms: number, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const cut = new AbortController()
-  const cancel = runtime.after(ms, () => cut.abort())
-  await run(cut.signal).finally(cancel)
-}

@@ -42,9 +42,7 @@ export class Pace {
   /** What half of the last answers took at least, in ms; absent: too few lately. */
   median(): number | undefined {
     const since = this.#runtime.now() - WINDOW_MS
-    // Mostly nothing is too old, and this runs for every request.
-    const first = this.#samples[0]
-    if (first !== undefined && first.at < since) this.#samples = this.#samples.filter(({ at }) => at >= since)
+    this.#samples = this.#samples.filter(({ at }) => at >= since)
     if (this.#samples.length < ENOUGH) return undefined
     const sorted = this.#samples.map(({ ms }) => ms).sort((a, b) => a - b)
     return sorted[sorted.length >> 1]
