@@ -63,8 +63,8 @@ export default defineConfig({
     env: chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
     reporters: [new Skips(), 'default'],
     sequence: { sequencer: SlowestFirst },
-    // Much of a test's time is spent waiting for servers: with one worker less than there are cores, two cores would idle.
-    maxWorkers: '150%',
+    // Most of a test's time is spent waiting for servers: with a worker a core, the cores would idle for half of it.
+    maxWorkers: '200%',
     // Some do much work, and machines with little to spare take their time for it.
     testTimeout: 40_000,
   },

@@ -21,6 +21,8 @@ export class Conversation {
   readonly frame: Frame = new Frame()
   readonly sendings: Map<number, Sending> = new Map()
   readonly receptions: Map<number, GatewayReception> = new Map()
+  /** Names the log that positions are of. */
+  readonly epoch: string
   readonly onDrain: (notice: DrainNotice) => void
   readonly #calls = new Map<number, Call>()
   readonly #socket: SocketLike
@@ -28,8 +30,9 @@ export class Conversation {
   #number = 0
   #due = false
 
-  constructor(socket: SocketLike, maxFrame: number, onDrain: (notice: DrainNotice) => void) {
+  constructor(socket: SocketLike, maxFrame: number, epoch: string, onDrain: (notice: DrainNotice) => void) {
     this.#socket = socket
+    this.epoch = epoch
     // Escaped text may be six times as long as the guess.
     this.#maxFrame = Math.min(65_536, maxFrame / 8)
     this.onDrain = onDrain
@@ -122,7 +125,7 @@ type ReadBody = ReturnType<typeof readFrame>['body']
 interface Fields {
   msgs: [reception: number, tuples: readonly Tuple[], more?: More]
   ask: [reception: number]
-  done: [send: number, ranges?: readonly number[]]
+  done: [send: number, ranges?: readonly number[], place?: string]
   reply: [send: number, index: number, body: Slot, error?: string | null, headers?: Headers]
   fail: [send: number, outcome: 'refused' | 'unsent' | 'unknown', error: WireError, ranges?: readonly number[]]
   ok: [question: number, result?: unknown]
@@ -140,7 +143,7 @@ const OPS: { readonly [Name in keyof Fields]: (talk: Conversation, fields: Field
   {
     msgs: (talk, [number, tuples, more], body) => talk.receptions.get(number)?.take(tuples, body, more),
     ask: (talk, [number]) => talk.receptions.get(number)?.asked(),
-    done: (talk, [number, ranges]) => talk.sendings.get(number)?.done(ranges),
+    done: (talk, [number, ranges, place]) => talk.sendings.get(number)?.done(ranges, place && `${talk.epoch}|${place}`),
     reply: (talk, [number, index, slot, error, headers], body) =>
       talk.sendings.get(number)?.reply(index, body(slot), error, headers),
     fail: (talk, [number, outcome, error, ranges]) => talk.sendings.get(number)?.fail(outcome, fromWire(error), ranges),

@@ -65,7 +65,7 @@ export class GatewayLink implements Link {
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
-    this.#talk = new Conversation(socket, welcome.limits.frame, (notice) => this.#drain(notice))
+    this.#talk = new Conversation(socket, welcome.limits.frame, upstreams.join(' '), (notice) => this.#drain(notice))
     socket.addEventListener('message', ({ data }) => {
       this.heard += 1
       if (this.#life.signal.aborted) return

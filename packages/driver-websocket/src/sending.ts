@@ -22,8 +22,9 @@ export class Sending {
     this.#left = count
   }
 
-  done(ranges?: readonly number[]): void {
-    this.#all(DONE, ranges)
+  /** `position`: after the last of them. */
+  done(ranges?: readonly number[], position?: string): void {
+    this.#all(position === undefined ? DONE : { outcome: 'done', position: () => position }, ranges)
   }
 
   fail(outcome: 'refused' | 'unsent' | 'unknown', error: MessagingError, ranges?: readonly number[]): void {

@@ -1,6 +1,8 @@
 import type { Cancel, Channel, MessagingError, Outgoing, SendOutcome } from '@spanwire/driver'
 import { type Outbox, wireError } from './outbox.js'
 
+type Done = Extract<SendOutcome, { readonly outcome: 'done' }>
+
 /** Outcomes of one `send` op on their way back: ranges of indexes that fared alike. */
 class Sent {
   cancel: Cancel | undefined
@@ -9,6 +11,8 @@ class Sent {
   /** What the client forgot is not told any more. */
   readonly forgotten = new Set<number>()
   left: number
+  /** Where the last one stands that is done: what was done before stands before it. */
+  #last: Done | undefined
   #done: number[] = []
   #failed: { readonly outcome: string; readonly error: MessagingError; readonly ranges: number[] }[] = []
 
@@ -17,10 +21,11 @@ class Sent {
   }
 
   add(index: number, outcome: SendOutcome): void {
+    if (outcome.outcome === 'done') this.#last = outcome
     extend(outcome.outcome === 'done' ? this.#done : this.#failedAlike(outcome), index)
   }
 
-  #failedAlike({ outcome, error }: Exclude<SendOutcome, { readonly outcome: 'done' }>): number[] {
+  #failedAlike({ outcome, error }: Exclude<SendOutcome, Done>): number[] {
     const last = this.#failed.at(-1)
     const alike = last?.outcome === outcome && last.error.code === error.code && last.error.message === error.message
     if (alike) return last.ranges
@@ -30,9 +35,11 @@ class Sent {
   }
 
   tell(number: number, outbox: Outbox): void {
-    if (this.#done.length > 0) outbox.say(['done', number, this.#done])
+    const place = this.#last?.position?.()
+    if (this.#done.length > 0) outbox.say(['done', number, this.#done, ...(place === undefined ? [] : [place])])
     for (const { outcome, error, ranges } of this.#failed)
       outbox.say(['fail', number, outcome, wireError(error), ranges])
+    this.#last = undefined
     this.#done = []
     this.#failed = []
   }
