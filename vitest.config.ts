@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { findChromium } from './scripts/chromium.mjs'
@@ -64,7 +65,7 @@ export default defineConfig({
     reporters: [new Skips(), 'default'],
     sequence: { sequencer: SlowestFirst },
     // Most of a test's time is spent waiting for servers: with a worker a core, the cores would idle for half of it.
-    maxWorkers: '200%',
+    maxWorkers: 2 * availableParallelism(),
     // Some do much work, and machines with little to spare take their time for it.
     testTimeout: 40_000,
   },
