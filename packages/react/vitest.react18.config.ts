@@ -6,7 +6,6 @@ const modules = fileURLToPath(new URL('./test/react18/node_modules/', import.met
 
 /** The tests of the hooks once more, with React 18. `test/react18.test.ts` runs it. */
 export default defineConfig({
-  ...shared,
   root: fileURLToPath(new URL('../..', import.meta.url)),
   resolve: {
     alias: [
@@ -14,5 +13,5 @@ export default defineConfig({
       ...(Array.isArray(shared.resolve?.alias) ? shared.resolve.alias : []),
     ],
   },
-  test: { ...shared.test, include: ['packages/react/test/**/*.test.tsx'] },
+  test: { include: ['packages/react/test/**/*.test.tsx'], testTimeout: 40_000 },
 })
