@@ -51,7 +51,7 @@ export class GatewayDelivery implements Delivery {
 
   position(): string | undefined {
     const offset = this.#tuple[5]
-    return offset == null ? undefined : `${this.#reception.epoch}|${offset}`
+    return offset == null ? undefined : `${this.#reception.talk.epoch}|${offset}`
   }
 
   settle(how: 'ack' | { readonly retryMs: number } | Answer): Promise<void> {

@@ -5,7 +5,6 @@ import type { Slot } from './frame.js'
 
 interface Attached {
   readonly beatMs?: number
-  readonly epoch?: string
 }
 
 /** The rest of a `msgs` op. */
@@ -18,7 +17,6 @@ const NONE = new Map<never, never>()
 /** One reception. The gateway keeps to the window it was given; what is here unpulled is within it. */
 export class GatewayReception implements Reception {
   beatMs?: number
-  epoch = ''
   /** Settled deliveries come one batch per `next`, so that nothing lies here that somebody else could work on. */
   readonly settled: boolean
   readonly leaseMs: number
@@ -50,9 +48,8 @@ export class GatewayReception implements Reception {
     // Known before the answer: deliveries may follow it in the same message.
     talk.receptions.set(number, reception)
     try {
-      const { beatMs, epoch = '' } = (await answer) ?? {}
+      const { beatMs } = (await answer) ?? {}
       if (beatMs) reception.beatMs = beatMs
-      reception.epoch = epoch
       return reception
     } catch (error) {
       talk.receptions.delete(number)
