@@ -64,8 +64,8 @@ export default defineConfig({
     env: chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
     reporters: [new Skips(), 'default'],
     sequence: { sequencer: SlowestFirst },
-    // Most of a test's time is spent waiting for servers: with a worker a core, the cores would idle for half of it.
-    maxWorkers: 2 * availableParallelism(),
+    // Much of a test's time is spent waiting for servers: with a worker a core, the cores would idle for a third of it.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     // Some do much work, and machines with little to spare take their time for it.
     testTimeout: 40_000,
   },

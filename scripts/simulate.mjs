@@ -14,6 +14,7 @@ invariant was violated.
 
   --seeds N     how many seeds (default 100)
   --from S      the first one (default 1)
+  --within SEC  begins no more of them after so many seconds (default: all are run)
   --faults A,B  only these kinds: kill hang cut lost-ack swallow slow loss reset refuse revoke drain
                 leaderless stalled skew stall crash reroute
   --log FILE    one seed only: write its event log there
@@ -39,6 +40,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
+    within: { type: 'string' },
     faults: { type: 'string' },
     log: { type: 'string' },
     save: { type: 'string' },
@@ -52,6 +54,7 @@ const { values } = parseArgs({
 const kept = values.replay === undefined ? undefined : JSON.parse(readFileSync(values.replay, 'utf8'))
 const first = kept === undefined ? whole('from', values.from) : 0
 const count = kept?.length ?? (values.log === undefined ? whole('seeds', values.seeds) : 1)
+const withinMs = values.within === undefined ? Infinity : whole('within', values.within) * 1_000
 
 if (values.help) process.stdout.write(HELP)
 else if (values.worker) await work()
@@ -105,7 +108,7 @@ async function conduct() {
       )
       child.on('message', (told) => {
         if (told !== 'ready') take(/** @type {Told} */ (told))
-        if (next >= first + count) child.kill()
+        if (next >= first + count || performance.now() - began >= withinMs) child.kill()
         else {
           const regression = kept?.[next]
           child.send({ seed: next, shrinks: bad.length < MAX_SHRUNK && !regression, ...(regression && { regression }) })
@@ -141,8 +144,9 @@ async function conduct() {
       .map(([what, number]) => `${number} ${what}`)
       .join(', '),
   )
-  console.log(`${done} seeds in ${seconds} s, ${bad.length} with violations`)
-  process.exitCode = bad.length > 0 || done < count ? 1 : 0
+  console.log(`${done} of ${count} seeds in ${seconds} s, ${bad.length} with violations`)
+  const begun = next - first
+  process.exitCode = bad.length > 0 || begun === 0 || done < begun ? 1 : 0
 }
 
 /** @param {Told} told */
