@@ -31,7 +31,7 @@ const shared = [
   'packages/{cli,driver-*,gateway,testkit}/src/**/*.test.ts',
 ].map(inThisRun)
 const HEAP = '**/*conformance.test.ts'
-const left = isLong ? [] : [LONG]
+const excluded = isLong ? configDefaults.exclude : [...configDefaults.exclude, LONG]
 
 export default defineConfig({
   resolve: { alias },
@@ -39,7 +39,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'shared', include: shared, exclude: [...configDefaults.exclude, ...left, HEAP], isolate: false },
+        test: { name: 'shared', include: shared, exclude: [...excluded, HEAP], isolate: false },
       },
       {
         extends: true,
@@ -52,11 +52,8 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'faults/**/*.test.ts',
           ].map(inThisRun),
-          exclude: [
-            ...configDefaults.exclude,
-            ...left,
-            ...shared.map((glob) => glob.replace('*.test', '!(*conformance).test')),
-          ],
+          // The shared ones, but for those that weigh the heap.
+          exclude: [...excluded, ...shared.map((glob) => glob.replace('*.test', '!(*conformance).test'))],
         },
       },
     ],
@@ -71,7 +68,7 @@ export default defineConfig({
   },
 })
 
-/** @param {string} glob */
+/** Of a run of the long ones, those. */
 function inThisRun(glob: string): string {
   return isLong ? glob.replace(/\*\.test\..*$/, '*.long.test.ts') : glob
 }

@@ -13,6 +13,8 @@ const pnpmVersion = packageManager.replace(/^pnpm@/, '').replace(/\+.*$/, '')
 const pnpmHome = join(root, '.tools', `pnpm-${pnpmVersion}`)
 export const pnpmFile = join(pnpmHome, 'node_modules/pnpm/bin/pnpm.cjs')
 const turbo = join(root, 'node_modules/.bin/turbo')
+/** Several times as fast as the compiler that bundles declarations, and that packed packages are checked with. */
+export const tsc = join(root, 'node_modules/typescript7/bin/tsc')
 const stampFile = join(root, 'node_modules/.stamp')
 
 /** Turbo finds its tools by absolute paths only; none of the tools reports home. */
@@ -54,28 +56,21 @@ export async function pnpm(args, where = {}) {
   return (await run(process.execPath, argv, { cwd: root, ...where, env: { ...env, ...where.env } })).code
 }
 
-/** @typedef {'declarations' | 'programs'} Wanted `programs` leaves the type declarations out, which take most of a build. */
-
-/** Builds through turbo's cache, or ends this program. Without filters: everything. @param {Wanted} wanted @param {readonly string[]} filters @param {Where} [where] */
-export async function build(wanted, filters = [], where = {}) {
-  const { code } = await run(turbo, buildArguments(filters), { cwd: root, ...where, env: buildEnv(wanted) })
+/** Builds through turbo's cache, or ends this program. Without filters: everything. @param {readonly string[]} filters @param {Where} [where] */
+export async function build(filters = [], where = {}) {
+  const { code } = await run(turbo, buildArguments(filters), { cwd: root, ...where, env })
   if (code !== 0) process.exit(code)
 }
 
-/** The same with declarations, as the verdict of a check. */
+/** The same, as the verdict of a check. */
 export function tryBuild() {
-  return capture(turbo, buildArguments([]), { cwd: root, env: buildEnv('declarations') })
+  return capture(turbo, buildArguments(), { cwd: root, env })
 }
 
 /** @param {readonly string[]} filters */
-function buildArguments(filters) {
+function buildArguments(filters = []) {
   const chosen = filters.map((filter) => `--filter=${filter}`)
   return ['run', 'build', '--output-logs=errors-only', '--log-order=grouped', ...chosen]
-}
-
-/** @param {Wanted} wanted @returns {NodeJS.ProcessEnv} */
-function buildEnv(wanted) {
-  return wanted === 'programs' ? { ...env, SPANWIRE_DECLARATIONS: 'none' } : env
 }
 
 function checkNode() {

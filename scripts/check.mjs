@@ -1,12 +1,12 @@
 /** `npm run check [step ...]`: everything about the code that can be judged without running it. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { env, pnpmFile, root, tryBuild } from './bootstrap.mjs'
+import { join, resolve } from 'node:path'
+import { env, pnpmFile, root, tryBuild, tsc } from './bootstrap.mjs'
 import { checkLockfile } from './check/lockfile.mjs'
 import { checkSemantics } from './check/semantics.mjs'
 import { checkTarballs } from './check/tarballs.mjs'
 import { capture, fail, inParallel } from './exec.mjs'
-import { checkSnippets, tsc } from './snippets.mjs'
+import { checkSnippets } from './snippets.mjs'
 
 /** @typedef {{ code: number, output: string }} Verdict */
 /** @typedef {{ name: string, remedy: string, run: () => Promise<Verdict> }} Step */
@@ -93,7 +93,7 @@ const cruised = ['packages', 'examples', 'test', 'bench', 'faults', 'scripts'].f
 
 /** @param {string} file of node_modules @param {string[]} args */
 function tool(file, ...args) {
-  return capture(process.execPath, [join(modules, file), ...args], { cwd: root, env: { ...env, NO_COLOR: '1' } })
+  return capture(process.execPath, [resolve(modules, file), ...args], { cwd: root, env: { ...env, NO_COLOR: '1' } })
 }
 
 const wanted = process.argv.slice(2)

@@ -13,7 +13,7 @@ const [command = '', ...args] = process.argv.slice(2)
 const commands = {
   start: async () => {
     await prepare()
-    await build('programs', ['@spanwire-examples/quotes'])
+    await build(['@spanwire-examples/quotes'])
     const { code, stopped } = await node(['examples/quotes/dist/start.js', ...args])
     // Who ended the example on purpose has not failed, however the signal was taken.
     return stopped && code > 128 ? 0 : code
@@ -21,7 +21,7 @@ const commands = {
 
   test: async () => {
     await prepare()
-    await build('programs')
+    await build()
     const chromium = await provideChromium()
     // Tests that need the server wait for it, and say why there is none; the others go ahead.
     const { installEngine } = await launcher()
@@ -34,7 +34,7 @@ const commands = {
 
   'test:long': async () => {
     await prepare()
-    await build('programs')
+    await build()
     const extra = { ...(await provideChromium()), SPANWIRE_LONG: '1' }
     return (await node([bin('vitest/vitest.mjs'), 'run', ...args], extra)).code
   },
@@ -46,19 +46,19 @@ const commands = {
 
   consumers: async () => {
     await prepare()
-    await build('declarations', ['./packages/*'])
+    await build(['./packages/*'])
     return (await node(['test/consumers/run.mjs', ...args])).code
   },
 
   build: async () => {
     await prepare()
-    await build('declarations', args)
+    await build(args)
     return 0
   },
 
   bench: async () => {
     await prepare()
-    await build('programs', ['./packages/*'])
+    await build(['./packages/*'])
     const file = 'bench/run.mjs'
     if (!existsSync(join(root, file))) fail(`There is no ${file} yet.`)
     return (await node(['--expose-gc', file, ...args])).code
@@ -66,20 +66,20 @@ const commands = {
 
   simulate: async () => {
     await prepare()
-    await build('programs', ['@spanwire/testkit'])
+    await build(['@spanwire/testkit'])
     return (await node(['scripts/simulate.mjs', ...args])).code
   },
 
   engines: async () => {
     await prepare(toStderr)
     const embedded = ['nats', 'kafka', 'kubemq'].some((name) => args.includes(name)) ? [] : ['@spanwire/cli']
-    await build('programs', ['@spanwire/testkit', ...embedded], toStderr)
+    await build(['@spanwire/testkit', ...embedded], toStderr)
     return await (await launcher()).enginesCommand(args)
   },
 
   faults: async () => {
     await prepare()
-    await build('programs', ['./packages/*'])
+    await build(['./packages/*'])
     return (await node(['faults/run.mjs', ...args])).code
   },
 

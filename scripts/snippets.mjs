@@ -5,13 +5,10 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { env, root } from './bootstrap.mjs'
+import { env, root, tsc } from './bootstrap.mjs'
 import { capture } from './exec.mjs'
 
 /** @typedef {{ file: string, page: string, lines: string[] }} Module */
-
-/** Eight times as fast as the one that bundles declarations and that users' code is tested with; its errors are the same. */
-export const tsc = 'typescript7/bin/tsc'
 
 // Inside test/, whose dependencies are what a page may import.
 const folder = join(root, 'test/.snippets')
@@ -30,8 +27,7 @@ export async function checkSnippets() {
     config,
     JSON.stringify({ extends: '../../tsconfig.json', files: modules.map(({ file }) => file), include: [] }),
   )
-  const argv = [join(root, 'node_modules', tsc), '-p', config]
-  const { output } = await capture(process.execPath, argv, { cwd: root, env: { ...env, NO_COLOR: '1' } })
+  const { output } = await capture(process.execPath, [tsc, '-p', config], { cwd: root, env: { ...env, NO_COLOR: '1' } })
   const errors = errorsOf(output, modules)
   return { code: errors.length, output: errors.join('\n') }
 }

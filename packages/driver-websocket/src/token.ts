@@ -18,8 +18,8 @@ export async function tokenOf(options: ConnectOptions, signal: AbortSignal): Pro
   } catch (cause) {
     if (signal.aborted) throw canceled('Obtaining credentials')
     // Only our own sentences are repeated: those of a stranger may hold a secret.
-    const why = MessagingError.is(cause) ? cause.message : 'check their provider.'
-    throw linkError('unauthenticated', `The credentials could not be obtained: ${why}`, { cause })
+    const why = MessagingError.is(cause) ? cause.message : 'check their provider'
+    throw linkError('unauthenticated', `The credentials could not be obtained: ${why}.`, { cause })
   } finally {
     off?.()
   }

@@ -68,18 +68,10 @@ export interface Run {
 }
 
 /** What a group's member was given. */
-export interface Share {
+export interface Share extends Omit<Given, 'path'> {
   readonly machine: string
   /** Its place among the members. */
   readonly member: number
-  readonly token: number
-  readonly atMs: number
-  readonly site: string
-  readonly source: string | undefined
-  readonly seq: number | undefined
-  readonly late: boolean
-  readonly again: boolean
-  readonly uncertain: boolean
   /** When it was handled: its reader asked for the next one. */
   handledMs: number
 }

@@ -45,7 +45,7 @@ export interface Rehearsal {
   readonly lines: readonly string[]
 }
 
-/** One seed in so many has a group: three more machines cost half as much again. */
+/** One seed in so many has a group: three more machines take their time. */
 const GROUPS_EVERY = 5
 
 /** Before the first fault everything is attached; after the last one everything calms down. */
