@@ -238,3 +238,36 @@ describe('a channel that was ill while its site was well', () => {
     expect(await publish()).toBe(1)
   })
 })
+
+describe('a lane that was refused where nothing was ever taken for ill', () => {
+  async function refused(options: Partial<ClientOptions<'a' | 'b'>> = {}) {
+    const { runtime, actor } = roads('a', 'b')
+    const { client, roads: way } = actor(options)
+    const publish = async (): Promise<string> => {
+      const receipt = client.publish(quotes, { symbol: 'IBM', n: 1 })
+      await runtime.advance(2_000)
+      return (await receipt).sites.join()
+    }
+    await runtime.advance(100)
+    expect(await publish()).toBe('a')
+    way.a.leaderless = (channel) => channel === quotes.name
+    expect(await publish()).toBe('b')
+    way.a.leaderless = () => false
+    expect(client.status().sites[0]).toMatchObject({ state: 'up' })
+    return { runtime, client, publish }
+  }
+
+  it('returns by itself within 30 s', async () => {
+    const { runtime, publish } = await refused()
+    await runtime.advance(30_000)
+    expect(await publish()).toBe('a')
+  })
+
+  it('stays under manual until it is told to return', async () => {
+    const { runtime, client, publish } = await refused({ failback: 'manual' })
+    await runtime.advance(600_000)
+    expect(await publish()).toBe('b')
+    client.failback()
+    expect(await publish()).toBe('a')
+  })
+})

@@ -23,6 +23,7 @@ export interface Departures {
   readonly room: Room
   /** Lanes that left a site since it came up. */
   readonly left: Map<string, number>
+  readonly returns: Failback
   /** Nothing waits, nothing flies, nothing is about to be offered again. */
   readonly empty: boolean
   status(): Pick<Status, 'outbox' | 'retained'>
@@ -68,6 +69,7 @@ function begin(context: Context): Departures {
     retained,
     room,
     left,
+    returns,
     get empty() {
       for (const outbox of outboxes.values()) if (!outbox.empty) return false
       return room.isCalm && retained.settled

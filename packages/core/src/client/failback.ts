@@ -41,6 +41,11 @@ export class Failback {
     else if (!isTrusted(change.from) && isAuto) this.#begin(site, change.from.at === 'up')
   }
 
+  /** A lane was refused at a site that is trusted, and left. It belongs there still, though perhaps nothing is ever taken for ill. */
+  refused(site: string): void {
+    if (this.#context.failback === 'auto' && !this.#ramps.has(site)) this.#begin(site, true)
+  }
+
   close(): void {
     for (const site of [...this.#ramps.keys()]) this.#stop(site)
   }

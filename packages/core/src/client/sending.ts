@@ -116,7 +116,7 @@ export function outboxOf(context: Context, contract: Routed): Outbox {
 
 function surroundings(context: Context, contract: Routed): Surroundings {
   const { runtime, publisher, events } = context
-  const { left, room, retained } = departuresOf(context)
+  const { left, returns, room, retained } = departuresOf(context)
   // Nobody misses a job that went elsewhere; marks have no marks.
   const isTold = contract.kind === 'topic' && !isMarks(contract.name)
   return {
@@ -154,6 +154,7 @@ function surroundings(context: Context, contract: Routed): Surroundings {
       const session = context.session(from)
       const { state } = session
       const illness = state.at === 'up' ? session.sign(contract.spec) : undefined
+      if (illness !== undefined) returns.refused(from)
       const sign = illness?.since ?? firstSign(state)
       const ms = sign === undefined ? 0 : Math.round(runtime.now() - sign)
       const why = illness?.error.message ?? `as planned: ${to} is preferred`

@@ -7,6 +7,10 @@ const HOLD_CAP_MS = 300_000
 /** The return after that: jitter, its four steps, and what a lane has on its way, which ends first, ms. */
 const RETURN_MS = 10_000 + 20_000 + 30_000
 
+/** A channel that was ill is left alone for so long, twice as long after each further time, and a fifth more by chance, ms. */
+const ILL_MS = 5_000
+const ILL_CAP_MS = 300_000
+
 interface Stay {
   readonly channel: string
   readonly path: string
@@ -22,20 +26,21 @@ export function* goesHome(seen: Evidence): Iterable<string> {
     for (const { atMs, channel, path, site } of lastStays(seen, process)) {
       const home = routes?.home(channel, path)
       if (routes === undefined || home === undefined || home === site) continue
-      if (wasIll(seen, channel, home)) continue
-      const dueMs = Math.max(routes.atMs, trustedMs(seen, process, home)) + RETURN_MS
+      const wellMs = trustedMs(seen, process, home) + leftAloneMs(seen, channel, home)
+      const dueMs = Math.max(routes.atMs, wellMs) + RETURN_MS
       if (dueMs < seen.endMs)
         yield `${process} has ${channel} ${path} at ${site} since ${atMs.toFixed(0)}, and it belongs to ${home}, which was to have it back by ${dueMs.toFixed(0)}`
     }
   }
 }
 
-/** One lane may have left a channel that refused it once and was never taken for ill: it comes back with the next return to the site, or `failback()`, and nothing says when. */
-function wasIll({ plan }: Evidence, channel: string, site: string): boolean {
-  return plan.some(
-    ({ fault }) =>
-      (fault.what === 'stalled' || fault.what === 'leaderless') && fault.site === site && fault.channel === channel,
-  )
+/** How long sends stay away at most from a channel that did not take them though its site was well. */
+function leftAloneMs({ plan }: Evidence, channel: string, site: string): number {
+  let times = 0
+  for (const { fault } of plan)
+    if ((fault.what === 'stalled' || fault.what === 'leaderless') && fault.site === site && fault.channel === channel)
+      times += Math.ceil(Math.log2(2 + fault.forMs / ILL_MS))
+  return times === 0 ? 0 : 1.2 * Math.min(ILL_CAP_MS, ILL_MS * 2 ** times)
 }
 
 /** Where each lane of a process was last, by what it sent and by what it said of moves. */
