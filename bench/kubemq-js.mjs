@@ -38,6 +38,7 @@ export function kubemqJs({ endpoint: address }) {
       await published()
       const done = await cost
       unsubscribe()
+      await come.over
       return done
     },
     store: async (count) => {
@@ -53,15 +54,18 @@ export function kubemqJs({ endpoint: address }) {
       stream.end()
       return cost
     },
-    read: (count) =>
-      costOf(count, async () => {
-        const come = coming(count)
+    read: async (count) => {
+      const come = coming(count)
+      const cost = await costOf(count, async () => {
         const clientId = `bench-js-${ids++}`
         const from = { channel: 'read', clientId, requestType: EventStoreType.StartFromFirst }
         const { unsubscribe } = await stored.subscribe(from, come.hear)
         await come.all
         unsubscribe()
-      }),
+      })
+      await come.over
+      return cost
+    },
     send: (count) =>
       costOf(count, async () => {
         for (let sent = 0; sent < count; sent += PART) {
@@ -90,15 +94,23 @@ export function kubemqJs({ endpoint: address }) {
   }
 }
 
-/** @param {number} count */
+/**
+ * `all`: so many came. `over`: the subscription has ended, which is some seconds after it was told to; until then it takes, and pays
+ * for, what comes for the others.
+ * @param {number} count
+ */
 function coming(count) {
   let got = 0
-  let all = () => {}
+  let [all, over] = [() => {}, () => {}]
   const done = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
     all = resolve
   })
+  const ended = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+    over = resolve
+  })
   const hear = (/** @type {Error | null} */ error, /** @type {unknown} */ message) => {
-    if (error === null && message && ++got === count) all()
+    if (error !== null) over()
+    else if (message && ++got === count) all()
   }
-  return { hear, all: done }
+  return { hear, all: done, over: ended }
 }
