@@ -1,6 +1,13 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { onTestFinished } from 'vitest'
 
+const GONE = 'UNKNOWN_TOPIC_OR_PARTITION'
+
+/** What kafkajs throws after its last try: the cause is what a broker said to that. */
+interface GaveUp {
+  readonly cause?: { readonly type?: string }
+}
+
 /** A program on plain kafkajs, as anybody has one. */
 export function plain(endpoints: readonly string[]): Kafka {
   return new Kafka({
@@ -24,9 +31,14 @@ export async function asAdmin<T>(endpoints: readonly string[], work: (admin: Adm
   }
 }
 
-/** The topics that tests made. */
-export async function topicsOf(admin: Admin): Promise<readonly string[]> {
-  return (await admin.listTopics()).filter((topic) => !topic.startsWith('__'))
+/** Removes all that tests made. */
+export async function removeTopics(admin: Admin): Promise<void> {
+  const topics = (await admin.listTopics()).filter((topic) => !topic.startsWith('__'))
+  if (topics.length === 0) return
+  await admin.deleteTopics({ topics }).catch((error: GaveUp) => {
+    // A broker that is behind lists for a while what the cluster has removed.
+    if (error.cause?.type !== GONE) throw error
+  })
 }
 
 /** A member of the group in which our workers share a queue. Resolves when it has joined, with what lets it leave. */

@@ -4,7 +4,7 @@ import { silentEndpoint } from '@spanwire/testkit/network'
 import { stop } from '../../../driver/test/stop.js'
 import { type KafkaPort, kafka, partitionOf } from '../../src/index.js'
 import { foreign } from './foreign.js'
-import { asAdmin, topicsOf } from './plain.js'
+import { asAdmin, removeTopics } from './plain.js'
 
 /** Few enough that a thousand topics fit into a small broker, more than one so that nothing rests on a single one. */
 const PARTITIONS = 2
@@ -37,11 +37,7 @@ export async function kafkaRig({ nodes, port }: { readonly nodes: number; readon
     },
     foreign: foreign(endpoints),
     resources: () => resources(endpoints),
-    tidy: () =>
-      asAdmin(endpoints, async (admin) => {
-        const topics = await topicsOf(admin)
-        if (topics.length > 0) await admin.deleteTopics({ topics: [...topics] })
-      }),
+    tidy: () => asAdmin(endpoints, removeTopics),
     dispose: () => engines.stop(),
   }
 }

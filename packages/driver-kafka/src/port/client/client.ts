@@ -9,12 +9,12 @@ import type { Fetching, KafkaReader, ReadFrom } from '../reading.js'
 import type { Wire } from '../wire.js'
 import { Cluster } from './cluster.js'
 import { Member } from './member.js'
+import { NO_SUCH_TOPIC } from './new-topics.js'
 import { pause } from './obey.js'
 import { offsetsAt } from './offsets.js'
 import { Producer } from './producer.js'
 import { PartitionReader } from './reader.js'
 
-const NO_SUCH_TOPIC = 3
 const EXISTS = 36
 const FORBIDDEN = 29
 
@@ -64,6 +64,7 @@ class Client implements KafkaClient {
     const { changeMs } = this.#cluster.options.times
     const { code, said } = await this.#cluster.change(createTopic(topic, changeMs), signal)
     if (code !== 0 && code !== EXISTS) throw brokerError(code, `make topic ${topic.name}`, said)
+    this.#cluster.newTopics.add(topic.name)
     // The brokers hear of it one after the other, and of each partition the leader last.
     for (
       let ms = SETTLE_MS;
@@ -78,12 +79,13 @@ class Client implements KafkaClient {
   async remove(topic: string, signal: AbortSignal): Promise<void> {
     const { changeMs } = this.#cluster.options.times
     const { code, said } = await this.#cluster.change(deleteTopic(topic, changeMs), signal)
-    this.#cluster.forget(topic)
+    this.#cluster.removed(topic)
     if (code !== 0 && code !== NO_SUCH_TOPIC) throw brokerError(code, `remove topic ${topic}`, said)
   }
 
   async settings(topic: string, signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined> {
-    const { code, said, settings } = await this.#cluster.ask(describeTopic(topic), signal)
+    const ask = () => this.#cluster.ask(describeTopic(topic), signal)
+    const { code, said, settings } = await this.#cluster.newTopics.heard(topic, ask, signal)
     if (code === FORBIDDEN) return undefined
     if (code !== 0) throw brokerError(code, `tell the settings of ${topic}`, said)
     return settings

@@ -12,7 +12,9 @@ import {
 } from '../protocol/requests.js'
 import type { Wire } from '../wire.js'
 import { Lanes } from './lanes.js'
+import { limitedBy } from './limit.js'
 import { Line } from './line.js'
+import { isUnknown, NewTopics, NO_SUCH_TOPIC } from './new-topics.js'
 import { aborted, closed, obey } from './obey.js'
 
 /** How many brokers are dialled at once when it is not known which of them lives. */
@@ -31,6 +33,7 @@ const HURRY_MS = 400
 export class Cluster {
   readonly wire: Wire
   readonly options: KafkaConnect
+  readonly newTopics: NewTopics = new NewTopics()
   readonly #closing: AbortController = new AbortController()
   readonly #lines: Set<Line> = new Set()
   readonly #topics: Map<string, TopicMetadata> = new Map()
@@ -123,14 +126,15 @@ export class Cluster {
 
   /** A connection of one's own to this broker. */
   async line(to: BrokerAddress, signal: AbortSignal): Promise<Line> {
-    const either = AbortSignal.any([signal, this.closing])
-    if (either.aborted) throw this.closing.aborted ? closed() : aborted(signal)
-    const late = AbortSignal.timeout(this.options.times.connectMs)
-    const dialling = Line.dial(this.wire, to, this.options, AbortSignal.any([either, late]))
+    if (this.closing.aborted) throw closed()
+    if (signal.aborted) throw aborted(signal)
+    const { connectMs } = this.options.times
+    const limit = limitedBy([signal, this.closing], connectMs)
+    const dialling = Line.dial(this.wire, to, this.options, limit.signal).finally(limit.lift)
     const line = await dialling.catch((error: unknown) => {
       if (this.closing.aborted) throw closed()
       if (signal.aborted) throw aborted(signal)
-      if (late.aborted) throw tooSlow(to, this.options.times.connectMs)
+      if (limit.signal.aborted) throw tooSlow(to, connectMs)
       throw error
     })
     if (this.closing.aborted) line.cut(closed())
@@ -152,8 +156,15 @@ export class Cluster {
     return this.#topics.get(topic)
   }
 
+  /** Who leads it is to be asked again. */
   forget(topic: string): void {
     this.#topics.delete(topic)
+  }
+
+  /** It is gone. */
+  removed(topic: string): void {
+    this.forget(topic)
+    this.newTopics.delete(topic)
   }
 
   /** Asks anew; who asks meanwhile gets the same answer. Its `code` says if there is no such topic. */
@@ -163,16 +174,22 @@ export class Cluster {
   }
 
   async #askTopic(name: string): Promise<TopicMetadata> {
-    const asking = this.ask(metadata([name], this.#metadataVersion), this.closing).then((told) => {
-      this.#learn(told)
-      const topic = told.topics[0] ?? { code: 3, name, id: undefined, partitions: [] }
-      if (topic.code === 0 || topic.code === 5) this.#topics.set(name, topic)
-      else this.#topics.delete(name)
-      return topic
-    })
+    const asking = this.newTopics.heard(name, () => this.#tellTopic(name), this.closing)
     const asked = asking.finally(() => this.#asked.delete(name))
     this.#asked.set(name, asked)
     return await asked
+  }
+
+  async #tellTopic(name: string): Promise<TopicMetadata> {
+    const told = await this.ask(metadata([name], this.#metadataVersion), this.closing)
+    this.#learn(told)
+    const topic = told.topics[0] ?? { code: NO_SUCH_TOPIC, name, id: undefined, partitions: [] }
+    if (topic.code === 0 || topic.code === 5) {
+      this.#topics.set(name, topic)
+      this.newTopics.add(name)
+    } else this.forget(name)
+    if (isUnknown(topic.code) && !this.newTopics.has(name)) this.newTopics.delete(name)
+    return topic
   }
 
   #learn({ brokers, clusterId, controller }: Metadata): void {

@@ -3,6 +3,7 @@ import { findCoordinator, type Identity } from '../protocol/group-requests.js'
 import { brokerError } from '../protocol/names.js'
 import type { Request } from '../protocol/requests.js'
 import type { Cluster } from './cluster.js'
+import { limitedBy } from './limit.js'
 import type { Line } from './line.js'
 import { replaced, watchReplaced } from './replaced.js'
 
@@ -29,7 +30,7 @@ export class CoordinatorLine {
   /** Finds it first if need be. Rejects with what the brokers say where they refuse, and when the connection is lost. */
   async ask<T>(request: Request<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
     const moved = new AbortController()
-    const either = AbortSignal.any([signal, moved.signal])
+    const { signal: either, lift } = limitedBy([signal, moved.signal])
     const { lookAgainMs } = this.#cluster.options.times
     const stopWatching = watchReplaced({
       afterMs: lookAgainMs,
@@ -46,6 +47,7 @@ export class CoordinatorLine {
       return await line.ask(request, timeoutMs, either)
     } finally {
       stopWatching()
+      lift()
     }
   }
 

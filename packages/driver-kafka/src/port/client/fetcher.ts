@@ -6,6 +6,7 @@ import { brokerError, isMoved } from '../protocol/names.js'
 import { apiVersions, type Request } from '../protocol/requests.js'
 import type { Fetched } from '../reading.js'
 import type { Cluster } from './cluster.js'
+import { limitedBy } from './limit.js'
 import type { Line } from './line.js'
 import { pause } from './obey.js'
 import type { Place } from './places.js'
@@ -194,7 +195,9 @@ export class Fetcher {
   async #rest(line: Line): Promise<Outcome> {
     const { fetchWaitMs, answerMs } = this.#options.cluster.options.times
     this.#idle = new AbortController()
-    await pause(fetchWaitMs, AbortSignal.any([this.#idle.signal, this.#ending.signal])).catch(() => {})
+    const limit = limitedBy([this.#idle.signal, this.#ending.signal])
+    await pause(fetchWaitMs, limit.signal).catch(() => {})
+    limit.lift()
     await line.ask(apiVersions(), answerMs)
     return { at: 'answered', parts: [] }
   }

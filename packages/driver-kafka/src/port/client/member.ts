@@ -7,6 +7,7 @@ import type { Fetched, ReadFrom, TopicPartition } from '../reading.js'
 import type { Cluster } from './cluster.js'
 import { CoordinatorLine, isElsewhere } from './coordinator.js'
 import { Entry } from './entry.js'
+import { type Limit, limitedBy } from './limit.js'
 import { closed, obey, pause } from './obey.js'
 import { PartitionReader } from './reader.js'
 
@@ -39,7 +40,8 @@ export class Member implements KafkaGroupMember {
   readonly #committing: CoordinatorLine
   readonly #entry: Entry
   readonly #ending: AbortController = new AbortController()
-  readonly #signal: AbortSignal
+  /** Until it is over. */
+  readonly #limit: Limit
   #standing: Standing = { at: 'out' }
   #who: Identity
   #leaving: Promise<void> | undefined
@@ -54,7 +56,7 @@ export class Member implements KafkaGroupMember {
     this.#committing = new CoordinatorLine(cluster, group)
     this.#entry = new Entry(options, this.#coordinator)
     this.#who = { group, instance, generation: -1, member: '' }
-    this.#signal = AbortSignal.any([this.#ending.signal, cluster.closing])
+    this.#limit = limitedBy([this.#ending.signal, cluster.closing])
     this.gone = new Promise((resolve) => (this.#over = resolve))
   }
 
@@ -142,7 +144,7 @@ export class Member implements KafkaGroupMember {
   async #live(): Promise<void> {
     try {
       for (;;) {
-        const entered = await this.#entry.enter(this.#who, this.#signal)
+        const entered = await this.#entry.enter(this.#who, this.#limit.signal)
         this.#who = entered.who
         this.#set({ at: 'in', parts: entered.parts, reader: this.#readerOf(entered.parts) })
         this.#options.listener.assigned(entered.parts)
@@ -151,7 +153,7 @@ export class Member implements KafkaGroupMember {
         this.#who = { ...this.#who, generation: -1, member: end === 'lost' ? '' : this.#who.member }
       }
     } catch (error) {
-      if (this.#leaving === undefined) this.#end(this.#signal.aborted ? closed() : (error as KafkaError))
+      if (this.#leaving === undefined) this.#end(this.#limit.signal.aborted ? closed() : (error as KafkaError))
     }
   }
 
@@ -165,10 +167,10 @@ export class Member implements KafkaGroupMember {
     const { cluster, options } = this.#options
     let heard = performance.now()
     for (;;) {
-      await pause(options.heartbeatMs, this.#signal)
+      await pause(options.heartbeatMs, this.#limit.signal)
       const code = await this.#coordinator
-        .ask(heartbeat(this.#who), cluster.options.times.answerMs, this.#signal)
-        .catch((error: KafkaError) => (this.#signal.aborted || error.fatal ? Promise.reject(error) : undefined))
+        .ask(heartbeat(this.#who), cluster.options.times.answerMs, this.#limit.signal)
+        .catch((error: KafkaError) => (this.#limit.signal.aborted || error.fatal ? Promise.reject(error) : undefined))
       if (code === 0) heard = performance.now()
       else if (code === REBALANCE) return 'given-up'
       else if (code === undefined || isElsewhere(code)) this.#coordinator.forget()
@@ -185,8 +187,9 @@ export class Member implements KafkaGroupMember {
     this.#set({ at: 'out' })
     standing.reader.close()
     const { listener, options } = this.#options
-    const late = AbortSignal.any([this.#signal, AbortSignal.timeout(options.rebalanceMs / 2)])
-    await obey(Promise.resolve(listener.revoked(standing.parts, how)), late).catch(() => {})
+    const late = limitedBy([this.#limit.signal], options.rebalanceMs / 2)
+    await obey(Promise.resolve(listener.revoked(standing.parts, how)), late.signal).catch(() => {})
+    late.lift()
   }
 
   #end(error: KafkaError): void {
@@ -198,6 +201,7 @@ export class Member implements KafkaGroupMember {
       void this.#options.listener.revoked(standing.parts, 'lost')
     }
     this.#ending.abort()
+    this.#limit.lift()
     // Who leaves has something to say on it.
     if (this.#leaving === undefined) this.#coordinator.forget()
     this.#committing.forget()

@@ -7,8 +7,11 @@ import type { TopicMetadata } from '../protocol/requests.js'
 import type { Cluster } from './cluster.js'
 import type { Lanes } from './lanes.js'
 import { type Line, silent } from './line.js'
+import { isUnknown } from './new-topics.js'
 import { closed } from './obey.js'
 import { isLedByOthers, replaced, watchReplaced } from './replaced.js'
+
+const NOT_LEADER = 6
 
 type Report = (index: number, produced: Produced) => void
 
@@ -117,7 +120,9 @@ export class Producer {
         continue
       }
       if (isMoved(code)) this.#cluster.forget(topic)
-      const error = brokerError(code, `write to ${topic}, partition ${partition}`)
+      // Of a new topic the leader may hear last.
+      const why = isUnknown(code) && this.#cluster.newTopics.has(topic) ? NOT_LEADER : code
+      const error = brokerError(why, `write to ${topic}, partition ${partition}`)
       report(index, { at: isRefusal(code) ? 'refused' : 'unknown', error })
     }
   }
