@@ -1,6 +1,6 @@
 import { type Client, type Contract, MessagingError } from '@spanwire/core'
 import { memory } from '@spanwire/driver-memory'
-import { websocket } from '@spanwire/driver-websocket'
+import { checkedWebsocket } from '@spanwire/driver-websocket'
 import { type Config, connect, contractOf, loadConfig } from '@spanwire/node'
 import { WebSocket } from 'ws'
 
@@ -23,7 +23,7 @@ export function clientOf(config: Config): Promise<Client> {
     nats: async (options: unknown) => (await import('@spanwire/driver-nats')).nats(options as object),
     kafka: async (options: unknown) => (await import('@spanwire/driver-kafka')).kafka(options as object),
     kubemq: async (options: unknown) => (await import('@spanwire/driver-kubemq')).kubemq(options as object),
-    websocket: (options: unknown) => websocket({ WebSocket, ...(options as object) }),
+    websocket: (options: unknown) => checkedWebsocket({ WebSocket, ...(options as object) }),
   }
   return connect(config, { drivers })
 }

@@ -22,6 +22,7 @@ export function kafka(options: KafkaOptions = {}): Driver {
     spec: 1,
     name: 'kafka',
     dials: 'all',
+    assertEndpoint: (endpoint) => void placeOf(endpoint, ENDPOINTS),
     async connect(endpoints, how, signal) {
       const places = endpoints.map((endpoint) => placeOf(endpoint, ENDPOINTS))
       const brokers = places.map(addressOf)

@@ -1,3 +1,4 @@
+import { assertOptions, atLeast, made, type OptionForms, oneOf, text, wholeAtLeast } from '@spanwire/driver/kit'
 import type { KafkaPort, KafkaTimes } from './port/port.js'
 import { defaultTimes } from './port/port.js'
 
@@ -33,7 +34,33 @@ export interface Settings extends Required<Omit<KafkaOptions, 'port' | 'times' |
 
 const WEEK_MS = 7 * 24 * 3_600_000
 
-export function settingsOf({ port: _, times, ...options }: KafkaOptions): Settings {
+const TIMES: OptionForms<keyof KafkaTimes> = {
+  connectMs: atLeast(1),
+  answerMs: atLeast(1),
+  changeMs: atLeast(1),
+  produceMs: atLeast(1),
+  fetchWaitMs: atLeast(1),
+  fetchLateMs: atLeast(1),
+  lookAgainMs: atLeast(1),
+}
+
+const FORMS: OptionForms<keyof KafkaOptions> = {
+  port: made,
+  sasl: oneOf('plain', 'scram-sha-256', 'scram-sha-512'),
+  partitions: wholeAtLeast(1),
+  replicas: wholeAtLeast(1),
+  maxAgeMs: atLeast(0),
+  liveMaxAgeMs: atLeast(1),
+  groupLeaseMs: atLeast(1),
+  inbox: text,
+  sessionMs: atLeast(1),
+  times: { inside: TIMES },
+}
+
+/** Throws `invalid` for options that are unknown or wrong. */
+export function settingsOf(given: KafkaOptions): Settings {
+  assertOptions(given, FORMS)
+  const { port: _, times, ...options } = given
   return {
     sasl: 'plain',
     maxAgeMs: WEEK_MS,

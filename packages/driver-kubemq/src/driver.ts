@@ -33,6 +33,7 @@ export function kubemq(options: KubemqOptions = {}): Driver {
     spec: 1,
     name: NAME,
     dials: 'one',
+    assertEndpoint: (endpoint) => void placeOf(endpoint, ENDPOINTS),
     async connect([endpoint = ''], how, signal) {
       const address = addressOf(placeOf(endpoint, ENDPOINTS))
       const credentials = await credentialsFor('KubeMQ', how, signal)

@@ -1,4 +1,5 @@
 import type { Credentials } from '@spanwire/driver'
+import { assertOptions, atLeast, made, type OptionForms, text } from '@spanwire/driver/kit'
 import { type Clock, systemClock } from './clock.js'
 
 /** Of a memory engine. Each bound says what happens there. */
@@ -44,7 +45,23 @@ export interface Settings {
 
 const MIB = 2 ** 20
 
+const FORMS: OptionForms<keyof EngineOptions> = {
+  name: text,
+  authenticate: made,
+  maxBytes: atLeast(1),
+  retain: { inside: { messages: atLeast(0), bytes: atLeast(0) } },
+  maxPaths: atLeast(0),
+  maxJobs: atLeast(0),
+  maxChannels: atLeast(0),
+  maxInbox: atLeast(0),
+  groupLeaseMs: atLeast(1),
+  beatMs: atLeast(1),
+  clock: made,
+}
+
+/** Throws `invalid` for options that are unknown or wrong. */
 export function settings(options: EngineOptions): Settings {
+  assertOptions(options, FORMS)
   return {
     name: options.name ?? 'memory',
     authenticate: options.authenticate ?? (() => true),

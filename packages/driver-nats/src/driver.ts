@@ -43,6 +43,7 @@ export function nats(options: NatsOptions = {}): Driver {
     spec: 1,
     name: 'nats',
     dials: 'one',
+    assertEndpoint: (endpoint) => void placeOf(endpoint, ENDPOINTS),
     async connect([endpoint = ''], how, signal) {
       const place = placeOf(endpoint, ENDPOINTS)
       const credentials = await credentialsFor('NATS', how, signal)

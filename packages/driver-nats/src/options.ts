@@ -1,3 +1,5 @@
+import { assertOptions, atLeast, flag, type OptionForms, text, wholeAtLeast } from '@spanwire/driver/kit'
+
 /** What the driver can be told beyond endpoints and credentials. */
 export interface NatsOptions {
   /** The server speaks TLS before anything else (`handshake_first`). Default false. */
@@ -25,7 +27,19 @@ export interface Settings extends Required<Omit<NatsOptions, 'replicas'>> {
 
 const WEEK_MS = 7 * 24 * 3_600_000
 
+const FORMS: OptionForms<keyof NatsOptions> = {
+  tlsFirst: flag,
+  inboxPrefix: text,
+  replicas: wholeAtLeast(1),
+  maxAgeMs: atLeast(0),
+  maxBytes: wholeAtLeast(-1),
+  maxQueueBytes: wholeAtLeast(-1),
+  groupLeaseMs: atLeast(1),
+}
+
+/** Throws `invalid` for options that are unknown or wrong. */
 export function settingsOf(options: NatsOptions): Settings {
+  assertOptions(options, FORMS)
   return {
     tlsFirst: false,
     inboxPrefix: '_INBOX',

@@ -1,3 +1,4 @@
+export { checkedWebsocket } from './checked.js'
 export {
   type SocketConstructor,
   type SocketEvent,

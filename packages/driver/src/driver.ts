@@ -21,6 +21,11 @@ export interface Driver {
    * unreachable; TLS faults are `unavailable` with `retryable: false` and name what did not fit) or `canceled`.
    */
   connect(endpoints: readonly Endpoint[], options: ConnectOptions, signal: AbortSignal): Promise<Link>
+  /**
+   * Throws `invalid` for an endpoint that leads nowhere, and dials nothing: who reads a configuration asks before the site is used.
+   * Absent: this driver cannot tell.
+   */
+  assertEndpoint?(endpoint: Endpoint): void
 }
 
 export interface ConnectOptions {

@@ -12,9 +12,9 @@ import {
   type SiteOptions,
   weighted,
 } from '@spanwire/core'
-import { MessagingError } from '@spanwire/driver'
+import { type Driver, MessagingError } from '@spanwire/driver'
 import { loadConfig } from './config.js'
-import { loadDriver, type MakeDriver } from './drivers.js'
+import { loadDriver, type MakeDriver, makeDriver } from './drivers.js'
 import type { Config, PolicyConfig, SiteConfig } from './schema.js'
 import { credentialsOf, tlsOf } from './secrets.js'
 
@@ -48,16 +48,32 @@ async function siteOf(
   site: SiteConfig,
   drivers: Readonly<Record<string, MakeDriver>>,
 ): Promise<SiteOptions> {
-  const { credentials, driver, endpoints, location, mode, options = {}, tls } = site
-  const own = drivers[driver]
+  const { credentials, endpoints, location, mode, options = {}, tls } = site
+  const own = Object.hasOwn(drivers, site.driver) ? drivers[site.driver] : undefined
+  const driver = await (own ? makeDriver(name, () => own(options)) : loadDriver(site.driver, options, name))
+  assertEndpoints(name, endpoints, driver)
   return {
     location: defined(location),
-    driver: await (Object.hasOwn(drivers, driver) && own ? own(options) : loadDriver(driver, options, name)),
+    driver,
     endpoints,
     credentials: credentialsOf(name, credentials),
     ...(tls === undefined ? undefined : { tls: await tlsOf(name, tls) }),
     ...(mode === undefined ? undefined : { mode }),
   }
+}
+
+/** All that lead nowhere, a line each. */
+function assertEndpoints(site: string, endpoints: readonly string[], driver: Driver): void {
+  const lines = endpoints.flatMap((endpoint, index) => {
+    try {
+      driver.assertEndpoint?.(endpoint)
+      return []
+    } catch (error) {
+      if (!MessagingError.is(error)) throw error
+      return [`sites.${site}.endpoints.${index}: ${error.message}`]
+    }
+  })
+  if (lines.length > 0) throw new MessagingError('invalid', lines.join('\n'), { site })
 }
 
 function policyOf(policy: PolicyConfig): Policy<string> {

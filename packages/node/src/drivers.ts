@@ -2,26 +2,32 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { type Driver, MessagingError } from '@spanwire/driver'
 
-/** What a package must export to be named in a configuration: a function from the site's `options` to a driver. */
+/**
+ * What a package must export to be named in a configuration: a function from the site's `options` to a driver. For options that it
+ * cannot use it throws `invalid`; a line of the message that begins with `options.NAME: ` is told with the path of the site.
+ */
 export type MakeDriver = (options: unknown) => Driver | Promise<Driver>
 
 interface Known {
   readonly package: string
-  make(module: Record<string, unknown>, options: unknown): Driver | Promise<Driver>
+  /** What the package calls the function. */
+  readonly name: string
+  readonly with?: () => Promise<object>
 }
-
-const named = (name: string) => (module: Record<string, unknown>, options: unknown) => call(module[name], name, options)
 
 /** Drivers by their short names; any other name is a package whose default export makes one. */
 const KNOWN: Readonly<Record<string, Known>> = {
-  memory: { package: '@spanwire/driver-memory', make: named('memory') },
-  websocket: { package: '@spanwire/driver-websocket', make: websocket },
-  nats: { package: '@spanwire/driver-nats', make: named('nats') },
-  kafka: { package: '@spanwire/driver-kafka', make: named('kafka') },
-  kubemq: { package: '@spanwire/driver-kubemq', make: named('kubemq') },
+  memory: { package: '@spanwire/driver-memory', name: 'memory' },
+  websocket: { package: '@spanwire/driver-websocket', name: 'checkedWebsocket', with: webSocket },
+  nats: { package: '@spanwire/driver-nats', name: 'nats' },
+  kafka: { package: '@spanwire/driver-kafka', name: 'kafka' },
+  kubemq: { package: '@spanwire/driver-kubemq', name: 'kubemq' },
 }
 
-/** Loads a driver when a site needs it. Rejects with `not-found` and the command that installs it. `site`: for the error. */
+/**
+ * Loads a driver when a site needs it. Rejects with `not-found` and the command that installs it, or with `invalid` for options that
+ * it cannot use. `site`: for the error.
+ */
 export async function loadDriver(name: string, options: Record<string, unknown>, site: string): Promise<Driver> {
   const known = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined
   const path = `sites.${site}.driver`
@@ -31,10 +37,25 @@ export async function loadDriver(name: string, options: Record<string, unknown>,
       `${path}: "${name}" is no driver; one of ${Object.keys(KNOWN).join(', ')}, or the name of a package`,
     )
   }
-  const specifier = known?.package ?? name
-  const module = await load(specifier, path, name)
-  if (known !== undefined) return known.make(module, options)
-  return call(module['default'], 'default', options)
+  const module = await load(known?.package ?? name, path, name)
+  const wanted = known?.name ?? 'default'
+  const make = module[wanted]
+  if (typeof make !== 'function') {
+    throw new MessagingError('invalid', `${path}: the driver package exports no function "${wanted}"`)
+  }
+  const own = await known?.with?.()
+  return makeDriver(site, () => (make as MakeDriver)({ ...own, ...options }))
+}
+
+/** Has a driver made; what it says of its options is told with the path of the site. */
+export async function makeDriver(site: string, make: () => Driver | Promise<Driver>): Promise<Driver> {
+  try {
+    return await make()
+  } catch (cause) {
+    if (!MessagingError.is(cause) || cause.code !== 'invalid') throw cause
+    const lines = cause.message.split('\n').map((line) => (/^options\.[^:]+: /.test(line) ? line : `options: ${line}`))
+    throw new MessagingError('invalid', lines.map((line) => `sites.${site}.${line}`).join('\n'), { cause, site })
+  }
 }
 
 /** Found from where the program runs first: the driver is its dependency, not ours. */
@@ -60,13 +81,8 @@ function resolved(require: NodeJS.Require, specifier: string): string | undefine
   }
 }
 
-async function websocket(module: Record<string, unknown>, options: unknown): Promise<Driver> {
-  // `ws` is taken although newer Nodes have a WebSocket of their own: it alone takes certificates.
+/** `ws` is taken although newer Nodes have a WebSocket of their own: it alone takes certificates. */
+async function webSocket(): Promise<object> {
   const { WebSocket } = await import('ws')
-  return call(module['websocket'], 'websocket', { WebSocket, ...(options as object) })
-}
-
-function call(make: unknown, name: string, options: unknown): Driver | Promise<Driver> {
-  if (typeof make === 'function') return (make as MakeDriver)(options)
-  throw new MessagingError('invalid', `the driver package exports no function "${name}"`)
+  return { WebSocket }
 }

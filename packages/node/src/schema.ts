@@ -106,7 +106,7 @@ const tls: z.ZodType<NonNullable<SiteConfig['tls']>> = z.strictObject({
 const site: z.ZodType<SiteConfig> = z.strictObject({
   location,
   driver: z.string(),
-  endpoints: z.array(z.string()).min(1),
+  endpoints: z.array(z.string().min(1, 'an endpoint is missing here')).min(1, 'at least one endpoint'),
   credentials: credentials.optional(),
   tls: tls.optional(),
   options: z.record(z.string(), z.unknown()).optional(),

@@ -1,5 +1,5 @@
 import { json, topic } from '@spanwire/core'
-import type { Driver } from '@spanwire/driver'
+import { type Driver, MessagingError } from '@spanwire/driver'
 import { describe, expect, it } from 'vitest'
 import { connect, contractOf, loadDriver, parseConfig, type SiteConfig } from '../src/index.js'
 
@@ -86,7 +86,18 @@ describe('the configuration file', () => {
     ],
     ['a standby that is none', 'standby: warm', 'standby: hot', /standby: "hot" is not allowed; allowed: cold, warm/],
     ['a channel of no kind', 'kind: rpc', 'kind: call', /channels\.price\.kind: "call".*allowed: topic, queue, rpc/],
-    ['a site without endpoints', "endpoints: ['127.0.0.1:9092']", 'endpoints: []', /sites\.dublin\.endpoints/],
+    [
+      'a site without endpoints',
+      "endpoints: ['127.0.0.1:9092']",
+      'endpoints: []',
+      /sites\.dublin\.endpoints: at least one/,
+    ],
+    [
+      'an endpoint that is empty',
+      "'127.0.0.1:4223'",
+      "''",
+      /sites\.frankfurt\.endpoints\.1: an endpoint is missing here/,
+    ],
     ['what is no YAML', 'sites:', 'sites: ][', /neither JSON nor YAML/],
   ])('names the path and what is allowed for %s', (_, from, to, text) => {
     expect(wrong(from, to)).toThrowError(text)
@@ -121,6 +132,55 @@ describe('the configuration file', () => {
     const odd = good.replace('driver: memory', 'driver: "no name"')
     await expect(connect(parseConfig(odd))).rejects.toThrowError(
       /one of memory, websocket, nats, kafka, kubemq, or the name of a package/,
+    )
+  })
+
+  const DRIVERS = [
+    ['memory', 'naem: a', 'name', 'maxBytes: -1', 'maxBytes'],
+    ['websocket', 'protocol: v1', 'WebSocket', 'WebSocket: ws', 'WebSocket'],
+    ['nats', 'relicas: 3', 'replicas', 'tlsFirst: 1', 'tlsFirst'],
+    ['kafka', 'clinetId: a', 'partitions', 'times: { answerMs: 3s }', 'times.answerMs'],
+    ['kubemq', 'comands: [stop]', 'commands', 'responders: 3', 'responders'],
+  ] as const
+
+  it.each(DRIVERS)('%s: names each option that is unknown or wrong', async (driver, unknown, allowed, wrong, path) => {
+    const text = good
+      .replace('options: {}', `options: { ${unknown}, ${wrong} }`)
+      .replace('driver: memory', `driver: ${driver}`)
+    const rejection = expect(connect(parseConfig(text))).rejects
+    await rejection.toThrowError(
+      new RegExp(`^sites\\.frankfurt\\.options\\.${unknown.split(':')[0]}: unknown key; allowed: .*${allowed}`, 'm'),
+    )
+    await rejection.toThrowError(
+      new RegExp(`^sites\\.frankfurt\\.options\\.${path}: this is not allowed; allowed: `, 'm'),
+    )
+  })
+
+  it.each(['websocket', 'nats', 'kafka', 'kubemq'])('%s: names each endpoint that leads nowhere', async (driver) => {
+    for (const endpoint of ['http://', 'http://mq-0', 'mq-0:99999', 'mq-0:0', 'mq 0', ' ', 'mq-0:1,mq-1:1']) {
+      const text = good.replace('driver: memory', `driver: ${driver}`).replace('127.0.0.1:4223', endpoint)
+      await expect(connect(parseConfig(text))).rejects.toThrowError(
+        /^sites\.frankfurt\.endpoints\.1: The endpoint is none of /,
+      )
+    }
+  })
+
+  it('takes the options of a driver that does not check them, and tells with the path what one says of them', async () => {
+    const config = parseConfig(
+      good.replace('options: {}', 'options: { odd: 1 }').replace('driver: memory', 'driver: own'),
+    )
+    const given: unknown[] = []
+    const own = async (options: unknown) => {
+      given.push(options)
+      return loadDriver('memory', {}, 'frankfurt')
+    }
+    await using _ = await connect(config, { drivers: { own } })
+    expect(given).toEqual([{ odd: 1 }])
+    const strict = () => {
+      throw new MessagingError('invalid', 'odd is odd')
+    }
+    await expect(connect(config, { drivers: { own: strict } })).rejects.toThrowError(
+      /^sites\.frankfurt\.options: odd is odd$/,
     )
   })
 

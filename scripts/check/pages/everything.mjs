@@ -14,4 +14,4 @@ export {
   topic,
   weighted,
 } from '../../../packages/core/dist/index.js'
-export * from '../../../packages/driver-websocket/dist/index.js'
+export { websocket } from '../../../packages/driver-websocket/dist/index.js'

@@ -10,6 +10,7 @@ describe('placeOf', () => {
     ['nats://mq-0', 'mq-0', 4222, 'mq-0:4222'],
     ['tls://10.0.0.1:1', '10.0.0.1', 1, '10.0.0.1:1'],
     ['[::1]:7', '::1', 7, '[::1]:7'],
+    ['my_broker-1.example:9/', 'my_broker-1.example', 9, 'my_broker-1.example:9'],
   ])('%s leads somewhere', (endpoint, host, port, address) => {
     const place = placeOf(endpoint, FORM)
     expect(place).toEqual({ host, port })
@@ -19,6 +20,15 @@ describe('placeOf', () => {
   it.each([
     '',
     'http://mq-0',
+    'nats://',
+    'mq-0:99999',
+    'mq-0:0',
+    'mq 0:4222',
+    'mq-0:4222 ',
+    'mq-0:4222,mq-1:4222',
+    'mq-0,mq-1',
+    'mq-0:4222/orders',
+    'mq-0?tls=true',
     'mq-0:port',
     'nats://user:hunter2@mq-0:port',
     'nats://user:hunter2@mq-0',

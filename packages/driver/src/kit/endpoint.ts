@@ -22,7 +22,7 @@ export interface EndpointForm {
 export function placeOf(endpoint: Endpoint, { engine, schemes, port: usual }: EndpointForm): Place {
   const [scheme] = schemes
   const url = urlOf(endpoint.includes('://') ? endpoint : `${scheme}://${endpoint}`)
-  if (url === undefined || url.hostname === '' || !schemes.includes(url.protocol.slice(0, -1))) {
+  if (url === undefined || !isPlace(url) || !schemes.includes(url.protocol.slice(0, -1))) {
     throw linkError('invalid', `The endpoint is none of ${engine}; write host:port or ${scheme}://host:port.`)
   }
   if (url.username !== '' || url.password !== '') {
@@ -37,7 +37,16 @@ export function addressOf({ host, port }: Place): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/i
+
+/** A host and perhaps a port: what else a URL may have would go unheard. */
+function isPlace({ hash, hostname, pathname, port, search }: URL): boolean {
+  return HOST.test(hostname) && port !== '0' && (pathname === '' || pathname === '/') && search + hash === ''
+}
+
+/** Blanks are refused: a URL would come without those at its ends. */
 function urlOf(text: string): URL | undefined {
+  if (/\s/.test(text)) return undefined
   try {
     return new URL(text)
   } catch {

@@ -8,6 +8,18 @@ export { Life } from './life.js'
 export type { Member } from './member.js'
 export { obeying } from './obeying.js'
 export { DONE, failed, handOver, Open, type Report } from './open.js'
+export {
+  assertOptions,
+  atLeast,
+  flag,
+  made,
+  type OptionForm,
+  type OptionForms,
+  oneOf,
+  text,
+  texts,
+  wholeAtLeast,
+} from './options.js'
 export { Pile } from './pile.js'
 export { Shelf } from './shelf.js'
 export { assertName, assertSource, passing } from './source.js'
