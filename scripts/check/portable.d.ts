@@ -36,6 +36,9 @@ declare class URL {
   readonly password: string
   readonly hostname: string
   readonly port: string
+  readonly pathname: string
+  readonly search: string
+  readonly hash: string
 }
 
 declare class TextEncoder {
