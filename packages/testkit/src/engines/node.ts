@@ -9,11 +9,18 @@ import type { Company, NodePlan } from './plan.js'
 /** How long a node may take to be ready. Kafka that was killed and is started again on a loaded machine was seen to take more than 30 s. */
 const READY_MS = 60_000
 
-/**
- * After so long a restart is tried once more: a broker of Kafka that was killed and came back was seen to take no commit for a minute,
- * with "out of sync with the underlying log" in its own.
- */
-const AGAIN_MS = 30_000
+/** How long a node is waited for. */
+export interface Patience {
+  /** To be ready. */
+  readonly readyMs: number
+  /**
+   * Then a restart is tried once more: a broker of Kafka that was killed and came back was seen to take no commit for a minute, with
+   * "out of sync with the underlying log" in its own.
+   */
+  readonly againMs: number
+}
+
+const PATIENCE: Patience = { readyMs: READY_MS, againMs: 30_000 }
 
 /** One node through all its processes. */
 export class PlannedNode implements EngineNode {
@@ -24,13 +31,14 @@ export class PlannedNode implements EngineNode {
   readonly dir: string
   readonly #plan: NodePlan
   readonly #company: () => Company
+  readonly #patience: Patience
   #process: NodeProcess | undefined
   #launching: Promise<void> = Promise.resolve()
   #restarting: Promise<void> = Promise.resolve()
   #retired = false
 
   /** `company` says who of the site is up, this node among them. */
-  constructor(plan: NodePlan, company: () => Company) {
+  constructor(plan: NodePlan, company: () => Company, patience: Patience = PATIENCE) {
     this.name = plan.name
     this.endpoint = plan.endpoint
     if (plan.monitor !== undefined) this.monitor = plan.monitor
@@ -38,6 +46,7 @@ export class PlannedNode implements EngineNode {
     this.dir = plan.dir
     this.#plan = plan
     this.#company = company
+    this.#patience = patience
   }
 
   get pid(): number {
@@ -55,7 +64,7 @@ export class PlannedNode implements EngineNode {
   }
 
   /** The second half: it answers. Rejects with its last words when it ends instead. */
-  async becomeReady(withinMs: number = READY_MS): Promise<void> {
+  async becomeReady(withinMs: number = this.#patience.readyMs): Promise<void> {
     const process = this.#process
     if (process === undefined) throw this.#isDown()
     const giveUp = new AbortController()
@@ -140,7 +149,7 @@ export class PlannedNode implements EngineNode {
     if (data === 'wipe')
       for (const part of this.#plan.data) await rm(join(this.dir, part), { recursive: true, force: true })
     await this.launch()
-    await this.becomeReady(AGAIN_MS).catch(async (error: unknown) => {
+    await this.becomeReady(this.#patience.againMs).catch(async (error: unknown) => {
       if (this.#retired || this.state === 'down') throw error
       await this.kill()
       await this.launch()
