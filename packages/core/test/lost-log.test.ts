@@ -62,4 +62,28 @@ describe('a site that comes back empty', () => {
     await runtime.advance(20_000)
     expect(only(writer.events, 'offered-again')).toEqual([])
   })
+
+  it('has its age from the last acknowledgement: what a second site took late is offered again when that one is lost', async () => {
+    const { runtime, engines, actor } = stage('a', 'b', 'c')
+    const writer = actor({ retain: { time: '30s' } })
+    await runtime.advance(100)
+    for (const n of range(1, 200)) void writer.client.publish(quotes, { symbol: 'IBM', n })
+    await runtime.advance(25_000)
+    engines.a.kill()
+    await runtime.advance(1_000)
+    const offered = only(writer.events, 'offered-again').length
+    expect(offered).toBe(200)
+    // More than they may be old since the first site took them, less since the second one did.
+    await runtime.advance(20_000)
+    for (const n of range(201, 300)) void writer.client.publish(quotes, { symbol: 'IBM', n })
+    await runtime.advance(1_000)
+    engines.b.kill()
+    await runtime.advance(2_000)
+    const got = gather(actor().client.subscribe(quotes, {}, { from: 'beginning' }))
+    await runtime.advance(5_000)
+    expect(got.map(({ value }) => value.n).sort((one, other) => one - other)).toEqual(range(1, 300))
+    expect(writer.client.status().retained.messages).toBe(300)
+    await runtime.advance(31_000)
+    expect(writer.client.status().retained.messages).toBe(0)
+  })
 })

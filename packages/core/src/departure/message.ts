@@ -31,6 +31,8 @@ export interface Letter {
   seq: number
   /** The last acknowledgement. */
   ack: Ack | undefined
+  /** Offered again and acknowledged: younger than its place among what is retained says. */
+  renewed?: boolean
   /** Of a stranger, passing through: it stays without identity (I19). */
   readonly foreign?: boolean
 }

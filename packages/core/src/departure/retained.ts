@@ -57,6 +57,7 @@ const PACE_MS = 10
 export class Retained {
   readonly #runtime: Runtime
   readonly #maxBytes: number
+  /** By age, but for those that were acknowledged once more: at the head they go to the end. */
   #kept: Letter[] = []
   #head = 0
   #bytes = 0
@@ -98,7 +99,7 @@ export class Retained {
 
   #lastWords(site: string): LastWords {
     const words: LastWords = new Map(this.#lost.get(site))
-    for (const { ack } of this.#kept.slice(this.#head).reverse()) {
+    for (const { ack } of this.#kept.slice(this.#head).reverse().sort(youngestFirst)) {
       if (ack?.stored.at(-1) !== site || words.has(ack.lane.channel)) continue
       const position = ack.proof.position?.()
       if (position !== undefined) words.set(ack.lane.channel, position)
@@ -152,18 +153,15 @@ export class Retained {
     }
   }
 
-  #storedBy({ backAt, channel, site }: Doubt): readonly Letter[] {
-    const kept = this.#kept.slice(this.#head)
-    return kept.filter(({ ack }) => ack?.lane.channel === channel && ack.stored.includes(site) && ack.nowMs < backAt)
-  }
-
   /** The site came back without what it had acknowledged: what no other site has is offered again, there as well. */
-  #forgotten(doubt: Doubt): void {
-    for (const letter of this.#storedBy(doubt)) {
+  #forgotten({ backAt, channel, site }: Doubt): void {
+    for (const letter of this.#kept.slice(this.#head)) {
       const { ack } = letter
-      if (ack !== undefined) letter.ack = { ...ack, stored: ack.stored.filter((site) => site !== doubt.site) }
+      if (ack?.lane.channel !== channel || !ack.stored.includes(site)) continue
+      if (ack.nowMs < backAt || ack.stored.at(-1) !== site)
+        letter.ack = { ...ack, stored: ack.stored.filter((one) => one !== site) }
     }
-    this.#offerLost(doubt.site)
+    this.#offerLost(site)
   }
 
   /** Nothing is waiting to be offered again. */
@@ -205,8 +203,12 @@ export class Retained {
 
   /** From the oldest on, as long as it is so. */
   #forget(isSo: (first: Letter) => boolean): void {
-    for (let first = this.#kept[this.#head]; first !== undefined && isSo(first); first = this.#kept[this.#head]) {
-      this.#bytes -= first.bytes + OVERHEAD
+    for (let first = this.#kept[this.#head]; first !== undefined; first = this.#kept[this.#head]) {
+      if (first.renewed) {
+        first.renewed = false
+        this.#kept.push(first)
+      } else if (isSo(first)) this.#bytes -= first.bytes + OVERHEAD
+      else break
       this.#head += 1
     }
     if (this.#head <= 1_024 || this.#head * 2 <= this.#kept.length) return
@@ -254,7 +256,9 @@ export class Retained {
         this.#flying -= 1
         if (outcome.outcome === 'done') {
           const last = letter.ack ?? ack
-          letter.ack = { ...last, stored: [...last.stored, site], proof: outcome }
+          const stored = [...last.stored, site]
+          letter.ack = { lane, stored, proof: outcome, nowMs: this.#runtime.now(), wallMs: this.#runtime.wall() }
+          letter.renewed = true
           if (isLast) this.#close(lane, letter.seq, site, sender)
           // It comes behind what went out meanwhile, so whatever stood last does so no more.
         } else if (outcome.outcome !== 'refused') this.#due.push({ letter, from, isLast: true })
@@ -270,6 +274,11 @@ export class Retained {
     const message = again(newest, renamed(newest.id, copyNumber(this.#runtime)))
     sender.send(message, newest.bytes, () => undefined)
   }
+}
+
+/** As they are called, of the same age the later first. */
+function youngestFirst(one: Letter, other: Letter): number {
+  return (other.ack?.nowMs ?? 0) - (one.ack?.nowMs ?? 0)
 }
 
 function isForAll({ ack, headers }: Letter): boolean {
