@@ -29,7 +29,7 @@ export function attempt(context: Context, question: Question, site: string): Att
     const deadlines = deadlinesOf(context)
     const deadline = deadlines.add(until, cancel)
     signal?.addEventListener('abort', cancel, { once: true })
-    ticket = state.sender.send(outgoing(context, question), encoded.bytes, (end) => {
+    ticket = state.sender.send(outgoing(context, question), encoded.body.length, (end) => {
       deadlines.remove(deadline)
       signal?.removeEventListener('abort', cancel)
       resolve(end)

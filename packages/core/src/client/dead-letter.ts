@@ -35,7 +35,7 @@ export async function toDeadLetter(
       COUNT,
       String(attempt),
     ]
-    const letter = { ...PLAIN, path: '', body, bytes: body.length, headers }
+    const letter = { ...PLAIN, path: '', body, headers }
     await dispatch(context, makeQueue(queue.deadLetter, bytes), '', letter, {})
   }
   context.events.emit({ type: 'dead-letter', channel: queue.name, id, reason, attempt })

@@ -12,7 +12,7 @@ export interface ClientOptions<Site extends string = string> {
   /** First match wins; without a match: `nearest()`. */
   readonly routes?: readonly RouteOptions<NoInfer<Site>>[]
   /**
-   * What may wait here while no site can take it. Default 10,000 messages, 16 MiB, 30 s. Beyond: `unavailable`, with a reason per site.
+   * What may wait here while no site can take it. Default 10,000 messages, 16 MiB, 30 s; a text counts a byte a character. Beyond: `unavailable`, with a reason per site.
    * `overflow` says who gets it when there is no room. `error`: who comes, at once. `wait`: who comes waits for room, in turn and within the own timeout;
    * as many may wait so, and the next one gets it. `drop-oldest`: the oldest that was never handed to an engine. Default `error`.
    */
@@ -22,7 +22,7 @@ export interface ClientOptions<Site extends string = string> {
     readonly wait?: Duration
     readonly overflow?: 'error' | 'wait' | 'drop-oldest'
   }
-  /** How long, and how much of, what a site acknowledged is kept to be offered elsewhere should that site be lost. Default 30 s (live topics 3 s), 64 MiB. */
+  /** How long, and how much of, what a site acknowledged is kept to be offered elsewhere should that site be lost. Default 30 s (live topics 3 s), 64 MiB, counted in the same way. */
   readonly retain?: { readonly time?: Duration; readonly bytes?: number }
   /** How soon a silent site is suspected and given up. Default 1 s, 1.5 s, 2.5 s. */
   readonly health?: HealthOptions

@@ -73,7 +73,6 @@ function letter(encoded: Encoded, options: SendOptions): Letter {
     path: encoded.path,
     key: encoded.key,
     body: encoded.body,
-    bytes: encoded.bytes,
     headers: wireHeaders(options.headers),
     delayMs: options.delay === undefined ? undefined : toMs(options.delay, 'delay'),
     ttlMs: options.ttl === undefined ? undefined : toMs(options.ttl, 'ttl'),

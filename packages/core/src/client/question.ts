@@ -6,7 +6,7 @@ import type { Duration } from '../runtime/duration.js'
 /** One question on its way: at most one wire send unless the contract is idempotent (R45). */
 export interface Question {
   readonly rpc: Pick<Rpc, 'name' | 'spec' | 'idempotent'>
-  readonly encoded: Pick<Encoded, 'path' | 'body' | 'bytes' | 'lane'>
+  readonly encoded: Pick<Encoded, 'path' | 'body' | 'lane'>
   readonly headers: Headers
   /** Says in a header how much of the time is left. */
   readonly timed: boolean

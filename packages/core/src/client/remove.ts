@@ -27,6 +27,6 @@ export async function remove(
     throw new MessagingError('invalid', `remove from ${topic.name}: only a topic with latest: true keeps values`)
   const path = pathOf(topic, params)
   const headers = [...wireHeaders(options.headers), REMOVED, '1']
-  const letter = { ...PLAIN, path, body: '', bytes: 0, headers }
+  const letter = { ...PLAIN, path, body: '', headers }
   return dispatch(context, topic, laneOf(path, undefined), letter, options)
 }

@@ -102,7 +102,7 @@ async function run(
     signal: over.signal,
   }
   try {
-    return { body: (await encodeReply(rpc, await handler(query, call))).body }
+    return { body: await encodeReply(rpc, await handler(query, call)) }
   } catch (error) {
     context.events.emit({
       type: 'handler-failed',

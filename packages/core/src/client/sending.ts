@@ -51,7 +51,9 @@ export function dispatch(
       : context.runtime.now() + toMs(options.timeout, 'timeout')
   const outbox = outboxOf(context, contract)
   const leaving = { contract, lane, letter, signal, untilMs }
-  return departuresOf(context).room.mustWait(letter.bytes) ? queued(context, outbox, leaving) : leave(outbox, leaving)
+  return departuresOf(context).room.mustWait(letter.body.length)
+    ? queued(context, outbox, leaving)
+    : leave(outbox, leaving)
 }
 
 /** A message and the time that it has. */
@@ -93,7 +95,7 @@ function queued(context: Context, outbox: Outbox, leaving: Leaving): Promise<Sen
       resolve(leave(outbox, leaving))
     }
     const deadline = deadlines.add(untilMs, () => giveUp(outbox.full('no room in time: ')))
-    const takeBack = departuresOf(context).room.wait({ bytes: letter.bytes, go, giveUp })
+    const takeBack = departuresOf(context).room.wait({ bytes: letter.body.length, go, giveUp })
     signal?.addEventListener('abort', abort)
     if (takeBack === undefined) giveUp(outbox.full())
   })

@@ -42,17 +42,11 @@ describe('encode', () => {
       key: undefined,
       lane: 'AAPL',
       body: '{"symbol":"AAPL","price":"12"}',
-      bytes: 30,
     })
   })
 
   it('prefers explicit parameters', () => {
     expect(encode(quotes, apple, { symbol: 'BRK.B' })).toMatchObject({ path: 'BRK_2eB', lane: 'BRK_2eB' })
-  })
-
-  it('counts bytes, not characters', () => {
-    expect(encode(topic('notes', text), 'é€')).toMatchObject({ body: 'é€', bytes: 5 })
-    expect(encode(topic('frames', bytes), new Uint8Array(3))).toMatchObject({ bytes: 3 })
   })
 
   it('waits only where the schema does', async () => {
@@ -162,7 +156,7 @@ describe('replies', () => {
   it('have their own codec', () => {
     const thumbnail = rpc('thumbs.make', Sync, bytes)
     expect(encode(thumbnail, apple)).toMatchObject({ lane: '', body: expect.any(String) })
-    expect(encodeReply(thumbnail, Uint8Array.of(7))).toEqual({ body: Uint8Array.of(7), bytes: 1 })
+    expect(encodeReply(thumbnail, Uint8Array.of(7))).toEqual(Uint8Array.of(7))
     expect(decodeReply(thumbnail, Uint8Array.of(7))).toEqual(Uint8Array.of(7))
   })
 

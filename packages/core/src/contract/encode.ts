@@ -4,16 +4,10 @@ import type { Contract, Rpc } from './contract.js'
 import { laneOf } from './lane.js'
 import { validate } from './schema.js'
 import { pathOf } from './template.js'
-import { byteLength } from './utf8.js'
-
-/** A body with its length in bytes, as UTF-8 when it is text. */
-export interface Packed {
-  readonly body: Body
-  readonly bytes: number
-}
 
 /** A value on its way: what goes on the wire and where it belongs. */
-export interface Encoded extends Packed {
+export interface Encoded {
+  readonly body: Body
   readonly path: string
   /** Ordering key where it is not the path. */
   readonly key: string | undefined
@@ -37,11 +31,11 @@ export function encode(
 }
 
 /** As {@link encode}, for what a responder returns. */
-export function encodeReply(contract: Rpc, value: unknown): Packed | Promise<Packed> {
+export function encodeReply(contract: Rpc, value: unknown): Body | Promise<Body> {
   const checked = validate(contract, contract.reply, value, refusal)
   return checked instanceof Promise
-    ? checked.then(() => pack(contract, contract.replyCodec, value))
-    : pack(contract, contract.replyCodec, value)
+    ? checked.then(() => bodyOf(contract, contract.replyCodec, value))
+    : bodyOf(contract, contract.replyCodec, value)
 }
 
 function place(
@@ -53,13 +47,7 @@ function place(
   const key = contract.kind === 'rpc' ? undefined : contract.key?.(value)
   if (key !== undefined && typeof key !== 'string')
     throw new MessagingError('invalid', `The key of a value for ${contract.template} is ${typeof key}, not text.`)
-  const body = bodyOf(contract, contract.codec, value)
-  return { path, key, lane: laneOf(path, key), body, bytes: byteLength(body) }
-}
-
-function pack(contract: Contract, codec: Codec, value: unknown): Packed {
-  const body = bodyOf(contract, codec, value)
-  return { body, bytes: byteLength(body) }
+  return { path, key, lane: laneOf(path, key), body: bodyOf(contract, contract.codec, value) }
 }
 
 function bodyOf(contract: Contract, codec: Codec, value: unknown): Body {

@@ -200,7 +200,7 @@ export class Carrier {
     copy.tries += 1
     copy.at = 'flying'
     line.flying += 1
-    open.sender.hand(copy, copy.tries > 1 ? again(letter, copy.closes) : outgoing(letter), letter.bytes)
+    open.sender.hand(copy, copy.tries > 1 ? again(letter, copy.closes) : outgoing(letter), letter.body.length)
   }
 
   /** Identity is given once, when a message leaves for its first link (R3). */

@@ -20,8 +20,8 @@ export interface Ack extends Clocks {
 export interface Letter {
   readonly path: string
   readonly key: string | undefined
+  /** Where memory is counted, a text has a byte a character: to count its UTF-8 takes longer than most of a publish. */
   readonly body: Body
-  readonly bytes: number
   readonly headers: Headers
   readonly delayMs: number | undefined
   readonly ttlMs: number | undefined

@@ -1,9 +1,12 @@
 import { type Capabilities, MessagingError } from '@spanwire/driver'
+import { byteLength } from '../contract/utf8.js'
 import type { Letter } from './message.js'
 
 /** Why a channel can never take this message, decided before it gets an identity; `undefined`: it can. */
 export function misfitOf(letter: Letter, can: Capabilities, site: string): MessagingError | undefined {
-  const { bytes, delayMs = 0, ttlMs } = letter
+  const { body, delayMs = 0, ttlMs } = letter
+  // A character takes three bytes at most.
+  const bytes = body.length * 3 > can.maxBytes ? byteLength(body) : 0
   if (bytes > can.maxBytes)
     return new MessagingError('too-large', `${bytes} bytes are more than the ${can.maxBytes} that ${site} takes`, {
       site,

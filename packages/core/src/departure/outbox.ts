@@ -33,7 +33,7 @@ export class Outbox {
   offer(laneKey: string, letter: Letter, untilMs: number, waiting: Waiting): Departure {
     const departure = new Departure(letter, untilMs, waiting)
     const { room } = this.#around
-    if (!room.admits(letter.bytes)) {
+    if (!room.admits(letter.body.length)) {
       departure.settle({ by: 'failed', error: this.full() })
       return departure
     }

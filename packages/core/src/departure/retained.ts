@@ -80,7 +80,7 @@ export class Retained {
     const { ack } = letter
     if (ack === undefined || ack.stored.length > 1 || ack.lane.channel.retainMs === 0) return
     this.#kept.push(letter)
-    this.#bytes += letter.bytes + OVERHEAD
+    this.#bytes += letter.body.length + OVERHEAD
     if (this.#isOver()) {
       this.#cut = true
       this.#forget(this.#isOver)
@@ -207,7 +207,7 @@ export class Retained {
       if (first.renewed) {
         first.renewed = false
         this.#kept.push(first)
-      } else if (isSo(first)) this.#bytes -= first.bytes + OVERHEAD
+      } else if (isSo(first)) this.#bytes -= first.body.length + OVERHEAD
       else break
       this.#head += 1
     }
@@ -252,7 +252,7 @@ export class Retained {
       offered = true
       this.#flying += 1
       channel.offered(from, site, 1)
-      sender.send(again(letter), letter.bytes, (outcome) => {
+      sender.send(again(letter), letter.body.length, (outcome) => {
         this.#flying -= 1
         if (outcome.outcome === 'done') {
           const last = letter.ack ?? ack
@@ -272,7 +272,7 @@ export class Retained {
     const newest = lane.newest?.letter
     if (newest?.id === undefined || newest.seq <= seq || !newest.ack?.stored.includes(site)) return
     const message = again(newest, renamed(newest.id, copyNumber(this.#runtime)))
-    sender.send(message, newest.bytes, () => undefined)
+    sender.send(message, newest.body.length, () => undefined)
   }
 }
 

@@ -55,14 +55,14 @@ export class Room {
   /** `drop`: where the oldest may have to go. */
   enter(departure: Departure, drop?: () => void): void {
     this.#messages += 1
-    this.#bytes += departure.letter.bytes
+    this.#bytes += departure.letter.body.length
     if (drop) this.#droppable.set(departure, drop)
   }
 
   /** It was handed over, or ended. */
   leave(departure: Departure): void {
     this.#messages -= 1
-    this.#bytes -= departure.letter.bytes
+    this.#bytes -= departure.letter.body.length
     this.#droppable.delete(departure)
     if (this.#waiters.length > 0) this.#wake()
   }

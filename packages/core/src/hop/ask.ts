@@ -20,7 +20,7 @@ export function ask(
   const gaveUp = new AbortController()
   const question: Question = {
     rpc: { name, spec, idempotent: false },
-    encoded: { path, body, bytes: body.length, lane: path },
+    encoded: { path, body, lane: path },
     // What is left of the time is said anew, where it was said (R51).
     headers: without(headers, [TIMEOUT]),
     timed: headers.includes(TIMEOUT),

@@ -150,9 +150,8 @@ export class HopChannel implements Channel, Busy {
     }
     // A stranger's lane is none of the client's own, whose seqs must have no holes.
     const lane = parseId(id)?.source ?? `foreign ${key ?? path}`
-    const bytes = body.length
     const foreign = id === undefined
-    const letter: Letter = { path, key, body, bytes, headers, delayMs, ttlMs, id, seq: 0, ack: undefined, foreign }
+    const letter: Letter = { path, key, body, headers, delayMs, ttlMs, id, seq: 0, ack: undefined, foreign }
     const untilMs = context.publisher.moment.clocks.nowMs + context.limits.waitMs
     const departure = outbox.offer(lane, letter, untilMs, {
       ended: (ending) => tell(outcomeOf(ending)),
