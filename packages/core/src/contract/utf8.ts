@@ -2,11 +2,10 @@ import type { Body } from '@spanwire/driver'
 
 /** Length of a body in bytes, as UTF-8 when it is text. */
 export function byteLength(body: Body): number {
-  if (typeof body !== 'string') return body.length
-  return fits(body) ? encoder.encodeInto(body, scratch).written : encoder.encode(body).length
+  return typeof body === 'string' ? encoder.encode(body).length : body.length
 }
 
-/** A text as UTF-8. A view that holds until the next call of either function: read it at once. */
+/** A text as UTF-8. A view that holds until the next call: read it at once. */
 export function toUtf8(text: string): Uint8Array {
   return fits(text) ? scratch.subarray(0, encoder.encodeInto(text, scratch).written) : encoder.encode(text)
 }
