@@ -20,6 +20,8 @@ import { Wire } from './wire.js'
 const MAX_MESSAGE_BYTES: number = 100 * 1024 * 1024
 /** What the server adds to what it was sent must still fit. */
 const SLACK_BYTES = 1024 * 1024
+/** Sent to us and not yet read, at most, of a stream and of all together. */
+const WINDOW_BYTES: number = 1024 * 1024
 const ENDPOINTS: EndpointForm = { engine: 'KubeMQ', schemes: ['kubemq'], port: 50000 }
 
 /**
@@ -92,6 +94,8 @@ function channelOptions({ tls }: ConnectOptions): ClientOptions {
     'grpc.per_rpc_retry_buffer_size': 0,
     'grpc.enable_channelz': 0,
     'grpc.use_local_subchannel_pool': 1,
+    // The default stops the server, and this process, at each 64 KiB; and no more than that is under way in one round trip.
+    'grpc-node.flow_control_window': WINDOW_BYTES,
     ...(tls?.serverName && { 'grpc.ssl_target_name_override': tls.serverName }),
   }
 }
