@@ -45,7 +45,8 @@ export async function clientJobs({ endpoint, raw }) {
   return { jobs, close: async () => void (await Promise.all([js.close(), pl.close()])) }
 }
 
-let seq = 0
+/** By symbol, as lanes are: a source that lay in several partitions would be read with holes. */
+const seqs = SYMBOLS.map(() => 0)
 
 /** @param {import('./kafka-raw.mjs').RawClient} client */
 function publishingRaw(client) {
@@ -61,8 +62,11 @@ function publishingRaw(client) {
 
 /** @param {number} at */
 function rawRecord(at) {
-  const quote = { ...QUOTE, symbol: SYMBOLS[at % SYMBOLS.length] ?? '' }
-  const id = `AAAAAAAAAAAAAAAA-1.${++seq}.${Date.now()}`
+  const lane = at % SYMBOLS.length
+  const quote = { ...QUOTE, symbol: SYMBOLS[lane] ?? '' }
+  const seq = (seqs[lane] ?? 0) + 1
+  seqs[lane] = seq
+  const id = `AAAAAAAAAAAAAAAA-${lane + 1}.${seq}.${Date.now()}`
   return { key: quote.symbol, value: Buffer.from(JSON.stringify(Quote.parse(quote))), headers: { 'sw-id': id } }
 }
 

@@ -5,6 +5,7 @@ import { consuming } from './kafka-consume.mjs'
 import { firstMessages } from './kafka-first.mjs'
 import { producing } from './kafka-produce.mjs'
 import { rawClients } from './kafka-raw.mjs'
+import { workJobs } from './kafka-work.mjs'
 import { medianCosts } from './measure.mjs'
 
 const RUNS = 5
@@ -39,11 +40,13 @@ async function against(endpoint) {
   try {
     const bench = { endpoint, topic: MADE.name, raw, ours }
     const client = await clientJobs(bench)
+    const work = await workJobs(endpoint, links.kafkajs)
     console.log(`\nKafka (CPU us of this process per message and thousands a second; median of ${RUNS}; 200 B)`)
-    for (const job of [...producing(bench), ...consuming(bench), ...client.jobs]) {
+    for (const job of [...producing(bench), ...consuming(bench), ...client.jobs, ...work.jobs]) {
       if (only === undefined || job.job.includes(only)) print(job.job, await medianCosts(RUNS, job.parts))
     }
     await client.close()
+    await work.close()
     if (only === undefined || 'first message'.includes(only)) await firstMessages(bench)
   } finally {
     await raw.close()
