@@ -1,6 +1,6 @@
 import { EventStoreType, EventsClient, EventsStoreClient, QueriesClient, QueuesClient } from 'kubemq-js'
 import { batches, inPlace } from './kubemq-raw.mjs'
-import { costOf, inFlight } from './measure.mjs'
+import { costOf, costOfComing, inFlight } from './measure.mjs'
 
 /** kubemq-js as its users call it. */
 
@@ -31,10 +31,14 @@ export function kubemqJs({ endpoint: address }) {
       return cost
     },
     listen: async (count, published) => {
-      const come = coming(count)
+      /** @type {(some: number) => void} */
+      let hear = () => undefined
+      const come = coming(() => hear(1))
       const { unsubscribe } = await events.subscribe({ channel: 'seen.*' }, come.hear)
       await inPlace()
-      const cost = costOf(count, () => come.all)
+      const cost = costOfComing(count, (heard) => {
+        hear = heard
+      })
       await published()
       const done = await cost
       unsubscribe()
@@ -55,12 +59,16 @@ export function kubemqJs({ endpoint: address }) {
       return cost
     },
     read: async (count) => {
-      const come = coming(count)
+      let all = () => {}
+      let got = 0
+      const come = coming(() => void (++got === count && all()))
       const cost = await costOf(count, async () => {
         const clientId = `bench-js-${ids++}`
         const from = { channel: 'read', clientId, requestType: EventStoreType.StartFromFirst }
         const { unsubscribe } = await stored.subscribe(from, come.hear)
-        await come.all
+        await new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+          all = resolve
+        })
         unsubscribe()
       })
       await come.over
@@ -95,22 +103,18 @@ export function kubemqJs({ endpoint: address }) {
 }
 
 /**
- * `all`: so many came. `over`: the subscription has ended, which is some seconds after it was told to; until then it takes, and pays
- * for, what comes for the others.
- * @param {number} count
+ * `over`: the subscription has ended, which is some seconds after it was told to; until then it takes, and pays for, what comes for
+ * the others.
+ * @param {() => void} came
  */
-function coming(count) {
-  let got = 0
-  let [all, over] = [() => {}, () => {}]
-  const done = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-    all = resolve
-  })
-  const ended = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-    over = resolve
+function coming(came) {
+  let ended = () => {}
+  const over = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+    ended = resolve
   })
   const hear = (/** @type {Error | null} */ error, /** @type {unknown} */ message) => {
-    if (error !== null) over()
-    else if (message && ++got === count) all()
+    if (error !== null) ended()
+    else if (message) came()
   }
-  return { hear, all: done, over: ended }
+  return { hear, over }
 }

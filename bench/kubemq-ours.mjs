@@ -1,5 +1,5 @@
 import { kubemq } from '@spanwire/driver-kubemq'
-import { costOf, inFlight, put } from './measure.mjs'
+import { costOf, costOfComing, inFlight, put } from './measure.mjs'
 
 /** Bytes through the driver. */
 
@@ -37,7 +37,7 @@ export async function ours({ endpoint }) {
     send: (count) => costOf(count, () => inBatches(jobs, count, PART, '')),
     async listen(count, published) {
       const reception = await live.receive({}, FLOW, never)
-      const cost = costOf(count, () => take(reception, count))
+      const cost = costOfComing(count, (hear) => void listen(reception, hear))
       await published()
       const done = await cost
       await reception.stop(never)
@@ -76,6 +76,15 @@ async function inBatches(channel, count, size, path) {
 /** @param {number} size @param {string} path */
 function batch(size, path) {
   return Array.from({ length: size }, () => ({ path, body: BODY }))
+}
+
+/** Until the reception is stopped. @param {Reception} reception @param {(some: number) => void} hear */
+async function listen(reception, hear) {
+  for (let batch = await reception.next(); batch; batch = await reception.next()) {
+    for (const { body } of batch.deliveries)
+      if (body.length !== BODY.length) throw new Error(`${body.length} bytes came`)
+    hear(batch.deliveries.length)
+  }
 }
 
 /** @param {Reception} reception @param {number} count */

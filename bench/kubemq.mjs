@@ -4,6 +4,7 @@ import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startEngines } from '@spanwire/testkit/engines'
+import { CALM } from '@spanwire/testkit/kubemq'
 import { build } from 'tsup'
 import { kubemqJs } from './kubemq-js.mjs'
 import { ours } from './kubemq-ours.mjs'
@@ -38,7 +39,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 
 /** Our driver against bare grpc-js with the same calls, and against kubemq-js, on one server, in turns. */
 export async function kubemq() {
-  const engines = await startEngines({ engine: 'kubemq' })
+  const engines = await startEngines({ engine: 'kubemq', config: JSON.stringify(CALM) })
   try {
     const [site] = engines.sites
     const what = site?.double === true ? 'the double' : 'a server'

@@ -27,6 +27,44 @@ export async function costOf(messages, work) {
   return { cpuUs, perSecond: messages / seconds }
 }
 
+/** So often is looked whether more has come, and so many looks without any are the end of it. */
+const LOOK_MS = 250
+const LOOKS = 12
+
+/**
+ * The cost of what comes, of `count` that are sent. What an engine loses is not waited for long, nor counted, and said.
+ * @param {number} count
+ * @param {(hear: (some: number) => void) => void} listen Calls back with how many came.
+ */
+export async function costOfComing(count, listen) {
+  globalThis.gc?.({ type: 'minor' })
+  const [usage, since] = [process.cpuUsage(), performance.now()]
+  let got = 0
+  const cost = () => {
+    const { user, system } = process.cpuUsage(usage)
+    return { cpuUs: (user + system) / got, perSecond: got / ((performance.now() - since) / 1_000) }
+  }
+  /** @type {Cost} */
+  const done = await new Promise((resolve) => {
+    let [seen, idle, until] = [0, 0, cost()]
+    const timer = setInterval(() => {
+      if (got > seen) [seen, idle, until] = [got, 0, cost()]
+      else if (got > 0) idle += 1
+      if (idle === LOOKS) finish(until)
+    }, LOOK_MS)
+    const finish = (/** @type {Cost} */ last) => {
+      clearInterval(timer)
+      resolve(last)
+    }
+    listen((some) => {
+      got += some
+      if (got === count) finish(cost())
+    })
+  })
+  if (got < count) console.log(`${count - got} of ${count} did not come`)
+  return done
+}
+
 /**
  * The medians of what is compared, taken in turns so that the machine's other work meets all alike. The first turn only
  * warms up.
