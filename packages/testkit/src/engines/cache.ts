@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { MessagingError } from '@spanwire/driver'
 import { exclusively } from './claim.js'
 import { cacheFolder } from './folders.js'
+import { makeFolder } from './make-folder.js'
 import type { Work } from './work.js'
 
 /** How often a long step says that it goes on. */
@@ -37,7 +38,7 @@ export async function provide(wanted: Cached, work: Work): Promise<Found> {
   const found = await present(wanted, work)
   if (found !== undefined) return found
   const family = familyFolder(wanted)
-  await mkdir(family, { recursive: true })
+  makeFolder(family)
   const lock = join(family, `.lock${wanted.variant}`)
   const onWait = (pid: number): void => work.log(`process ${pid} is installing ${wanted.program}; waiting for it`)
   const install = async (): Promise<Found> => (await present(wanted, work)) ?? (await make(wanted, family, work))

@@ -1,9 +1,10 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { MessagingError } from '@spanwire/driver'
 import { claim } from './claim.js'
+import { makeFolder } from './make-folder.js'
 
 /** Below the ports of outgoing connections, so that nobody's connection takes the port of a node that is down. */
 const FIRST = 21_000
@@ -46,7 +47,7 @@ export class Ports {
 
 function folder(): string {
   const path = join(tmpdir(), `spanwire-ports-${userInfo().uid}`)
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  makeFolder(path, 0o700)
   return path
 }
 

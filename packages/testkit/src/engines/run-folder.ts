@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { runsFolder } from './folders.js'
 import { runs, self } from './identity.js'
+import { makeFolder } from './make-folder.js'
 
 const host = hostname().replaceAll(/[^A-Za-z0-9.]/g, '')
 
@@ -13,7 +14,7 @@ let made = 0
 export async function makeRunFolder(): Promise<string> {
   await removeAbandoned()
   const folder = join(runsFolder(), `${host}-${self.pid}-${self.began}-${++made}`)
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   return folder
 }
 
