@@ -7,8 +7,8 @@ import type { NodeState } from './engine.js'
 import { tail } from './program.js'
 import { spawnTied } from './tied.js'
 
-/** How long a process has to end when asked. */
-const TERMINATE_MS = 10_000
+/** How long a process has to end when asked. Three brokers of Kafka that end together take 6 s on a quiet machine, and took more than 10 on a busy one. */
+const TERMINATE_MS = 20_000
 
 /** One run of a node's program. A signal reaches it or nobody: its number stays taken until this process has seen it end. */
 export class NodeProcess {

@@ -15,7 +15,7 @@ describe('nats', () => {
     const node = nodeOf(engines)
     const { pid } = node
     node.hang()
-    await expect(node.terminate()).rejects.toThrow(`process ${pid} did not end within 10000 ms of SIGTERM: it is hung`)
+    await expect(node.terminate()).rejects.toThrow(`process ${pid} did not end within 20000 ms of SIGTERM: it is hung`)
     await node.restart()
     expect(node.pid).not.toBe(pid)
     await (await Wire.to(node.endpoint)).ping()
