@@ -36,7 +36,7 @@ function page(does, file, limit) {
 export default [
   page('shows the newest values', 'board', '22.7 kB'),
   page('shows quotes: tables and subscriptions', 'quotes', '30.95 kB'),
-  page('also publishes and requests', 'desk', '46.25 kB'),
+  page('also publishes and requests', 'desk', '46.3 kB'),
   page('uses every verb', 'everything', '53.65 kB'),
   {
     name: 'browser, by itself: the client without verbs and the life of a page',

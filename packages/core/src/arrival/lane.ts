@@ -25,6 +25,8 @@ export class Lane<M> {
   #next = 0
   /** All from here on must come or be reported; 0: nothing so far. */
   #owed = 0
+  /** All from here on was sent after something that we were there for, whatever the clocks say; 0: nothing so far. */
+  #wanted = 0
   /** The highest number that is known to exist: seen, void or marked. */
   #known: number
 
@@ -68,6 +70,7 @@ export class Lane<M> {
   /** At `timeMs` all up to `high` was settled (R33). */
   mark(high: number, timeMs: number, nowMs: number, ledger: Ledger<M>): void {
     this.#reach(high, nowMs, ledger)
+    this.#want(high + 1)
     if (timeMs >= ledger.rules.startWallMs) this.#owe(high + 1, nowMs, ledger)
   }
 
@@ -90,7 +93,7 @@ export class Lane<M> {
 
   /** Is this an old copy that a subscription from now on was never promised (R27)? */
   precedes(seq: number): boolean {
-    return this.#owed === 0 || seq < this.#owed
+    return this.#wanted === 0 || seq < this.#wanted
   }
 
   /** As if neither what is held nor `unhandled` had come (R37). */
@@ -105,6 +108,7 @@ export class Lane<M> {
     const [source, timeMs = 0, doubtMs = 0, next = 0, owed = 0, ...window] = saved
     const lane = new Lane<M>(source, timeMs, doubtMs, Window.restore(window))
     lane.#next = next
+    lane.#wanted = owed
     if (owed > 0) lane.#owe(owed, nowMs, ledger)
     return lane
   }
@@ -128,7 +132,13 @@ export class Lane<M> {
       this.#reach(seq - 1, nowMs, ledger)
       this.#known = seq
     } else if (this.#owed > 0 && seq >= this.#owed) ledger.fill(this, seq)
-    if (!arrived.again && arrived.timeMs >= ledger.rules.startWallMs) this.#owe(seq, nowMs, ledger)
+    if (arrived.again) return
+    this.#want(seq)
+    if (arrived.timeMs >= ledger.rules.startWallMs) this.#owe(seq, nowMs, ledger)
+  }
+
+  #want(seq: number): void {
+    if (this.#wanted === 0 || seq < this.#wanted) this.#wanted = seq
   }
 
   /** All up to here exists: what of it is owed and above the highest known one is missing. */

@@ -68,6 +68,19 @@ describe('R27: what is owed', () => {
     expect(rig.take({ seq: 3, ...old }, { seq: 4, ...old })).toEqual(['p:4 again'])
   })
 
+  it("from now: what was sent after something that we were there for is given, by whoever's clock", () => {
+    // Our clock was an hour ahead when we began.
+    const stamp = (ms: number) => START - 3_600_000 + ms
+    const rig = new Rig()
+    rig.take({ seq: 7, timeMs: stamp(0) })
+    expect(rig.take({ seq: 6, timeMs: stamp(-1), again: true })).toEqual([])
+    expect(rig.take({ seq: 8, timeMs: stamp(1), again: true })).toEqual(['p:8 again'])
+    rig.mark(20, stamp(2), 'q')
+    expect(rig.take({ source: 'q', seq: 20, timeMs: stamp(1), again: true })).toEqual([])
+    expect(rig.take({ source: 'q', seq: 21, timeMs: stamp(3), again: true })).toEqual(['q:21 again'])
+    expect(rig.pass(100_000)).toEqual([])
+  })
+
   it('from elsewhere: nothing is dropped', () => {
     const rig = new Rig({ fromNow: false })
     expect(rig.take({ seq: 1, timeMs: START - 100_000, again: true })).toEqual(['p:1 again'])

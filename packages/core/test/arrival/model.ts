@@ -15,6 +15,8 @@ interface Source {
   readonly reported: Set<number>
   next: number
   owed: number
+  /** The lowest first attempt, or what follows a mark. */
+  wanted: number
   known: number
 }
 
@@ -50,12 +52,13 @@ export class Model {
     const timeMs = stampOf(name, seq)
     const { order, fromNow, startWallMs } = this.#options
     const known = this.#sources.get(name)
-    if (fromNow && again && timeMs < startWallMs - 5_000 && seq < (known?.owed ?? Number.POSITIVE_INFINITY)) return
+    if (fromNow && again && timeMs < startWallMs - 5_000 && seq < (known?.wanted ?? Number.POSITIVE_INFINITY)) return
     this.#step(name, (source) => {
       if (source.seen.has(seq)) return
       source.seen.add(seq)
       if (source.reported.delete(seq)) this.#log.push(`closed ${name}:${seq}`)
       source.known = Math.max(source.known, seq)
+      if (!again) source.wanted = Math.min(source.wanted, seq)
       if (!again && timeMs >= startWallMs) source.owed = Math.min(source.owed, seq)
       this.#look(source)
       if (order === 'strict' && source.next > 0 && seq > source.next) {
@@ -87,6 +90,7 @@ export class Model {
     this.#step(name, (source) => {
       source.known = Math.max(source.known, high)
       this.#look(source)
+      source.wanted = Math.min(source.wanted, high + 1)
       if (stampOf(name, high) >= this.#options.startWallMs) source.owed = Math.min(source.owed, high + 1)
       this.#look(source)
     })
@@ -111,7 +115,8 @@ export class Model {
 
   #step(name: string, act: (source: Source) => void): void {
     const fresh = { seen: new Set<number>(), held: [], pending: new Map<number, number>(), reported: new Set<number>() }
-    const source = this.#sources.get(name) ?? { ...fresh, next: 0, owed: Number.POSITIVE_INFINITY, known: 0 }
+    const none = { owed: Number.POSITIVE_INFINITY, wanted: Number.POSITIVE_INFINITY }
+    const source = this.#sources.get(name) ?? { ...fresh, ...none, next: 0, known: 0 }
     this.#sources.set(name, source)
     act(source)
   }
