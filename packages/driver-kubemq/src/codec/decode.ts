@@ -2,7 +2,6 @@ import {
   EventReceive,
   type QueueMessage,
   type QueueMessageAttributes,
-  type QueueMessagePolicy,
   QueuesDownstreamResponse,
 } from '../proto/kubemq.js'
 import type { Tags } from '../tags.js'
@@ -59,16 +58,13 @@ export function decodeDownstream(bytes: Buffer): QueuesDownstreamResponse {
   return { transactionId, refRequestId, requestTypeData, messages, isError, error, ...rest }
 }
 
-/** What a message need not have; `odd`: there is more in it than servers send. */
-type Rest = [attributes: QueueMessageAttributes | 'odd' | undefined, policy: QueueMessagePolicy | 'odd' | undefined]
-
 /** `before`: the one before it, which has much in common with it. Nothing: it has what servers do not send. */
 function readMessage(scan: Scan, before: Pick<QueueMessage, 'clientId' | 'channel'>): QueueMessage | undefined {
   const outer = scan.enter()
   let [messageId, clientId, channel, metadata] = ['', '', '', '']
   let body = NO_BYTES
   let tags: Tags | undefined = NO_TAGS
-  let [attributes, policy]: Rest = [undefined, undefined]
+  let attributes: QueueMessageAttributes | undefined
   for (let tag = scan.tag(); tag !== 0; tag = scan.tag()) {
     if (tag === 0o12) messageId = scan.text()
     else if (tag === 0o22) clientId = scan.text(before.clientId)
@@ -76,17 +72,19 @@ function readMessage(scan: Scan, before: Pick<QueueMessage, 'clientId' | 'channe
     else if (tag === 0o42) metadata = scan.text()
     else if (tag === 0o52) body = scan.bytes()
     else if (tag === 0o62) tags = withTag(scan, tags)
-    else if (tag === 0o72) attributes = readAttributes(scan)
-    else policy = tag === 0o102 ? readPolicy(scan) : 'odd'
-    if (!tags || attributes === 'odd' || policy === 'odd') return undefined
+    else {
+      attributes = tag === 0o72 ? readAttributes(scan) : undefined
+      if (!attributes) return undefined
+    }
+    if (!tags) return undefined
   }
   scan.leave(outer)
-  return { messageId, clientId, channel, metadata, body, tags, attributes, policy }
+  return { messageId, clientId, channel, metadata, body, tags, attributes, policy: undefined }
 }
 
 const NO_MESSAGE: Pick<QueueMessage, 'clientId' | 'channel'> = { clientId: '', channel: '' }
 
-function readAttributes(scan: Scan): QueueMessageAttributes | 'odd' {
+function readAttributes(scan: Scan): QueueMessageAttributes | undefined {
   const outer = scan.enter()
   let [timestamp, sequence, expirationAt, delayedTo] = [0n, 0n, 0n, 0n]
   let [md5OfBody, reRoutedFromQueue] = ['', '']
@@ -101,26 +99,11 @@ function readAttributes(scan: Scan): QueueMessageAttributes | 'odd' {
     else if (tag === 0o62) reRoutedFromQueue = scan.text()
     else if (tag === 0o70) expirationAt = BigInt.asIntN(64, scan.long())
     else if (tag === 0o100) delayedTo = BigInt.asIntN(64, scan.long())
-    else return 'odd'
+    else return undefined
   }
   scan.leave(outer)
   const times = { timestamp, expirationAt, delayedTo }
   return { ...times, sequence, md5OfBody, receiveCount, reRouted, reRoutedFromQueue }
-}
-
-function readPolicy(scan: Scan): QueueMessagePolicy | 'odd' {
-  const outer = scan.enter()
-  let [expirationSeconds, delaySeconds, maxReceiveCount] = [0, 0, 0]
-  let maxReceiveQueue = ''
-  for (let tag = scan.tag(); tag !== 0; tag = scan.tag()) {
-    if (tag === 0o10) expirationSeconds = scan.varint() | 0
-    else if (tag === 0o20) delaySeconds = scan.varint() | 0
-    else if (tag === 0o30) maxReceiveCount = scan.varint() | 0
-    else if (tag === 0o42) maxReceiveQueue = scan.text()
-    else return 'odd'
-  }
-  scan.leave(outer)
-  return { expirationSeconds, delaySeconds, maxReceiveCount, maxReceiveQueue }
 }
 
 /** With one tag more. Nothing: that has what servers do not send. */
