@@ -6,7 +6,7 @@ import type { Trial } from './trial.js'
 import { elapse, observe } from './wait.js'
 
 const DEFAULT_LEASE_MS = 500
-/** So often it is tried again when this process stood still for so long that a lease may end. */
+/** So often it is tried, each time with a longer lease, when this process stood still for so long that a lease may end. */
 const ROUNDS = 5
 
 /** Q: leases that run out, or are extended. */
@@ -17,7 +17,7 @@ export const leaseProperties: readonly Property[] = [
     title: 'without settle the lease moves a delivery to another consumer',
     shares: true,
     async run(trial) {
-      const { first, second, stopped } = await leaseRunsOut(trial, () => Promise.resolve())
+      const { first, second, stopped } = await leaseRunsOut(trial, leaseOf(trial), () => Promise.resolve())
       // Whose lease was over before it stopped may have got it once more itself.
       const given = stopped === 'in time' ? first.texts : [...new Set(first.texts)]
       expect([...given].sort()).toEqual(['m0', 'm1'])
@@ -31,11 +31,11 @@ export const leaseProperties: readonly Property[] = [
     shares: true,
     async run(trial) {
       claimed((await trial.open(trial.spec('queue'))).can.extends, 'can.extends is false')
-      const { leaseMs = DEFAULT_LEASE_MS } = trial.rig
       for (let round = 1; ; round++) {
         const gaps = new Gaps()
+        const leaseMs = round * leaseOf(trial)
         try {
-          return await extended(trial, gaps)
+          return await extended(trial, leaseMs, gaps)
         } catch (error) {
           // Extended too late it ends for good reason, and proves nothing.
           if (gaps.longestMs < leaseMs / 2 || round === ROUNDS) throw error
@@ -49,7 +49,7 @@ export const leaseProperties: readonly Property[] = [
     title: 'held is false after the lease, and then settle never succeeds',
     shares: true,
     async run(trial) {
-      const { first, second } = await leaseRunsOut(trial, () => Promise.resolve())
+      const { first, second } = await leaseRunsOut(trial, leaseOf(trial), () => Promise.resolve())
       await second.settled()
       for (const delivery of first.deliveries) {
         expect(delivery.held).toBe(false)
@@ -61,16 +61,20 @@ export const leaseProperties: readonly Property[] = [
 ]
 
 /** The second of two is extended four times a lease; the other consumer gets the first alone. */
-async function extended(trial: Trial, gaps: Gaps): Promise<void> {
+async function extended(trial: Trial, leaseMs: number, gaps: Gaps): Promise<void> {
   // The lease runs from the delivery, which is before the first extension.
   gaps.mark()
-  const { first, second } = await leaseRunsOut(trial, async (deliveries) => {
+  const { first, second } = await leaseRunsOut(trial, leaseMs, async (deliveries) => {
     gaps.mark()
     await deliveries[1]?.extend()
     gaps.mark()
   })
   expect(second.texts).toEqual(['m0'])
   await first.deliveries[1]?.settle('ack')
+}
+
+function leaseOf({ rig }: Trial): number {
+  return rig.leaseMs ?? DEFAULT_LEASE_MS
 }
 
 /** How long it took from mark to mark at most. */
@@ -91,8 +95,11 @@ class Gaps {
 }
 
 /** One consumer takes two and leaves them lying, but for `meanwhile`; a second one comes and takes what it is given. */
-async function leaseRunsOut(trial: Trial, meanwhile: (deliveries: readonly Delivery[]) => Promise<void>) {
-  const { leaseMs = DEFAULT_LEASE_MS } = trial.rig
+async function leaseRunsOut(
+  trial: Trial,
+  leaseMs: number,
+  meanwhile: (deliveries: readonly Delivery[]) => Promise<void>,
+) {
   const { here, there } = await trial.pair(trial.spec('queue', { leaseMs }))
   const first = await trial.listen(there, { each: () => undefined })
   const sinceMs = performance.now()
