@@ -1,5 +1,5 @@
 import type { Driver, Endpoint } from '@spanwire/driver'
-import { assertOptions, linkError, made, type OptionForms } from '@spanwire/driver/kit'
+import { assertOptions, linkError, made, type OptionForms, urlOf } from '@spanwire/driver/kit'
 import { type WebSocketOptions, websocket } from './driver.js'
 
 const FORMS: OptionForms<keyof WebSocketOptions> = { WebSocket: made }
@@ -13,21 +13,10 @@ export function checkedWebsocket(options: WebSocketOptions): Driver {
   return { ...websocket(options), assertEndpoint }
 }
 
-const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/i
-
 /** What is refused is not told: it may hold a secret. */
 function assertEndpoint(endpoint: Endpoint): void {
-  const url = urlOf(endpoint.includes('://') ? endpoint : `ws://${endpoint}`)
-  if (url === undefined || !/^wss?:$/.test(url.protocol) || !HOST.test(url.hostname) || url.port === '0' || url.hash) {
+  const url = urlOf(endpoint, 'ws')
+  if (url === undefined || !/^wss?:$/.test(url.protocol) || url.hash) {
     throw linkError('invalid', 'The endpoint is none of a gateway; write host:port, ws://host:port or wss://host.')
-  }
-}
-
-function urlOf(text: string): URL | undefined {
-  if (/\s/.test(text)) return undefined
-  try {
-    return new URL(text)
-  } catch {
-    return undefined
   }
 }

@@ -21,8 +21,8 @@ export interface EndpointForm {
 /** Throws `invalid`, link scope, for what leads nowhere and for credentials, which are not used there. What is refused is not told: it may hold a secret. */
 export function placeOf(endpoint: Endpoint, { engine, schemes, port: usual }: EndpointForm): Place {
   const [scheme] = schemes
-  const url = urlOf(endpoint.includes('://') ? endpoint : `${scheme}://${endpoint}`)
-  if (url === undefined || !isPlace(url) || !schemes.includes(url.protocol.slice(0, -1))) {
+  const url = urlOf(endpoint, scheme)
+  if (url === undefined || !isBare(url) || !schemes.includes(url.protocol.slice(0, -1))) {
     throw linkError('invalid', `The endpoint is none of ${engine}; write host:port or ${scheme}://host:port.`)
   }
   if (url.username !== '' || url.password !== '') {
@@ -39,17 +39,18 @@ export function addressOf({ host, port }: Place): string {
 
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/i
 
-/** A host and perhaps a port: what else a URL may have would go unheard. */
-function isPlace({ hash, hostname, pathname, port, search }: URL): boolean {
-  return HOST.test(hostname) && port !== '0' && (pathname === '' || pathname === '/') && search + hash === ''
-}
-
-/** Blanks are refused: a URL would come without those at its ends. */
-function urlOf(text: string): URL | undefined {
-  if (/\s/.test(text)) return undefined
+/** `scheme`: of an endpoint that has none. Absent: it leads to no host, or has blanks, which a URL would come without at its ends. */
+export function urlOf(endpoint: Endpoint, scheme: string): URL | undefined {
+  if (/\s/.test(endpoint)) return undefined
   try {
-    return new URL(text)
+    const url = new URL(endpoint.includes('://') ? endpoint : `${scheme}://${endpoint}`)
+    return HOST.test(url.hostname) && url.port !== '0' ? url : undefined
   } catch {
     return undefined
   }
+}
+
+/** A host and perhaps a port: what else a URL may have would go unheard. */
+function isBare({ hash, pathname, search }: URL): boolean {
+  return (pathname === '' || pathname === '/') && search + hash === ''
 }

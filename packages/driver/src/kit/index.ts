@@ -1,5 +1,5 @@
 export { credentialsFor } from './credentials.js'
-export { addressOf, type EndpointForm, type Place, placeOf } from './endpoint.js'
+export { addressOf, type EndpointForm, type Place, placeOf, urlOf } from './endpoint.js'
 export { abortedAt, channelError, invalid, linkError, maybe, notHeld } from './errors.js'
 export { Hold, type Settlement, type Terms } from './hold.js'
 export { type Feed, Intake } from './intake.js'
