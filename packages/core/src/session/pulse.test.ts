@@ -65,4 +65,19 @@ describe('a pulse', () => {
     expect(deadAt[0]).toBeGreaterThan(mutedAt + 1_500)
     expect(deadAt[0]).toBeLessThanOrEqual(mutedAt + 2_625)
   })
+
+  it('notices silence when it is due, not at the step after', async () => {
+    const noticed: number[] = []
+    const { engine, pulse, runtime } = await stage({
+      isBusy: () => true,
+      onSilent: (since) => void noticed.push(runtime.now() - since),
+      onDead: (since) => void noticed.push(runtime.now() - since),
+    })
+    await runtime.advance(10_337)
+    engine.link.isMute = true
+    pulse.check()
+    await runtime.advance(1_550)
+    pulse.end()
+    expect(noticed).toEqual([1_500, 2_500])
+  })
 })

@@ -82,8 +82,8 @@ export class Pulse {
 
   #arm(restMs = 0): void {
     const { patience, runtime } = this.#options
-    const ms = Math.max(patience.stepMs, restMs)
-    this.#isResting = ms > patience.stepMs
+    this.#isResting = restMs > patience.stepMs
+    const ms = this.#isResting ? restMs : Math.min(patience.stepMs, this.#next())
     this.#due = runtime.now() + ms
     this.#cancel = runtime.after(ms, this.#tick)
   }
@@ -105,6 +105,16 @@ export class Pulse {
     const asksMs = this.#heardAt + this.#askMs
     const provesMs = isProving() ? this.#askedAt + this.#options.patience.beatMs : Infinity
     return Math.min(asksMs, provesMs) - runtime.now()
+  }
+
+  /** After how many ms a link that stays silent is suspected, or given up: neither is noticed a step late. */
+  #next(): number {
+    const { patience, runtime } = this.#options
+    const silentMs = runtime.now() - this.#heardAt
+    const { downMs, suspectMs } = patience
+    if (silentMs >= downMs) return patience.stepMs
+    // A timer may be early by less than a millisecond.
+    return Math.ceil((silentMs < suspectMs ? suspectMs : downMs) - silentMs)
   }
 
   #look(): void {
