@@ -183,18 +183,14 @@ function isDone({ fails, name }) {
 }
 
 /**
- * What the engines of this round do by themselves. KubeMQ never counts a delivery that ended with its link; NATS stores its counts
- * a moment later.
+ * What the engines of this round do by themselves. KubeMQ never counts a delivery that ended with its link.
  * @param {Scene} scene @param {Scenario} scenario @param {string} channel @param {string} struck
  * @returns {Promise<import('./arithmetic.mjs').Limits>}
  */
 async function limitsOf({ sites }, { fault }, channel, struck) {
-  const isDeadly = DEADLY.has(fault)
-  const forgetful = sites.filter(({ engine, name }) => {
-    return engine === 'kubemq' || (engine === 'nats' && isDeadly && name === struck)
-  })
-  const limits = { forgetful: forgetful.map(({ name }) => name) }
-  const dead = sites.find(({ engine, name }) => engine === 'kubemq' && isDeadly && name === struck)
+  const kubemq = sites.filter(({ engine }) => engine === 'kubemq')
+  const limits = { forgetful: kubemq.map(({ name }) => name) }
+  const dead = DEADLY.has(fault) ? kubemq.find(({ name }) => name === struck) : undefined
   if (dead === undefined) return limits
   return { ...limits, withheld: { site: struck, count: await withheld(dead.node.endpoint, channel) } }
 }

@@ -11,12 +11,12 @@ import type { Wire } from './wire.js'
 export interface ConsumerInfo {
   readonly name: string
   readonly num_pending: number
-  /** Counts each delivery to anybody. */
-  readonly delivered: { readonly consumer_seq: number }
+  /** Counts each delivery to anybody. `last_active` is not stored: it is absent until the server that runs now has given something. */
+  readonly delivered: { readonly consumer_seq: number; readonly last_active?: string }
   /** Deliveries that somebody has and has not settled. */
   readonly num_ack_pending: number
-  readonly config: { readonly ack_wait?: number }
-  readonly cluster?: { readonly leader?: string }
+  readonly config: ConsumerConfig
+  readonly cluster?: { readonly leader?: string; readonly replicas?: readonly unknown[] }
 }
 
 /** Which messages of a stream: what the server can tell apart, and what is left for us. */
@@ -129,7 +129,7 @@ export async function joinGroup(
   spec: ChannelSpec,
   { name, leaseMs, from, filter }: Membership,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ConsumerInfo> {
   const stream = streamOf(spec.name)
   const config = {
     ...(from && startConfig(from)),
@@ -146,8 +146,9 @@ export async function joinGroup(
   const find = (): Promise<ConsumerInfo> => findConsumer(wire, consumer, signal)
   const found = await find().catch(unless(JS.consumerMissing))
   const made = found ?? (await create(wire, spec, config, signal).catch(unlessTaken))
-  const { ack_wait: lease = 0 } = (made ?? (await find())).config
-  if (lease === config.ack_wait) return
+  const info = made ?? (await find())
+  const { ack_wait: lease = 0 } = info.config
+  if (lease === config.ack_wait) return info
   throw channelError(
     'conflict',
     `Consumer ${name} of stream ${stream} has a lease of ${lease / 1_000_000} ms, not of ${leaseMs} ms.`,
@@ -166,16 +167,35 @@ export function findConsumer(wire: Wire, consumer: string, signal: AbortSignal):
   return callApi<ConsumerInfo>(wire, call, signal)
 }
 
+/** Of a consumer, as far as we look at it; what the server told is given back whole. */
 interface ConsumerConfig {
   readonly name: string
   readonly filter_subject?: string
+  readonly ack_wait?: number
+  readonly description?: string
 }
 
-function create(wire: Wire, spec: ChannelSpec, config: ConsumerConfig, signal: AbortSignal): Promise<ConsumerInfo> {
+/** Changes the settings of a consumer that is there. */
+export function updateConsumer(
+  wire: Wire,
+  spec: ChannelSpec,
+  config: ConsumerConfig,
+  signal: AbortSignal,
+): Promise<ConsumerInfo> {
+  return create(wire, spec, config, signal, 'update')
+}
+
+function create(
+  wire: Wire,
+  spec: ChannelSpec,
+  config: ConsumerConfig,
+  signal: AbortSignal,
+  action: 'create' | 'update' = 'create',
+): Promise<ConsumerInfo> {
   const stream = streamOf(spec.name)
   const { name, filter_subject: filter } = config
   const subject = `CONSUMER.CREATE.${stream}.${name}${filter ? `.${filter}` : ''}`
-  const body = { stream_name: stream, config, action: 'create' }
+  const body = { stream_name: stream, config, action }
   return callApi<ConsumerInfo>(wire, { what: `Attaching to ${spec.name}`, subject, body }, signal)
 }
 

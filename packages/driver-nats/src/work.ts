@@ -1,11 +1,12 @@
 import type { Msg } from '@nats-io/transport-node'
-import { MessagingError, type Reception } from '@spanwire/driver'
+import { type ChannelSpec, MessagingError, type Reception } from '@spanwire/driver'
 import { type Feed, maybe, type Terms } from '@spanwire/driver/kit'
 import { ackInfo } from './ack.js'
 import { arrival } from './arrival.js'
 import { findConsumer, joinGroup, type Membership } from './consumers.js'
 import { NatsDelivery } from './delivery.js'
 import { incapable } from './errors.js'
+import { givenUpTo } from './given.js'
 import { headText, statusOf } from './headers.js'
 import type { Opened, Wanted } from './opened.js'
 import { PROMISED_BEAT_MS, Pull, type Puller } from './pull.js'
@@ -18,15 +19,12 @@ const LOOK_MS = 2_000
 const PAUSE_MS = 500
 
 /** Deliveries that are ours until settled: the jobs of a queue, or a group's share of a durable topic. */
-export async function share(
-  { wire, spec }: Opened,
-  membership: Membership,
-  [, flow, signal]: Wanted,
-): Promise<Reception> {
-  await joinGroup(wire, spec, membership, signal)
+export async function share(opened: Opened, membership: Membership, [, flow, signal]: Wanted): Promise<Reception> {
+  const { wire, spec } = opened
+  const given = await givenUpTo(wire, spec, await joinGroup(wire, spec, membership, signal), signal)
   const terms = ackTerms(wire, spec.name, membership.leaseMs)
   const reception = receptionOf(wire, { spec, flow, terms, beatMs: PROMISED_BEAT_MS })
-  const member = new Member(wire, spec.name, membership, reception)
+  const member = new Member(opened, membership, reception, given)
   await member.start(signal)
   return reception.begin(member)
 }
@@ -38,22 +36,25 @@ class Member implements Feed, Puller {
   readonly expiresMs: number
   readonly silenceMs = 1_500
   readonly #wire: Wire
-  readonly #channel: string
+  readonly #spec: ChannelSpec
   readonly #membership: Membership
   readonly #reception: NatsReception
+  /** Up to there the server's count may be too low. */
+  #given: number
   #pull: Pull | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(wire: Wire, channel: string, membership: Membership, reception: NatsReception) {
+  constructor({ wire, spec }: Opened, membership: Membership, reception: NatsReception, given: number) {
     this.#wire = wire
-    this.#channel = channel
+    this.#spec = spec
     this.#membership = membership
     this.#reception = reception
+    this.#given = given
     this.expiresMs = Math.min(30_000, Math.ceil(membership.leaseMs / 4))
   }
 
   get #consumer(): string {
-    return `${streamOf(this.#channel)}.${this.#membership.name}`
+    return `${streamOf(this.#spec.name)}.${this.#membership.name}`
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -78,9 +79,15 @@ class Member implements Feed, Puller {
   }
 
   hear(msg: Msg, askedAt: number): void {
-    const path = msg.subject.slice(this.#channel.length + 1)
-    if (this.#membership.filter.passes?.(path) === false) this.#wire.tell(msg.reply ?? '', '+ACK')
-    else this.#reception.take(new NatsDelivery(this.#reception.origin, msg, ackInfo(msg.reply ?? '')), askedAt)
+    const { reply = '' } = msg
+    const path = msg.subject.slice(this.#spec.name.length + 1)
+    if (this.#membership.filter.passes?.(path) === false) {
+      this.#wire.tell(reply, '+ACK')
+      return
+    }
+    const told = ackInfo(reply)
+    const ack = told.streamSeq > this.#given ? told : { ...told, delivered: told.delivered + 1 }
+    this.#reception.take(new NatsDelivery(this.#reception.origin, msg, ack), askedAt)
   }
 
   over(error?: MessagingError): void {
@@ -93,7 +100,8 @@ class Member implements Feed, Puller {
     const { shelf } = this.#reception
     try {
       const signal = AbortSignal.timeout(LOOK_MS)
-      await findConsumer(this.#wire, this.#consumer, signal)
+      const info = await findConsumer(this.#wire, this.#consumer, signal)
+      this.#given = await givenUpTo(this.#wire, this.#spec, info, signal)
       if (shelf.isLive) await this.start(signal)
     } catch (error) {
       if (!shelf.isLive || this.#wire.over) return
