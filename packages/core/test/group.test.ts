@@ -99,6 +99,25 @@ describe('a group', () => {
     expect(handled).toEqual([1])
   })
 
+  it('is told of what a member had that is gone that somebody may have seen it', async () => {
+    const { runtime, actor } = stage('a')
+    const [writer, gone, other] = [actor(), actor(), actor()]
+    const told: [number, boolean][] = []
+    member(gone.client, [], () => new Promise(() => undefined))
+    await runtime.advance(100)
+    for (const n of range(1, 5)) void writer.client.publish(quotes, { symbol: String(n), n })
+    await runtime.advance(100)
+    gone.roads.a.cut()
+    const subscription = other.client.subscribe(quotes, {}, { group: 'desk' })
+    void (async () => {
+      for await (const { again, value } of subscription) told.push([value.n, again])
+    })()
+    await runtime.advance(LEASE_MS)
+    void writer.client.publish(quotes, { symbol: '6', n: 6 })
+    await runtime.advance(100)
+    expect(told).toEqual([...range(1, 5).map((n) => [n, true]), [6, false]])
+  })
+
   it('handles what is here while its engine is slow to confirm, and nothing of it comes again', async () => {
     const { runtime, engines, actor } = stage('a')
     const [writer, reader, later] = [actor(), actor(), actor()]

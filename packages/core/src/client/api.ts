@@ -93,7 +93,7 @@ export interface Message<Value = unknown, Params = Readonly<Record<string, strin
   readonly timeMs: number | undefined
   /** A later one of the same source was given before. */
   readonly late: boolean
-  /** Not the first attempt: an earlier copy may have been lost or seen. */
+  /** Not the first attempt, of its publisher or in a group of the engine: an earlier copy may have been lost or seen. */
   readonly again: boolean
   /** It is too old to tell whether it was given before. */
   readonly uncertain: boolean

@@ -42,8 +42,9 @@ export class Received implements Message {
   get late(): boolean {
     return this.#flags.late
   }
+  /** To a group its engine tells as well that somebody else had it. */
   get again(): boolean {
-    return this.taken.again
+    return this.taken.again || this.taken.delivery.attempt > 1
   }
   get uncertain(): boolean {
     return this.#flags.uncertain
