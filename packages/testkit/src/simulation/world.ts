@@ -6,7 +6,6 @@ const EPOCH: number = Date.UTC(2026, 0, 1)
 
 /** A turn of the real event loop costs more than most steps do. */
 const STEPS_PER_TURN = 256
-const SETTLED: Promise<void> = Promise.resolve()
 
 /** What falls due at one instant goes in the order of a Node event loop: timers, then sockets, then `turn`s. */
 export type Phase = 'timer' | 'input' | 'turn'
@@ -41,7 +40,6 @@ export class World {
   #age = 0
   readonly #heap: Entry[] = []
   #pending = 0
-  #steps = 0
 
   constructor(seed: number) {
     this.dice = dice(seed)
@@ -85,20 +83,30 @@ export class World {
     this.#pending--
   }
 
-  /** Lets so much time pass. Every promise that can settle without time passing does so between two instants. */
+  /**
+   * Lets so much time pass. Every promise that can settle without time passing does so between two instants: behind each
+   * immediate Node runs all microtasks and ticks, and tells of rejections that nobody handles.
+   */
   run(ms: number): Promise<void> {
     const end = this.#now + ms
     return new Promise((resolve, reject) => {
+      let isOver = false
       const step = (): void => {
+        if (isOver) return
         try {
-          if (this.#advance(end)) this.#settle(step, soon)
-          else resolve()
+          if (this.#advance(end)) return
+          resolve()
         } catch (error) {
           reject(error)
         }
+        isOver = true
       }
-      const soon = (): void => process.nextTick(step)
-      this.#settle(step, soon)
+      const turn = (): void => {
+        if (isOver) return
+        for (let steps = 0; steps < STEPS_PER_TURN; steps++) setImmediate(step)
+        setImmediate(turn)
+      }
+      turn()
     })
   }
 
@@ -121,15 +129,6 @@ export class World {
     }
     this.#now = end
     return false
-  }
-
-  /**
-   * Goes on when no promise has anything left to do: Node runs a tick that was asked for in a microtask behind all
-   * microtasks. Now and then the real event loop gets its turn, as rejections that nobody handles are told there.
-   */
-  #settle(then: () => void, soon: () => void): void {
-    if (++this.#steps % STEPS_PER_TURN === 0) setImmediate(then)
-    else void SETTLED.then(soon)
   }
 
   #runtime(host: () => Host, chance: Dice): Runtime {
