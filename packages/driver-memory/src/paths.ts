@@ -31,6 +31,9 @@ export function filterOf(paths: readonly string[] | undefined, params: number): 
   for (const pattern of paths) {
     if (!isPathPattern(pattern, params)) throw invalid(`"${pattern}" is no pattern of ${params} path tokens`)
   }
+  const [only = ''] = paths
+  // What thousands of readers ask for.
+  if (paths.length === 1 && isExact(only)) return (path) => path === only
   const exact = new Set(paths.filter(isExact))
   const wild = paths.filter((pattern) => !isExact(pattern))
   if (wild.length === 0) return (path) => exact.has(path)

@@ -30,15 +30,16 @@ export interface ReadingPlan {
 }
 
 /** A reception of a topic without settlement: first a snapshot, then the log up to its end, then what is published. */
-export class Reading implements Reception, Listener, Wakeable {
+export class Reading implements Reception, Listener, Wakeable, Item {
+  /** As an item of the agenda: when the next batch may go, with a rate. */
+  due = 0
+  slot = -1
   readonly beatMs: number
   awake = false
   readonly #plan: ReadingPlan
   readonly #gate: Gate
   readonly #pull: Pull = new Pull()
   readonly #tail: Tail
-  /** Opens when the next batch may go, with a rate. */
-  readonly #rate: Item
   #flow: Flow
   #snapshot: readonly Entry[]
   #given = 0
@@ -60,7 +61,6 @@ export class Reading implements Reception, Listener, Wakeable {
     this.#cursor = plan.history !== undefined && plan.history.from < end ? plan.history.from : undefined
     this.#caughtUpAt = end
     this.#lost = plan.lost
-    this.#rate = { due: 0, slot: -1, fire: () => this.revive() }
   }
 
   next(): Promise<Batch | undefined> {
@@ -102,6 +102,10 @@ export class Reading implements Reception, Listener, Wakeable {
     if (this.#pull.waiting) this.#gate.wake(this)
   }
 
+  fire(): void {
+    this.revive()
+  }
+
   push(entry: Entry): void {
     if (this.#cursor !== undefined) {
       this.revive()
@@ -119,7 +123,7 @@ export class Reading implements Reception, Listener, Wakeable {
   }
 
   #leave(): void {
-    this.#gate.agenda.remove(this.#rate)
+    this.#gate.agenda.remove(this)
     this.#plan.leave(this, this.#tail.take(Number.NEGATIVE_INFINITY))
   }
 
@@ -154,7 +158,7 @@ export class Reading implements Reception, Listener, Wakeable {
   /** With a rate, batches keep their distance. */
   #isDue(): boolean {
     if (!this.#flow.conflateHz || this.#gate.now() >= this.#nextAt) return true
-    this.#gate.agenda.set(this.#rate, this.#nextAt)
+    this.#gate.agenda.set(this, this.#nextAt)
     return false
   }
 

@@ -66,6 +66,8 @@ export class GatewayReception implements Reception {
 
   next(): Promise<Batch | undefined> {
     const batch = this.#queue.shift()
+    // What a list had room for it keeps.
+    if (batch && !this.#queue.length) this.#queue = []
     if (batch) return Promise.resolve(this.#pull(batch))
     const state = this.#state
     if (state !== 'live') {

@@ -32,10 +32,11 @@ export class Reading implements Trip {
   /** Reads at these sites from now on, and at no others. */
   listen(sites: readonly string[]): void {
     if (this.#isStopped) return
-    const gone = this.ways.filter(({ site }) => !sites.includes(site))
     const kept = this.ways.filter(({ site }) => sites.includes(site))
-    const fresh = sites.filter((site) => !kept.some((way) => way.site === site))
-    this.ways = [...kept, ...fresh.map((site) => new Way(site, this))]
+    const gone = this.ways.filter((way) => !kept.includes(way))
+    const fresh = sites.filter((site) => !this.sites.includes(site))
+    // Not spread: a list that was gets room for sixteen more.
+    this.ways = kept.concat(fresh.map((site) => new Way(site, this)))
     // Who has something of a group in hand may settle it.
     const limit = { runtime: this.context.runtime, ms: LEAVE_MS, late: '' }
     for (const { attachment } of gone) {

@@ -90,7 +90,7 @@ class Reader implements Subscription, ReadingSink, OrderingSink, Intake {
     this.merge = new Ordering(context, reading, this)
     this.#reading = new Reading(context, reading, this)
     this.#unwatch = watchSites(context, topic.spec.name, () => this.changed())
-    this.#unfollow = follow(options.signal, () => this.stop())
+    if (options.signal) this.#unfollow = follow(options.signal, () => this.stop())
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {

@@ -33,7 +33,7 @@ export class Mailbox<T extends NonNullable<unknown>> implements AsyncIterableIte
   readonly #byKey: Map<string, number>
   readonly #keys: Map<number, string>
   /** Readers ahead of the messages: there are only some when the box is empty. */
-  readonly #readers: Deferred<IteratorResult<T, undefined>>[] = []
+  #readers: Deferred<IteratorResult<T, undefined>>[] = []
   #full = false
   #end: { readonly error?: unknown } | undefined
   #dropped = 0
@@ -93,7 +93,8 @@ export class Mailbox<T extends NonNullable<unknown>> implements AsyncIterableIte
     if (item !== undefined) return Promise.resolve({ value: item, done: false })
     if (this.#end) return this.#over()
     const reader = deferred<IteratorResult<T, undefined>>()
-    this.#readers.push(reader)
+    // Mostly one: a list that is pushed to gets room for sixteen more.
+    this.#readers = this.#readers.concat(reader)
     return reader.promise
   }
 

@@ -4,6 +4,7 @@ import type { AttachmentState, AttachReason } from './attachment.js'
 import { backoffMs } from './backoff.js'
 import { type ChannelState, isDenied, type OpenChannel, retryMs } from './channels.js'
 import type { Gate, Guest } from './gate.js'
+import type { Hearer } from './listeners.js'
 import type { Session } from './session.js'
 import { STABLE_MS } from './step.js'
 
@@ -31,7 +32,7 @@ export const WAITING: AttachmentState = { at: 'waiting' }
 const SETTLED: Promise<void> = Promise.resolve()
 
 /** When a reception is attached: with each new link at once, on the same one after a while; and not all of a channel in the same moment. */
-export class Approach implements Guest {
+export class Approach implements Guest, Hearer {
   /** Why it attaches the next time. */
   why: AttachReason = 'first'
   readonly #comer: Comer
@@ -48,8 +49,8 @@ export class Approach implements Guest {
   /** Attaches when the channel is open. Thousands may have to wait for that: without an object more for each. */
   begin(): void {
     const { session, spec } = this.#comer
-    session.listeners.join(this.look, spec.name)
-    this.look()
+    session.listeners.join(this, spec.name)
+    this.hear()
   }
 
   /** It could not attach, or its reception has ended, for which there may be a reason. */
@@ -61,7 +62,7 @@ export class Approach implements Guest {
       const ms = this.#pauseMs(fault)
       const over = () => {
         this.#rest = undefined
-        this.look()
+        this.hear()
       }
       if (ms > 0) this.#rest = { link, cancel: ms < Infinity ? runtime.after(ms, over) : undefined }
       else if (session.link !== link) this.#failures = 0
@@ -70,7 +71,7 @@ export class Approach implements Guest {
   }
 
   /** Something has changed, or it is over. */
-  readonly look = (): void => {
+  hear(): void {
     const { isOver, session, spec } = this.#comer
     if (this.#rest) {
       if (this.#rest.link === session.link && !isOver) return
@@ -85,7 +86,7 @@ export class Approach implements Guest {
       if (place !== before) this.#comer.set(place.at === 'refused' ? afterError(place.error) : WAITING)
       return
     }
-    session.listeners.leave(this.look, spec.name)
+    session.listeners.leave(this, spec.name)
     if (place) place.gate.admit(this)
     else this.#comer.end()
   }

@@ -9,6 +9,8 @@ export class Gate {
   #free: number
   /** Bounded by who subscribes. */
   readonly #waiting: Guest[] = []
+  /** Not aborted, of those who have been in, for those who come next: a signal is dear, and each serves for a moment. As many as were in at once. */
+  readonly signals: AbortController[] = []
 
   constructor(places: number) {
     this.#free = places
@@ -22,8 +24,7 @@ export class Gate {
 
   /** Gives a place back. */
   leave(): void {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
-      if (next.enter(this)) return
+    while (this.#waiting.length > 0) if (this.#waiting.shift()?.enter(this)) return
     this.#free += 1
   }
 }

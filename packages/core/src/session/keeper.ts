@@ -1,6 +1,6 @@
 import {
+  type Batch,
   type Capabilities,
-  type Channel,
   type ChannelSpec,
   type Flow,
   type Link,
@@ -100,7 +100,7 @@ export class Keeper implements Attachment, Beating, Follower, Comer {
     try {
       await this.#opened()
       const place = this.session.channel(this.spec)
-      if (place.at === 'open' && !this.isOver) this.#next = await this.#receive(place.channel, old)
+      if (place.at === 'open' && !this.isOver) this.#next = await this.#receive(place, old)
       // What comes over the old one alone is on its way there for a moment yet.
       if (this.#next && this.#passed !== old && this.#pulled === old) await this.#linger()
     } catch {
@@ -116,7 +116,7 @@ export class Keeper implements Attachment, Beating, Follower, Comer {
 
   async #stop(signal: AbortSignal): Promise<void> {
     this.#isStopped = true
-    this.#approach.look()
+    this.#approach.hear()
     for (const leave of this.#waits) leave()
     // The loop may still wait for the reader of the last batch; nobody has to.
     await (this.#reception ? this.#reception.stop(signal) : this.#attaching)
@@ -139,28 +139,27 @@ export class Keeper implements Attachment, Beating, Follower, Comer {
     if (!this.#isStopped) this.set(STOPPED)
   }
 
-  async #attach({ channel, gate }: OpenChannel): Promise<void> {
+  async #attach(place: OpenChannel): Promise<void> {
     const { link } = this.session
     const began = this.runtime.now()
     let attached: Attached | undefined
     let fault: unknown
     try {
-      attached = await this.#receive(channel)
+      attached = await this.#receive(place)
     } catch (error) {
       fault = error
     }
-    gate.leave()
+    place.gate.leave()
     this.#attaching = undefined
-    if (!attached) return this.#again(fault, link, began)
-    const serving = this.#serve(attached, link, began)
-    if (this.#isStopped) await serving
+    if (attached) await this.#serve(attached, link, began)
+    else this.#again(fault, link, began)
   }
 
   /** `instead`: of which reception, that goes on meanwhile. */
-  async #receive(channel: Channel, instead?: Reception): Promise<Attached> {
+  async #receive({ channel, gate }: OpenChannel, instead?: Reception): Promise<Attached> {
     if (instead === undefined) this.set(ATTACHING)
     const late = `Attaching to ${this.#what} got no answer within ${ATTACH_MS} ms, though the connection stands.`
-    const cut = new AbortController()
+    const cut = gate.signals.pop() ?? new AbortController()
     const off = this.#onStop(() => cut.abort())
     try {
       const limit = { runtime: this.runtime, ms: ATTACH_MS, late }
@@ -172,41 +171,50 @@ export class Keeper implements Attachment, Beating, Follower, Comer {
       })
     } finally {
       off()
+      if (!cut.signal.aborted) gate.signals.push(cut)
     }
     this.#approach.why = 'again'
     return { reception: this.#reception, can: channel.can }
   }
 
-  /** Pulls until the reception ends; goes on with the next one, or keeps on. */
-  async #serve({ can, reception }: Attached, link: Link | undefined, began: number): Promise<void> {
+  /** Pulls until the reception ends; goes on with the next one, or keeps on. Not a loop that awaits: there may be thousands, each with a beat a second. */
+  #serve({ can, reception }: Attached, link: Link | undefined, began: number): Promise<void> | undefined {
     // Stopped while the reception was on its way here: nothing has been pulled.
     if (this.#isStopped) return reception.stop(AbortSignal.abort())
     this.#pulled = reception
     this.set(ATTACHED)
-    const watch = this.#watch(reception)
-    this.session.followers.add(this)
-    let fault: unknown
-    try {
-      for (;;) {
-        if (watch) this.waitingSince = this.runtime.now()
-        const batch = await reception.next()
-        this.waitingSince = Infinity
-        if (this.#silence) throw this.#silence
-        if (!batch) break
-        const taken = this.#passed === reception ? undefined : this.#options.onBatch(batch, can)
-        if (taken) await taken
-        // Nothing is asked for that would have to go back.
-        if (this.#isSettled && this.#next) break
-      }
-    } catch (error) {
-      fault = error
+    // Only of what is not settled: attaching anew would give jobs back that are being worked on.
+    if (reception.beatMs && !this.#isSettled) {
+      this.patienceMs = patienceWith(reception.beatMs)
+      this.session.beats ??= new BeatWatch(this.runtime)
+      this.session.beats.add(this)
     }
-    watch?.delete(this)
-    this.session.followers.delete(this)
-    this.#goOn(fault, link, began)
+    this.session.followers.add(this)
+    const pull = (): void => {
+      // Nothing is asked for that would have to go back.
+      if (this.#isSettled && this.#next) return void over()
+      this.waitingSince = this.runtime.now()
+      reception.next().then(take, over)
+    }
+    const take = (batch: Batch | undefined): void => {
+      this.waitingSince = Infinity
+      if (this.#silence || !batch) return void over(this.#silence)
+      try {
+        const taken = this.#passed === reception ? undefined : this.#options.onBatch(batch, can)
+        if (taken) taken.then(pull, over)
+        else pull()
+      } catch (error) {
+        over(error)
+      }
+    }
+    const over = (fault?: unknown): void => this.#goOn(fault, link, began)
+    pull()
+    return undefined
   }
 
   #goOn(fault: unknown, link: Link | undefined, began: number): void {
+    this.session.beats?.delete(this)
+    this.session.followers.delete(this)
     this.#silence = undefined
     this.#pulled = undefined
     this.#ended?.()
@@ -215,15 +223,6 @@ export class Keeper implements Attachment, Beating, Follower, Comer {
     if (next) return void this.#serve(next, this.session.link, this.runtime.now())
     this.#reception = undefined
     this.#again(fault, link, began)
-  }
-
-  /** Only of what is not settled: attaching anew would give jobs back that are being worked on. */
-  #watch({ beatMs }: Reception): BeatWatch | undefined {
-    if (beatMs === undefined || this.#isSettled) return undefined
-    this.patienceMs = patienceWith(beatMs)
-    this.session.beats ??= new BeatWatch(this.runtime)
-    this.session.beats.add(this)
-    return this.session.beats
   }
 
   #again(error: unknown, link: Link | undefined, began: number): void {
@@ -261,7 +260,7 @@ export class Keeper implements Attachment, Beating, Follower, Comer {
 
   /** The result takes it back. */
   #onStop(leave: () => void): () => void {
-    this.#waits = [...this.#waits, leave]
+    this.#waits = this.#waits.concat(leave)
     return () => {
       const others = this.#waits.filter((one) => one !== leave)
       this.#waits = others.length > 0 ? others : NONE

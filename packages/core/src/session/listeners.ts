@@ -11,30 +11,34 @@ const SETTLED: Promise<void> = Promise.resolve()
 
 export type Listener = (change: SessionChange) => void
 
+/** Who is told, and nobody else's: a place of its own. */
+export interface Hearer {
+  hear(change: SessionChange): void
+}
+
 /** Who hears of a session's changes: in order, in a microtask of their own. */
 export class Listeners {
-  readonly #all = new Set<Listener>()
-  /** By the name of the channel that they are about: thousands may be, and most of what happens is not theirs. */
-  readonly #byChannel = new Map<string, Set<Listener>>()
+  /** By the name of the channel that they are about, for thousands may be, and most of what happens is not theirs; `undefined`: about all. */
+  readonly #byChannel = new Map<string | undefined, Set<Hearer>>()
   readonly #news: SessionChange[] = []
 
   /** With a channel: for what is of it, and of the state or the link. The result removes the listener. */
   add(listener: Listener, channel: string | undefined): () => void {
-    const own: Listener = (change) => listener(change)
+    const own = { hear: listener }
     this.join(own, channel)
     return () => this.leave(own, channel)
   }
 
   /** The same for one that is its own only, until it leaves: thousands of them take no more than their places here. */
-  join(listener: Listener, channel: string | undefined): void {
-    const listeners = channel === undefined ? this.#all : this.#about(channel)
-    listeners.add(listener)
+  join(hearer: Hearer, channel: string | undefined): void {
+    const hearers = this.#byChannel.get(channel) ?? new Set()
+    this.#byChannel.set(channel, hearers.add(hearer))
   }
 
-  leave(listener: Listener, channel: string | undefined): void {
-    if (channel === undefined) this.#all.delete(listener)
-    else if (this.#byChannel.get(channel)?.delete(listener) && this.#byChannel.get(channel)?.size === 0)
-      this.#byChannel.delete(channel)
+  leave(hearer: Hearer, channel: string | undefined): void {
+    const hearers = this.#byChannel.get(channel)
+    hearers?.delete(hearer)
+    if (hearers?.size === 0) this.#byChannel.delete(channel)
   }
 
   tell(change: SessionChange): void {
@@ -42,18 +46,16 @@ export class Listeners {
     if (this.#news.push(change) === 1) void SETTLED.then(this.#publish)
   }
 
-  #about(channel: string): Set<Listener> {
-    const known = this.#byChannel.get(channel) ?? new Set()
-    this.#byChannel.set(channel, known)
-    return known
-  }
-
   readonly #publish = (): void => {
     for (const change of this.#news.splice(0)) {
-      for (const listener of this.#all) listener(change)
-      if ('channel' in change) for (const listener of this.#byChannel.get(change.channel.name) ?? []) listener(change)
+      this.#pass(change, undefined)
+      if ('channel' in change) this.#pass(change, change.channel.name)
       else if (change.from.at !== change.to.at || linkOf(change.from) !== linkOf(change.to))
-        for (const listeners of this.#byChannel.values()) for (const listener of listeners) listener(change)
+        for (const channel of this.#byChannel.keys()) if (channel) this.#pass(change, channel)
     }
+  }
+
+  #pass(change: SessionChange, channel: string | undefined): void {
+    for (const hearer of this.#byChannel.get(channel) ?? []) hearer.hear(change)
   }
 }
