@@ -20,8 +20,8 @@ export class Caller implements Waiting {
 
   ended(ending: Ending, departure: Departure): void {
     this.#forget?.()
-    const { confirms, id = '', stored } = departure
-    if (ending.by === 'done') this.#resolve({ id, durability: DURABILITY[confirms], sites: stored })
+    const { confirms, letter, stored } = departure
+    if (ending.by === 'done') this.#resolve({ id: letter.id ?? '', durability: DURABILITY[confirms], sites: stored })
     else this.#reject(ending.by === 'failed' ? ending.error : unknown(this.#contract, departure, ending.error))
   }
 
@@ -36,7 +36,7 @@ function unknown(contract: Contract, departure: Departure, cause: MessagingError
   const where = departure.stored.length > 0 ? `stored only at ${departure.stored.join(', ')}` : 'it may have been taken'
   return new MessagingError(
     'outcome-unknown',
-    `${contract.name} ${departure.id}: ${where}${cause ? `: ${cause.message}` : ''}`,
+    `${contract.name} ${departure.letter.id}: ${where}${cause ? `: ${cause.message}` : ''}`,
     { cause },
   )
 }

@@ -2,7 +2,7 @@ import type { Delivery } from '@spanwire/driver'
 import { bytes } from '../contract/codec.js'
 import type { Queue } from '../contract/contract.js'
 import { queue as makeQueue } from '../contract/queue.js'
-import { PLAIN } from '../departure/message.js'
+import { Letter } from '../departure/letter.js'
 import { AGAIN } from '../departure/outgoing.js'
 import type { Context } from './context.js'
 import { UNREADABLE } from './headers.js'
@@ -35,7 +35,7 @@ export async function toDeadLetter(
       COUNT,
       String(attempt),
     ]
-    const letter = { ...PLAIN, path: '', body, headers }
+    const letter = new Letter({ path: '', body, headers }, '')
     await dispatch(context, makeQueue(queue.deadLetter, bytes), '', letter, {})
   }
   context.events.emit({ type: 'dead-letter', channel: queue.name, id, reason, attempt })

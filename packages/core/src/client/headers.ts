@@ -38,10 +38,7 @@ export function userHeaders(headers: Headers): Readonly<Record<string, string>> 
   return map
 }
 
-const NONE: Headers = Object.freeze([])
-
 /** As drivers take them. Names in lower case; CR and LF in values are blanks. */
-export function wireHeaders(headers: Readonly<Record<string, string>> | undefined): Headers {
-  if (headers === undefined) return NONE
+export function wireHeaders(headers: Readonly<Record<string, string>> = {}): Headers {
   return Object.entries(headers).flatMap(([name, value]) => [name.toLowerCase(), value.replace(/[\r\n]+/g, ' ')])
 }

@@ -1,6 +1,6 @@
 import type { InputOf, Queue, Topic } from '../contract/contract.js'
 import { type Encoded, encode } from '../contract/encode.js'
-import type { Letter } from '../departure/message.js'
+import { Letter } from '../departure/letter.js'
 import { toMs } from '../runtime/duration.js'
 import type { BareClient, Params, PublishOptions, SendOptions, Sent, WithParams } from './api.js'
 import { type Context, contextOf } from './context.js'
@@ -69,15 +69,9 @@ function go(context: Context, contract: Topic | Queue, encoded: Encoded, options
 }
 
 function letter(encoded: Encoded, options: SendOptions): Letter {
-  return {
-    path: encoded.path,
-    key: encoded.key,
-    body: encoded.body,
-    headers: wireHeaders(options.headers),
-    delayMs: options.delay === undefined ? undefined : toMs(options.delay, 'delay'),
-    ttlMs: options.ttl === undefined ? undefined : toMs(options.ttl, 'ttl'),
-    id: undefined,
-    seq: 0,
-    ack: undefined,
-  }
+  if (options === NONE) return new Letter(encoded, '')
+  const { delay, headers, ttl } = options
+  const delayMs = delay === undefined ? undefined : toMs(delay, 'delay')
+  const ttlMs = ttl === undefined ? undefined : toMs(ttl, 'ttl')
+  return new Letter({ ...encoded, headers: wireHeaders(headers), delayMs, ttlMs }, '')
 }

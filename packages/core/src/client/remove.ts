@@ -2,7 +2,7 @@ import { MessagingError } from '@spanwire/driver'
 import type { ParamsOf, Topic } from '../contract/contract.js'
 import { laneOf } from '../contract/lane.js'
 import { pathOf } from '../contract/template.js'
-import { PLAIN } from '../departure/message.js'
+import { Letter } from '../departure/letter.js'
 import type { BareClient, PublishOptions, Sent } from './api.js'
 import { contextOf } from './context.js'
 import { REMOVED, wireHeaders } from './headers.js'
@@ -27,6 +27,6 @@ export async function remove(
     throw new MessagingError('invalid', `remove from ${topic.name}: only a topic with latest: true keeps values`)
   const path = pathOf(topic, params)
   const headers = [...wireHeaders(options.headers), REMOVED, '1']
-  const letter = { ...PLAIN, path, body: '', headers }
+  const letter = new Letter({ path, body: '', headers }, '')
   return dispatch(context, topic, laneOf(path, undefined), letter, options)
 }

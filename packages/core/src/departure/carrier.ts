@@ -6,7 +6,7 @@ import { withdraw } from '../session/sender.js'
 import { type Copy, type Heard, type Lane, Line, verdict } from './lane.js'
 import type { Departure, Done } from './message.js'
 import { misfitOf } from './misfit.js'
-import { again, outgoing } from './outgoing.js'
+import { again } from './outgoing.js'
 import type { Settling } from './settling.js'
 import type { Surroundings } from './surroundings.js'
 
@@ -200,7 +200,7 @@ export class Carrier {
     copy.tries += 1
     copy.at = 'flying'
     line.flying += 1
-    open.sender.hand(copy, copy.tries > 1 ? again(letter, copy.closes) : outgoing(letter), letter.body.length)
+    open.sender.hand(copy, copy.tries > 1 ? again(letter, copy.closes) : letter, letter.body.length)
   }
 
   /** Identity is given once, when a message leaves for its first link (R3). */
@@ -210,7 +210,7 @@ export class Carrier {
     room.leave(departure)
     lane.seq += 1
     letter.seq = lane.seq
-    if (letter.id !== undefined || letter.foreign) return
+    if (letter.id !== '') return
     if (lane.source === undefined) {
       lane.source = publisher.source(this.#around.boundPublisher())
       lane.prefix = prefixOf(lane.source)
@@ -251,8 +251,8 @@ export class Carrier {
   #keepNewest(lane: Lane, line: Line, copy: Copy): void {
     const { newest } = lane
     if (newest === undefined || copy.of.letter.seq >= newest.letter.seq) lane.newest = copy.of
-    else if (copy.tries > 1 && newest.id !== undefined && newest.stored.includes(line.site))
-      line.close(newest, this.#around.rename(newest.id))
+    else if (copy.tries > 1 && newest.letter.id !== undefined && newest.stored.includes(line.site))
+      line.add(newest, true, { id: this.#around.rename(newest.letter.id) })
   }
 
   /** Neither stored nor final: it goes again, after a pause while the link lives, elsewhere when the site is the problem. */

@@ -4,7 +4,9 @@ import type { Clocks } from '../runtime/moment.js'
 import type { Deadline } from '../runtime/wheel.js'
 import type { OpenChannel } from '../session/channels.js'
 import type { Parcel, Shipment } from '../session/sender.js'
-import type { Ack, Departure, Done, Letter } from './message.js'
+import type { Letter } from './letter.js'
+import type { Ack, Departure, Done } from './message.js'
+import type { Renamed } from './outgoing.js'
 import type { RetainedChannel } from './retained.js'
 
 /** Acknowledgements this close to each other count as one. */
@@ -22,10 +24,10 @@ export class Copy implements Parcel {
   shipment: Shipment | undefined
   place = 0
   /** Stands last in a repaired channel, under an id that the engine has not seen (R10). */
-  readonly closes: string | undefined
+  readonly closes: Renamed | undefined
   readonly #line: Line
 
-  constructor(line: Line, of: Departure, closes?: string) {
+  constructor(line: Line, of: Departure, closes?: Renamed) {
     this.of = of
     this.closes = closes
     this.#line = line
@@ -45,8 +47,9 @@ export class Line {
   /** So many at the front are known to be gone. */
   #gone = 0
   readonly heard: Heard
-  /** What the letters that were stored here first share. */
+  /** What the letters share that were stored here within a moment, and where they had been stored before. */
   #ack: Ack | undefined
+  #before: readonly string[] | undefined
   /**
    * `repairing`: a copy did not end up stored, and until it is nothing later is handed over (R8).
    * `leaving`: hands over nothing; goes elsewhere when what is in flight has ended (R9).
@@ -75,29 +78,20 @@ export class Line {
 
   /** This site said that a letter is its own. */
   acknowledge(lane: Lane, letter: Letter, clocks: Clocks, proof: Done): void {
-    const { ack } = letter
-    if (ack !== undefined) letter.ack = { lane, stored: [...ack.stored, this.site], proof, ...clocks }
-    else {
-      const last = this.#ack
-      if (last === undefined || last.stored !== this.home || clocks.nowMs >= last.nowMs + SAME_MS)
-        this.#ack = { lane, stored: this.home, proof, ...clocks }
-      letter.ack = this.#ack
+    const before = letter.ack?.stored
+    const last = this.#ack
+    if (last === undefined || before !== this.#before || clocks.nowMs >= last.nowMs + SAME_MS) {
+      this.#before = before
+      this.#ack = { lane, stored: before ? [...before, this.site] : this.home, proof, ...clocks }
     }
+    letter.ack = this.#ack
   }
 
-  /** `isAgain`: another line has handed it over. */
-  add(departure: Departure, isAgain = false): void {
+  /** `isAgain`: another line has handed it over. `closes`: the same message once more, behind all others. */
+  add(departure: Departure, isAgain = false, closes?: Renamed): void {
     departure.open += 1
-    const copy = new Copy(this, departure)
+    const copy = new Copy(this, departure, closes)
     if (isAgain) copy.tries = 1
-    this.copies.push(copy)
-  }
-
-  /** The same message once more, behind all others. */
-  close(departure: Departure, id: string): void {
-    departure.open += 1
-    const copy = new Copy(this, departure, id)
-    copy.tries = 1
     this.copies.push(copy)
   }
 
@@ -150,6 +144,7 @@ export class Line {
     this.pause = undefined
     this.state = 'flowing'
     this.open = undefined
+    this.#ack = undefined
     this.failures = 0
     this.next = 0
     while (this.copies[this.next]?.at === 'gone') this.next += 1

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest'
-import { PLAIN } from './message.js'
 import { misfitOf } from './misfit.js'
 
 const can = {
@@ -16,7 +15,7 @@ const can = {
   ttl: false,
 } as const
 
-const letter = (body: string | Uint8Array) => ({ ...PLAIN, path: '', headers: [], body })
+const letter = (body: string | Uint8Array) => ({ path: '', headers: [], body })
 
 it('counts bytes, not characters, where they decide', () => {
   for (const fits of ['€€€', 'abcdefghi', new Uint8Array(9)]) expect(misfitOf(letter(fits), can, 'a')).toBeUndefined()

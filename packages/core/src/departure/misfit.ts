@@ -1,9 +1,9 @@
 import { type Capabilities, MessagingError } from '@spanwire/driver'
 import { byteLength } from '../contract/utf8.js'
-import type { Letter } from './message.js'
+import type { Content } from './letter.js'
 
 /** Why a channel can never take this message, decided before it gets an identity; `undefined`: it can. */
-export function misfitOf(letter: Letter, can: Capabilities, site: string): MessagingError | undefined {
+export function misfitOf(letter: Content, can: Capabilities, site: string): MessagingError | undefined {
   const { body, delayMs = 0, ttlMs } = letter
   // A character takes three bytes at most.
   const bytes = body.length * 3 > can.maxBytes ? byteLength(body) : 0

@@ -3,7 +3,8 @@ import { drawFor } from '../route/rendezvous.js'
 import { withdraw } from '../session/sender.js'
 import { type Care, Carrier } from './carrier.js'
 import { Lane, type Line } from './lane.js'
-import { Departure, type Letter, type Waiting } from './message.js'
+import type { Letter } from './letter.js'
+import { Departure, type Waiting } from './message.js'
 import { Settling } from './settling.js'
 import type { Surroundings } from './surroundings.js'
 
@@ -40,7 +41,7 @@ export class Outbox {
     room.enter(departure, room.options.overflow === 'drop-oldest' ? this.#dropper(laneKey, departure) : undefined)
     const lane = this.#lane(laneKey)
     // What only passes through has marks of its own publisher's.
-    if (lane.isQuiet && letter.id === undefined && !letter.foreign) this.#around.changed(lane)
+    if (lane.isQuiet && letter.id === '') this.#around.changed(lane)
     this.#watch(lane, departure.untilMs)
     if (lane.lines.length === 0) this.#carrier.settleIn(lane)
     for (const line of lane.lines) {

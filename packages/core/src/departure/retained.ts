@@ -3,7 +3,7 @@ import { renamed } from '../arrival/identity.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Sender } from '../session/sender.js'
 import type { Lane } from './lane.js'
-import type { Letter } from './message.js'
+import type { Letter } from './letter.js'
 import { again } from './outgoing.js'
 
 /** One message that looks for another site. */
@@ -59,6 +59,8 @@ export class Retained {
   readonly #maxBytes: number
   /** By age, but for those that were acknowledged once more: at the head they go to the end. */
   #kept: Letter[] = []
+  /** Offered again and acknowledged: younger than its place says. */
+  readonly #renewed = new WeakSet<Letter>()
   #head = 0
   #bytes = 0
   #cut = false
@@ -204,10 +206,8 @@ export class Retained {
   /** From the oldest on, as long as it is so. */
   #forget(isSo: (first: Letter) => boolean): void {
     for (let first = this.#kept[this.#head]; first !== undefined; first = this.#kept[this.#head]) {
-      if (first.renewed) {
-        first.renewed = false
-        this.#kept.push(first)
-      } else if (isSo(first)) this.#bytes -= first.body.length + OVERHEAD
+      if (this.#renewed.delete(first)) this.#kept.push(first)
+      else if (isSo(first)) this.#bytes -= first.body.length + OVERHEAD
       else break
       this.#head += 1
     }
@@ -255,10 +255,9 @@ export class Retained {
       sender.send(again(letter), letter.body.length, (outcome) => {
         this.#flying -= 1
         if (outcome.outcome === 'done') {
-          const last = letter.ack ?? ack
-          const stored = [...last.stored, site]
+          const stored = [...(letter.ack ?? ack).stored, site]
           letter.ack = { lane, stored, proof: outcome, nowMs: this.#runtime.now(), wallMs: this.#runtime.wall() }
-          letter.renewed = true
+          this.#renewed.add(letter)
           if (isLast) this.#close(lane, letter.seq, site, sender)
           // It comes behind what went out meanwhile, so whatever stood last does so no more.
         } else if (outcome.outcome !== 'refused') this.#due.push({ letter, from, isLast: true })
@@ -271,7 +270,7 @@ export class Retained {
   #close(lane: Lane, seq: number, site: string, sender: Sender): void {
     const newest = lane.newest?.letter
     if (newest?.id === undefined || newest.seq <= seq || !newest.ack?.stored.includes(site)) return
-    const message = again(newest, renamed(newest.id, copyNumber(this.#runtime)))
+    const message = again(newest, { id: renamed(newest.id, copyNumber(this.#runtime)) })
     sender.send(message, newest.body.length, () => undefined)
   }
 }
@@ -282,7 +281,7 @@ function youngestFirst(one: Letter, other: Letter): number {
 }
 
 function isForAll({ ack, headers }: Letter): boolean {
-  return headers.length > 0 && ack !== undefined && ack.lane.channel.everywhere(headers)
+  return headers !== undefined && ack?.lane.channel.everywhere(headers) === true
 }
 
 /** Publishers and hops close without knowing of each other: their numbers must differ. */

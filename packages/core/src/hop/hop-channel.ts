@@ -14,7 +14,8 @@ import {
 import { parseId } from '../arrival/identity.js'
 import { reasons } from '../client/context.js'
 import { outboxOf, type Routed } from '../client/sending.js'
-import type { Ending, Letter } from '../departure/message.js'
+import { Letter } from '../departure/letter.js'
+import type { Ending } from '../departure/message.js'
 import { ask } from './ask.js'
 import { HopReading } from './hop-reading.js'
 import { HopWork } from './hop-work.js'
@@ -143,15 +144,14 @@ export class HopChannel implements Channel, Busy {
   #offer(message: Outgoing, tell: Tell): End {
     const { context } = this.#life
     const outbox = outboxOf(context, this.#routed)
-    const { body, delayMs, headers = [], id, key, path, ttlMs } = message
+    const { delayMs, id, key, path, ttlMs } = message
     if ((delayMs ?? 0) > this.can.maxDelayMs || (ttlMs !== undefined && !this.can.ttl)) {
       tell({ outcome: 'refused', error: this.#incapable(delayMs) })
       return nothing
     }
     // A stranger's lane is none of the client's own, whose seqs must have no holes.
     const lane = parseId(id)?.source ?? `foreign ${key ?? path}`
-    const foreign = id === undefined
-    const letter: Letter = { path, key, body, headers, delayMs, ttlMs, id, seq: 0, ack: undefined, foreign }
+    const letter = new Letter(message, id)
     const untilMs = context.publisher.moment.clocks.nowMs + context.limits.waitMs
     const departure = outbox.offer(lane, letter, untilMs, {
       ended: (ending) => tell(outcomeOf(ending)),
