@@ -34,7 +34,8 @@ export interface Channel {
    */
   send(batch: readonly Outgoing[], report: (index: number, outcome: SendOutcome) => void): Cancel
   /**
-   * Resolves when attached: what is sent from then on arrives. `signal` bounds the attaching only.
+   * Resolves when attached: what is sent from then on arrives. `signal` bounds the attaching only: nobody listens to it
+   * from then on, because it may serve the next attaching.
    * A responder receives from an rpc channel. Rejects with `conflict` (position of another log), `capability`, `forbidden`.
    */
   receive(source: Source, flow: Flow, signal: AbortSignal): Promise<Reception>

@@ -14,3 +14,6 @@ export function deferred<T>(): Deferred<T> {
   })
   return { promise, resolve, reject }
 }
+
+/** For what is to happen in a microtask: not `queueMicrotask`, for which Node makes a resource to be traced each time. */
+export const SETTLED: Promise<void> = Promise.resolve()

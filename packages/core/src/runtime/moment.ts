@@ -1,3 +1,4 @@
+import { SETTLED } from './deferred.js'
 import type { Runtime } from './runtime.js'
 
 /** Both clocks at one moment. */
@@ -5,8 +6,6 @@ export interface Clocks {
   readonly nowMs: number
   readonly wallMs: number
 }
-
-const SETTLED: Promise<void> = Promise.resolve()
 
 /** The clocks, read once for all that one turn does: a batch is hundreds of messages, and a clock costs as much as a message may. */
 export class Moment {
@@ -24,7 +23,6 @@ export class Moment {
 
   #read(): Clocks {
     this.#clocks = { nowMs: this.#runtime.now(), wallMs: this.#runtime.wall() }
-    // Dearer ways to get a microtask exist: Node makes a resource to be traced for each queueMicrotask.
     void SETTLED.then(this.#pass)
     return this.#clocks
   }

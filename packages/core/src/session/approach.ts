@@ -1,4 +1,5 @@
 import type { ChannelSpec, Link, MessagingError } from '@spanwire/driver'
+import { SETTLED } from '../runtime/deferred.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { AttachmentState, AttachReason } from './attachment.js'
 import { backoffMs } from './backoff.js'
@@ -29,7 +30,6 @@ interface Rest {
 }
 
 export const WAITING: AttachmentState = { at: 'waiting' }
-const SETTLED: Promise<void> = Promise.resolve()
 
 /** When a reception is attached: with each new link at once, on the same one after a while; and not all of a channel in the same moment. */
 export class Approach implements Guest, Hearer {

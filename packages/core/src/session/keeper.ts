@@ -192,19 +192,23 @@ export class Keeper implements Attachment, Beating, Follower, Comer {
     this.session.followers.add(this)
     const pull = (): void => {
       // Nothing is asked for that would have to go back.
-      if (this.#isSettled && this.#next) return void over()
-      this.waitingSince = this.runtime.now()
-      reception.next().then(take, over)
+      if (this.#isSettled && this.#next) over()
+      else {
+        this.waitingSince = this.runtime.now()
+        reception.next().then(take, over)
+      }
     }
     const take = (batch: Batch | undefined): void => {
       this.waitingSince = Infinity
-      if (this.#silence || !batch) return void over(this.#silence)
-      try {
-        const taken = this.#passed === reception ? undefined : this.#options.onBatch(batch, can)
-        if (taken) taken.then(pull, over)
-        else pull()
-      } catch (error) {
-        over(error)
+      if (this.#silence || !batch) over(this.#silence)
+      else {
+        try {
+          const taken = this.#passed === reception ? undefined : this.#options.onBatch(batch, can)
+          if (taken) taken.then(pull, over)
+          else pull()
+        } catch (fault) {
+          over(fault)
+        }
       }
     }
     const over = (fault?: unknown): void => this.#goOn(fault, link, began)

@@ -1,4 +1,5 @@
 import type { ChannelSpec } from '@spanwire/driver'
+import { SETTLED } from '../runtime/deferred.js'
 import { linkOf, type SessionState } from './state.js'
 
 export type SessionChange =
@@ -6,8 +7,6 @@ export type SessionChange =
   | { readonly from: SessionState; readonly to: SessionState; readonly reason: string }
   /** This channel was opened, was refused, or may be tried again. `ill`: its sends do not get through. */
   | { readonly channel: ChannelSpec; readonly ill: boolean }
-
-const SETTLED: Promise<void> = Promise.resolve()
 
 export type Listener = (change: SessionChange) => void
 
@@ -42,7 +41,6 @@ export class Listeners {
   }
 
   tell(change: SessionChange): void {
-    // Not queueMicrotask: Node makes a resource to be traced for each.
     if (this.#news.push(change) === 1) void SETTLED.then(this.#publish)
   }
 

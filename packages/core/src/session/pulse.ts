@@ -82,8 +82,11 @@ export class Pulse {
 
   #arm(restMs = 0): void {
     const { patience, runtime } = this.#options
-    this.#isResting = restMs > patience.stepMs
-    const ms = this.#isResting ? restMs : Math.min(patience.stepMs, this.#next())
+    const { downMs, stepMs, suspectMs } = patience
+    this.#isResting = restMs > stepMs
+    // Silence is noticed when it is due, not at the step after.
+    const dueMs = this.#heardAt + (this.#isSilent ? downMs : suspectMs) - runtime.now()
+    const ms = Math.max(restMs, Math.min(stepMs, dueMs > 0 ? dueMs : stepMs))
     this.#due = runtime.now() + ms
     this.#cancel = runtime.after(ms, this.#tick)
   }
@@ -99,29 +102,19 @@ export class Pulse {
 
   /** How long nothing is to be decided. */
   #rest(): number {
-    const { isBusy, isProving, link, runtime } = this.#options
+    const { isBusy, isProving, link, patience, runtime } = this.#options
     // When a link that counts what it hears was heard is known only from looking.
     if (this.#asking || isBusy() || link.heard !== undefined) return 0
     const asksMs = this.#heardAt + this.#askMs
-    const provesMs = isProving() ? this.#askedAt + this.#options.patience.beatMs : Infinity
+    const provesMs = isProving() ? this.#askedAt + patience.beatMs : Infinity
     return Math.min(asksMs, provesMs) - runtime.now()
   }
 
-  /** After how many ms a link that stays silent is suspected, or given up: neither is noticed a step late. */
-  #next(): number {
-    const { patience, runtime } = this.#options
-    const silentMs = runtime.now() - this.#heardAt
-    const { downMs, suspectMs } = patience
-    if (silentMs >= downMs) return patience.stepMs
-    // A timer may be early by less than a millisecond.
-    return Math.ceil((silentMs < suspectMs ? suspectMs : downMs) - silentMs)
-  }
-
   #look(): void {
-    const { downMs, suspectMs } = this.#options.patience
-    const silentMs = this.#silence()
     const { isProving, patience, runtime } = this.#options
-    if (silentMs >= this.#askMs || (isProving() && runtime.now() - this.#askedAt >= patience.beatMs)) this.#ask()
+    const { beatMs, downMs, suspectMs } = patience
+    const silentMs = this.#silence()
+    if (silentMs >= this.#askMs || (isProving() && runtime.now() - this.#askedAt >= beatMs)) this.#ask()
     if (silentMs >= downMs) this.#judge('dead')
     else if (silentMs >= suspectMs && !this.#isSilent) this.#judge('silent')
   }
@@ -149,29 +142,29 @@ export class Pulse {
     if (this.#judging) return
     this.#judging = true
     const { onDead, onSilent, patience, runtime } = this.#options
-    const pronounce = () => {
-      this.#judging = false
-      if (this.#over.signal.aborted || this.#silence() < patience.suspectMs) return
-      if (verdict === 'dead') return onDead(this.#heardAt)
-      this.#isSilent = true
-      onSilent(this.#heardAt)
-    }
-    runtime.turn(() => runtime.turn(pronounce))
+    runtime.turn(() =>
+      runtime.turn(() => {
+        this.#judging = false
+        if (this.#over.signal.aborted || this.#silence() < patience.suspectMs) return
+        if (verdict === 'dead') return onDead(this.#heardAt)
+        this.#isSilent = true
+        onSilent(this.#heardAt)
+      }),
+    )
   }
 
   #ask(): void {
     if (this.#asking) return
     this.#asking = true
     const { link, onMeasured, runtime } = this.#options
-    const asked = runtime.now()
-    this.#askedAt = asked
+    this.#askedAt = runtime.now()
     link.probe(this.#over.signal).then(
       () => {
         this.#asking = false
         if (this.#over.signal.aborted) return
         this.#probes += 1
         this.#silence()
-        onMeasured(runtime.now() - asked)
+        onMeasured(runtime.now() - this.#askedAt)
       },
       // It has said nothing, and is asked again at the next step.
       () => {

@@ -1,4 +1,5 @@
 import { type Cancel, type Channel, MessagingError, type Outgoing, type SendOutcome } from '@spanwire/driver'
+import { SETTLED } from '../runtime/deferred.js'
 import type { Timing } from './pace.js'
 
 const MAX_MESSAGES = 512
@@ -30,8 +31,6 @@ export interface Load {
 }
 
 type Report = (outcome: SendOutcome) => void
-
-const SETTLED: Promise<void> = Promise.resolve()
 
 const withdrawn: SendOutcome = /* @__PURE__ */ outcome('unsent', 'Withdrawn before the hand-over.')
 const abandoned: SendOutcome = /* @__PURE__ */ outcome('unknown', 'Withdrawn during the hand-over.')
@@ -81,7 +80,6 @@ export class Sender {
     }
     if (batch === undefined) {
       batch = this.#filling = new Shipment(this.#settled)
-      // Not queueMicrotask: Node makes a resource to be traced for each.
       if (this.#full.length === 0) void SETTLED.then(this.#flush)
     }
     batch.add(parcel, message, bytes)

@@ -3,12 +3,22 @@ import { MessagingError } from '@spanwire/driver'
 import { expect } from 'vitest'
 import { byPath, numbered, strangers, textOf, texts } from './messages.js'
 import { claimed, type Property } from './property.js'
-import type { Reader } from './reader.js'
+import { Reader } from './reader.js'
+import type { Kind } from './spec.js'
 import type { Trial } from './trial.js'
 import { eventually, observe, within } from './wait.js'
 
 /** R: sources that end, snapshots that pass into the live stream, groups that change. */
 export const receiveEndProperties: readonly Property[] = [
+  ...(['durable', 'live', 'queue'] as const).map(
+    (kind): Property => ({
+      id: 'R1',
+      part: `bounded-${kind}`,
+      title: 'the signal bounds the attaching only: aborted later, it ends nothing',
+      shares: true,
+      run: (trial) => outlivesItsSignal(trial, kind),
+    }),
+  ),
   {
     id: 'R11',
     part: 'deleted',
@@ -140,6 +150,23 @@ async function endsAlone(trial: Trial, end: (spec: ChannelSpec) => Promise<void>
   await (await trial.main()).probe(trial.signal())
   await trial.put(there, numbered(5))
   expect(await trial.flush(there, reader)).toHaveLength(5)
+}
+
+async function outlivesItsSignal(trial: Trial, kind: Kind): Promise<void> {
+  const { here, there } = await trial.pair(trial.spec(kind))
+  const attaching = new AbortController()
+  const flow = { messages: 100, bytes: 1 << 20 }
+  const reception = await within('receive', there.receive({}, flow, attaching.signal), trial.patienceMs)
+  attaching.abort()
+  const reader = new Reader(
+    reception,
+    trial.patienceMs,
+    kind === 'queue' ? (one) => one.settle('ack') : () => undefined,
+  )
+  await trial.put(here, numbered(20))
+  expect(await trial.flush(here, reader)).toEqual(texts(0, 20))
+  await reader.settled()
+  await within('stop', reception.stop(trial.signal()), trial.patienceMs)
 }
 
 async function handsOver(trial: Trial, spec: ChannelSpec, source: { readonly group?: string }): Promise<void> {
