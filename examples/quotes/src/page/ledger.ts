@@ -50,6 +50,7 @@ const MAX_MARKS = 20
 const MAX_SAMPLES = 400
 const WINDOW_MS = 3_000
 const DRAW_MS = 120
+const MAX_AHEAD = 2_000
 
 /**
  * All that the page got of the quotes, and what it makes of them: the rebuilt days, the chart, who served. It draws nothing; who
@@ -66,6 +67,9 @@ export class Ledger {
   readonly #series = new Map<string, Series>()
   readonly #real = new Map<string, RealBars>()
   readonly #samples = new Map<string, { at: number; ageMs: number }[]>()
+  /** Ticks of the next day, and whose, while others of this day may still come: order is kept for each symbol, not across them. */
+  readonly #ahead: Arrived[] = []
+  readonly #begun = new Set<string>()
   readonly #listeners = new Set<() => void>()
   readonly #realOf: (day: string) => Promise<RealBars>
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -77,8 +81,17 @@ export class Ledger {
     this.#realOf = realOf
   }
 
-  readonly take = ({ value, site, timeMs }: Arrived): void => {
-    if (value.round < this.round) return
+  readonly take = (arrived: Arrived): void => {
+    const { round, symbol } = arrived.value
+    const isNext = round > this.round && this.round > 0 && !this.#isConcluded
+    if (!isNext && round >= this.round) this.#count(arrived)
+    if (!isNext) return
+    this.#ahead.push(arrived)
+    this.#begun.add(symbol)
+    if (this.#ahead.length === MAX_AHEAD || this.symbols.every((one) => this.#begun.has(one))) this.#conclude()
+  }
+
+  #count({ value, site, timeMs }: Arrived): void {
     if (value.round > this.round) this.#begin(value)
     const tally = this.#tallies.get(value.symbol) ?? new Tally()
     this.#tallies.set(value.symbol, tally)
@@ -129,7 +142,6 @@ export class Ledger {
   }
 
   #begin({ round, day }: Tick): void {
-    if (this.round > 0) this.#close()
     this.round = round
     this.day = day
     this.marks = []
@@ -146,18 +158,18 @@ export class Ledger {
       .catch(() => this.#later())
   }
 
-  /** The next day began: what is not here by now is lost. */
-  #close(): void {
-    if (this.verdicts.at(-1)?.round !== this.round) this.#conclude()
+  get #isConcluded(): boolean {
+    return this.verdicts.at(-1)?.round === this.round
   }
 
   #judge(): void {
     const all = [...this.#tallies.values()]
-    if (all.length === 0 || this.verdicts.at(-1)?.round === this.round) return
+    if (all.length === 0 || this.#isConcluded) return
     const real = this.#real.get(this.day)
     if (real && all.length === Object.keys(real).length && all.every(({ complete }) => complete)) this.#conclude()
   }
 
+  /** All is here, or each symbol's next day began: what is not here by now is lost. */
   #conclude(): void {
     const all = [...this.#tallies]
     const real = this.#real.get(this.day) ?? {}
@@ -175,6 +187,8 @@ export class Ledger {
       }),
     }
     this.verdicts = [...this.verdicts, verdict].slice(-MAX_VERDICTS)
+    this.#begun.clear()
+    for (const one of this.#ahead.splice(0)) this.take(one)
   }
 
   #draw({ symbol, n, of, price }: Tick): void {

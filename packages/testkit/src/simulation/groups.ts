@@ -19,7 +19,10 @@ export function* membersHandle(seen: Evidence): Iterable<string> {
   }
 }
 
-/** By one subscription once; by another one as well where an acknowledgement may be lost, or a copy says that it is one. */
+/**
+ * By one subscription once; by another one as well where a copy at another site says that it is one, or where an acknowledgement may be lost. That
+ * a site gave it before explains nothing: it was to hear that it was handled.
+ */
 export function* membersHandleOnce({ plan, records }: Evidence): Iterable<string> {
   const before = new Map<number, Share>()
   for (const one of records.shares) {
@@ -29,8 +32,9 @@ export function* membersHandleOnce({ plan, records }: Evidence): Iterable<string
       continue
     }
     if (one.uncertain || one.atMs < first.handledMs) continue
+    const isExplained = one.site === first.site ? wasTroubled(plan, first, one.atMs) : one.again || first.again
     if (one.member === first.member) yield `${told(one)}, which it had handled`
-    else if (!one.again && !first.again && !(one.site === first.site && wasTroubled(plan, first, one.atMs)))
+    else if (!isExplained)
       yield `${told(one)}, which ${first.machine} had handled at ${first.handledMs.toFixed(0)}, with no reason and no flag`
   }
 }
