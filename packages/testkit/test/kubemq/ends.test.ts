@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { elapse, eventually } from '../../src/conformance/wait.js'
+import { eventually } from '../../src/conformance/wait.js'
 import {
   Event,
   type kubemqClient,
@@ -10,7 +10,7 @@ import {
   QueuesDownstreamRequestType as Type,
 } from '../../src/kubemq/proto.js'
 import { Relay } from '../../src/network/index.js'
-import { ask, client, endLater, fresh, onlyOwn, ownPeer, type Peer, SETTLED_MS, START_MS } from './peer.js'
+import { ask, client, endLater, fresh, onlyOwn, ownPeer, type Peer, START_MS, settled } from './peer.js'
 import { body, Downstream, Heard, numbered, range, respond, subscribe, textOf, Upstream } from './streams.js'
 
 const timeout = START_MS
@@ -46,7 +46,7 @@ describe.concurrent('the end of a server', () => {
     const down = new Downstream(one)
     await down.get(queue, 1)
     streams.push(down.heard as never)
-    await elapse(SETTLED_MS)
+    await settled(one)
     const asked = Request.create({ clientId: 'c', channel: 'a', body: body('?'), timeout: 30_000, requestTypeData: 2 })
     const call = ask(one.sendRequest.bind(one), asked)
     await streams[2]?.have(1)
@@ -131,7 +131,7 @@ describe.concurrent('ghost consumers (C5)', () => {
       for (let i = 0; i < 3; i++) {
         new Downstream(before).tell({ requestTypeData: Type.GET, channel: queue, maxItems: 5, waitTimeout: 60_000 })
       }
-      await elapse(SETTLED_MS)
+      await settled(before)
       const one = await ended(peer, how)
       await new Upstream(one).send(numbered(queue, 40))
       const stream = new Downstream(one)
@@ -152,7 +152,7 @@ describe.concurrent('ghost consumers (C5)', () => {
     const stream = new Downstream(before)
     await (await stream.get(queue, 3)).ackAll()
     stream.tell({ requestTypeData: Type.GET, channel: queue, maxItems: 5, waitTimeout: 60_000 })
-    await elapse(SETTLED_MS)
+    await settled(before)
     const one = await ended(peer, 'kill')
     await new Upstream(one).send(numbered(queue, 10))
     expect((await new Downstream(one).get(queue, 10)).bodies).toHaveLength(10)
@@ -172,18 +172,18 @@ describe.concurrent('a connection that is half open', () => {
       eventsStoreTypeData: 2,
     } as const
     subscribe(gone, wanted)
-    await elapse(SETTLED_MS)
+    await settled(gone)
     // Its client is gone, and the server has not been told.
     relay.strand('client')
     for (let i = 0; i < 3; i++) {
       const refused = await subscribe(peer, wanted).failed()
       expect(refused.details).toBe('stan: clientID already registered')
-      await elapse(SETTLED_MS)
+      await settled(peer)
     }
     relay.cut()
     const isFree = async (): Promise<boolean> => {
       const heard = subscribe(peer, wanted)
-      await elapse(SETTLED_MS)
+      await settled(peer)
       return heard.error === undefined
     }
     await eventually('the id is free', isFree, 10_000)

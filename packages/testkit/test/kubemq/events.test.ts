@@ -1,8 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import { describe, expect, it } from 'vitest'
-import { elapse } from '../../src/conformance/wait.js'
 import { Event, type Result, SubscribeType } from '../../src/kubemq/proto.js'
-import { ask, client, fresh, SETTLED_MS } from './peer.js'
+import { ask, client, fresh, settled } from './peer.js'
 import { body, Heard, subscribe, textOf } from './streams.js'
 
 function event(channel: string, text: string, more: Partial<Event> = {}): Event {
@@ -12,7 +11,7 @@ function event(channel: string, text: string, more: Partial<Event> = {}): Event 
 async function listening(channels: readonly string[], group = '') {
   const one = await client()
   const heard = channels.map((channel) => subscribe(one, { subscribeTypeData: SubscribeType.EVENTS, channel, group }))
-  await elapse(SETTLED_MS)
+  await settled(one)
   const send = (channel: string, text: string) => ask<Event, Result>(one.sendEvent.bind(one), event(channel, text))
   return { client: one, heard, send }
 }
@@ -67,7 +66,7 @@ describe('plain events', () => {
     const join = (group: string, pattern = channel) =>
       subscribe(one, { subscribeTypeData: SubscribeType.EVENTS, channel: pattern, group })
     const [a, b, other, none] = [join('g'), join('g', `${channel.split('.')[0]}.*`), join('h'), join('')]
-    await elapse(SETTLED_MS)
+    await settled(one)
     const call = one.sendEventsStream()
     for (let i = 0; i < 300; i++) call.write(event(channel, String(i)))
     await none.have(300)
@@ -82,7 +81,7 @@ describe('plain events', () => {
     const { client: one, send } = await listening([])
     await send(channel, 'early')
     const late = subscribe(one, { subscribeTypeData: SubscribeType.EVENTS, channel })
-    await elapse(SETTLED_MS)
+    await settled(one)
     await send(channel, 'late')
     expect((await late.have(1)).map(textOf)).toEqual(['late'])
   })

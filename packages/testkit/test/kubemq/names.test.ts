@@ -1,8 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { elapse } from '../../src/conformance/wait.js'
 import { Event, type kubemqClient, type PingResult, Request, Response, type Result } from '../../src/kubemq/proto.js'
-import { ask, client, fresh, onlyOwn, ownPeer, SETTLED_MS, START_MS } from './peer.js'
+import { ask, client, fresh, onlyOwn, ownPeer, START_MS, settled } from './peer.js'
 import { body, Downstream, Heard, respond, subscribe, Upstream } from './streams.js'
 
 function event(channel: string, store: boolean): Event {
@@ -24,7 +23,7 @@ async function harmedBy(poison: Event | Request) {
   const plain = subscribe(other, { subscribeTypeData: 1, channel })
   const stored = subscribe(other, { subscribeTypeData: 2, eventsStoreTypeData: 2, channel })
   const responder = respond(other, { subscribeTypeData: 4, channel })
-  await elapse(SETTLED_MS)
+  await settled(other)
   // Then a queue send hangs now and then, for two minutes.
   const isReturn = poison.channel === 'a\rb'
   const answer = await ('store' in poison ? publish(guilty, poison) : ask(guilty.sendRequest.bind(guilty), poison))
@@ -35,7 +34,7 @@ async function harmedBy(poison: Event | Request) {
     ping: (await ask<object, PingResult>(other.ping.bind(other), {})) as PingResult,
     queue: isReturn ? false : (await new Upstream(other).send([{ channel, body: body('x') }])).results[0]?.isError,
   }
-  await elapse(SETTLED_MS)
+  await settled(other)
   const heard = { plain: plain.all.length, stored: stored.all.length }
   expect([plain.error, stored.error, responder.error]).toEqual([undefined, undefined, undefined])
   return { peer, other, channel, found, heard, responder }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { credentials, type ServiceError } from '@grpc/grpc-js'
 import { afterAll, type TestContext } from 'vitest'
+import { elapse } from '../../src/conformance/wait.js'
 import { startEngines } from '../../src/engines/index.js'
 import { CALM, type Quirks, startKubemqDouble } from '../../src/kubemq/index.js'
 import { kubemqClient } from '../../src/kubemq/proto.js'
@@ -18,8 +19,8 @@ const peerKind: PeerKind = address ? 'address' : process.env['KUBEMQ_BIN'] ? 're
 /** A real server takes 2.3 s to start, and this machine may be busy. */
 export const START_MS = 60_000
 
-/** After this a subscription is in place: nothing else tells. */
-export const SETTLED_MS = peerKind === 'double' ? 100 : 200
+/** After this a subscription is in place, where the machine is not busy. */
+const SETTLED_MS = peerKind === 'double' ? 100 : 200
 
 export interface Peer extends AsyncDisposable {
   readonly endpoint: string
@@ -101,6 +102,12 @@ export function clientOver(endpoint: string, authority?: string): kubemqClient {
   })
   endLater(() => one.close())
   return one
+}
+
+/** What `one` asked for is in place: nothing tells, so a moment, and the answer to what it asks afterwards on its connection. */
+export async function settled(one: kubemqClient): Promise<void> {
+  await elapse(SETTLED_MS)
+  await ask(one.ping.bind(one), {})
 }
 
 /** Names that nobody used before, also on a server that other runs have filled. */

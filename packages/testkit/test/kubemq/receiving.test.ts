@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { elapse } from '../../src/conformance/wait.js'
 import {
   AckAllQueueMessagesRequest,
   type AckAllQueueMessagesResponse,
@@ -9,7 +8,7 @@ import {
   StreamQueueMessagesRequest,
   StreamRequestType,
 } from '../../src/kubemq/proto.js'
-import { ask, client, fresh, SETTLED_MS } from './peer.js'
+import { ask, client, fresh, settled } from './peer.js'
 import { body, Downstream, Heard, numbered, textOf, Upstream } from './streams.js'
 
 async function queueOf(count: number) {
@@ -86,7 +85,7 @@ describe.concurrent('peek', () => {
   it('for more than there is holds all of it for its whole wait', async () => {
     const { client: one, queue, receive } = await queueOf(3)
     const peek = receive(10, { isPeek: true, waitTimeSeconds: 2 })
-    await elapse(SETTLED_MS)
+    await settled(one)
     const stream = new Downstream(one)
     expect((await stream.get(queue, 1)).bodies).toEqual([])
     expect((await peek).messages).toHaveLength(3)

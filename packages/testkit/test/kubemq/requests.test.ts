@@ -1,6 +1,5 @@
 import { type ServiceError, status } from '@grpc/grpc-js'
 import { describe, expect, it } from 'vitest'
-import { elapse } from '../../src/conformance/wait.js'
 import {
   type kubemqClient,
   Request,
@@ -9,7 +8,7 @@ import {
   type Subscribe,
   SubscribeType,
 } from '../../src/kubemq/proto.js'
-import { ask, client, fresh, SETTLED_MS } from './peer.js'
+import { ask, client, fresh, settled } from './peer.js'
 import { body, type Heard, respond, subscribe, textOf } from './streams.js'
 
 function query(channel: string, more: Partial<Request> = {}): Request {
@@ -20,7 +19,7 @@ function query(channel: string, more: Partial<Request> = {}): Request {
 async function responder(wanted: Partial<Subscribe>, one?: kubemqClient) {
   const own = one ?? (await client())
   const heard = respond(own, { subscribeTypeData: SubscribeType.QUERIES, ...wanted })
-  await elapse(SETTLED_MS)
+  await settled(own)
   const answer = async (more: Partial<Response> = {}, at = 0) => {
     const request = (await heard.have(at + 1))[at]
     if (request === undefined) throw new Error('it was there')
@@ -107,7 +106,7 @@ describe('requests', () => {
       subscribeTypeData: SubscribeType.EVENTS,
       channel,
     })
-    await elapse(SETTLED_MS)
+    await settled(one)
     const replyChannel = `_EVENTS_.${channel}`
     const response = Response.create({ clientId: 'c', requestId: 'r', replyChannel, body: body('x') })
     await ask(one.sendResponse.bind(one), response)

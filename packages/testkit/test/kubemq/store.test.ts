@@ -8,7 +8,7 @@ import {
   type Subscribe,
   SubscribeType,
 } from '../../src/kubemq/proto.js'
-import { ask, client, fresh, SETTLED_MS } from './peer.js'
+import { ask, client, fresh, settled } from './peer.js'
 import { body, Heard, range, subscribe, textOf } from './streams.js'
 
 function event(channel: string, text: string): Event {
@@ -67,7 +67,7 @@ describe('stored events', () => {
     const { client: one, channel, send } = await stored()
     const heard = store(one, { channel, eventsStoreTypeData, eventsStoreTypeValue })
     if (old.length > 0) await heard.have(old.length)
-    else await elapse(SETTLED_MS)
+    else await settled(one)
     await send('new')
     expect((await heard.have(old.length + 1)).map(textOf)).toEqual([...old, 'new'])
   })
@@ -95,10 +95,12 @@ describe('the place of a reader', () => {
     await first.have(3)
     first.call.cancel()
     // The server has noticed when the id is free; before, the next event would be lost on who has gone (C1).
-    const elsewhere = await retried(() => store(one, { channel: fresh('other'), clientId }))
+    const elsewhere = await retried(one, () => store(one, { channel: fresh('other'), clientId }))
     elsewhere.call.cancel()
     await send('4')
-    const again = await retried(() => store(one, { channel, clientId, eventsStoreTypeData: Start.START_FROM_FIRST }))
+    const again = await retried(one, () =>
+      store(one, { channel, clientId, eventsStoreTypeData: Start.START_FROM_FIRST }),
+    )
     expect((await again.have(1)).map(textOf)).toEqual(['4'])
     const fresher = store(one, { channel, clientId: fresh('reader') })
     expect((await fresher.have(4)).map(textOf)).toEqual(range(4))
@@ -110,7 +112,7 @@ describe('the place of a reader', () => {
     await first.have(3)
     first.call.cancel()
     expect((await first.failed()).code).toBe(status.CANCELLED)
-    await elapse(SETTLED_MS)
+    await settled(one)
     await send('4')
     const second = store(one, { channel, group: 'g' })
     expect((await second.have(1)).map(textOf)).toEqual(['4'])
@@ -152,7 +154,7 @@ describe('the place of a reader', () => {
       if (++seen === 500) reading.cancel()
     })
     await ended
-    const again = await retried(() => store(one, { channel, clientId }))
+    const again = await retried(one, () => store(one, { channel, clientId }))
     const [next] = await again.have(1)
     const resumed = Number(textOf(next ?? { body: new Uint8Array() }).split(' ')[0])
     expect(resumed).toBeGreaterThan(seen + 1)
@@ -209,11 +211,13 @@ describe('what is refused', () => {
   })
 })
 
+type Subscribed = ReturnType<typeof store>
+
 /** The server takes a moment to notice that somebody has gone. */
-async function retried(subscribing: () => ReturnType<typeof store>): Promise<ReturnType<typeof store>> {
+async function retried(one: kubemqClient, subscribing: () => Subscribed): Promise<Subscribed> {
   for (;;) {
     const heard = subscribing()
-    await elapse(SETTLED_MS)
+    await settled(one)
     if (heard.error === undefined) return heard
     expect(heard.error.details).toBe('stan: clientID already registered')
   }
