@@ -13,8 +13,7 @@ const MAX_REMEMBERED = 10_000
 /** Who listens to a path: one lookup for a path that was asked for before, whatever the number of listeners. */
 export class Audience {
   readonly #all: Set<Listener> = new Set()
-  /** Lists: thousands of paths have one listener each. */
-  readonly #exact: Map<string, Listener[]> = new Map()
+  readonly #exact: Map<string, Set<Listener>> = new Map()
   readonly #wild: Map<Listener, readonly string[]> = new Map()
   readonly #known: Map<string, readonly Listener[]> = new Map()
 
@@ -56,14 +55,14 @@ export class Audience {
 
   #addExact(path: string, listener: Listener): void {
     const there = this.#exact.get(path)
-    if (there === undefined) this.#exact.set(path, [listener])
-    else there.push(listener)
+    if (there === undefined) this.#exact.set(path, new Set([listener]))
+    else there.add(listener)
   }
 
   #removeExact(path: string, listener: Listener): void {
-    const there = this.#exact.get(path)?.filter((one) => one !== listener) ?? []
-    if (there.length > 0) this.#exact.set(path, there)
-    else this.#exact.delete(path)
+    const there = this.#exact.get(path)
+    there?.delete(listener)
+    if (there?.size === 0) this.#exact.delete(path)
   }
 
   #forget(paths: readonly string[] | undefined, exact: readonly string[]): void {

@@ -17,7 +17,7 @@ export async function givenUpTo(
   { cluster, config, delivered }: ConsumerInfo,
   signal: AbortSignal,
 ): Promise<number> {
-  // Where there are copies, most of them know of a delivery before its receiver does.
+  // Where there are copies, others know of it as well.
   if (cluster?.replicas?.length) return 0
   const { description = '' } = config
   const noted = Number(NOTE.exec(description)?.[1] ?? 0)

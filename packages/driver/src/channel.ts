@@ -35,7 +35,7 @@ export interface Channel {
   send(batch: readonly Outgoing[], report: (index: number, outcome: SendOutcome) => void): Cancel
   /**
    * Resolves when attached: what is sent from then on arrives. `signal` bounds the attaching only: nobody listens to it
-   * from then on, because it may serve the next attaching.
+   * from then on, because it may serve the next attaching (conformance R1).
    * A responder receives from an rpc channel. Rejects with `conflict` (position of another log), `capability`, `forbidden`.
    */
   receive(source: Source, flow: Flow, signal: AbortSignal): Promise<Reception>

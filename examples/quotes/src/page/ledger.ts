@@ -83,9 +83,11 @@ export class Ledger {
 
   readonly take = (arrived: Arrived): void => {
     const { round, symbol } = arrived.value
-    const isNext = round > this.round && this.round > 0 && !this.#isConcluded
-    if (!isNext && round >= this.round) this.#count(arrived)
-    if (!isNext) return
+    if (round < this.round) return
+    if (round === this.round || this.round === 0 || this.#isConcluded) {
+      this.#count(arrived)
+      return
+    }
     this.#ahead.push(arrived)
     this.#begun.add(symbol)
     if (this.#ahead.length === MAX_AHEAD || this.symbols.every((one) => this.#begun.has(one))) this.#conclude()

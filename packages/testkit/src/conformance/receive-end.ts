@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import type { ChannelSpec, Delivery, Reception } from '@spanwire/driver'
 import { MessagingError } from '@spanwire/driver'
 import { expect } from 'vitest'
@@ -14,7 +15,7 @@ export const receiveEndProperties: readonly Property[] = [
     (kind): Property => ({
       id: 'R1',
       part: `bounded-${kind}`,
-      title: 'the signal bounds the attaching only: aborted later, it ends nothing',
+      title: 'the signal bounds the attaching only: nobody listens to it later, and aborted it ends nothing',
       shares: true,
       run: (trial) => outlivesItsSignal(trial, kind),
     }),
@@ -157,6 +158,7 @@ async function outlivesItsSignal(trial: Trial, kind: Kind): Promise<void> {
   const attaching = new AbortController()
   const flow = { messages: 100, bytes: 1 << 20 }
   const reception = await within('receive', there.receive({}, flow, attaching.signal), trial.patienceMs)
+  expect(getEventListeners(attaching.signal, 'abort')).toEqual([])
   attaching.abort()
   const reader = new Reader(
     reception,
