@@ -197,6 +197,29 @@ describe('an endpoint that says it will leave, of a site that has another one', 
     expect(runs).toEqual(['1 1', '2 1'])
   })
 
+  it('has no signal to which so many listen that the platform warns, nor has the end of a client', async () => {
+    const warnings: string[] = []
+    const onWarning = ({ message, name }: Error) =>
+      void (name === 'MaxListenersExceededWarning' && warnings.push(message))
+    process.on('warning', onWarning)
+    onTestFinished(() => void process.off('warning', onWarning))
+    const { runtime, cluster, actor } = stage()
+    const one = actor()
+    const wait = () => new Promise<void>((resolve) => void runtime.after(3_000, resolve))
+    const queues = range(1, 20).map((n) => queue(`orders-${n}`, numbers))
+    for (const each of queues) one.client.consume(each, wait)
+    for (const n of range(1, 20)) gather(one.client.subscribe(topic(`quotes-${n}`, numbers)))
+    await runtime.advance(2_000)
+    const sendAll = () => Promise.all(queues.map((each) => one.client.send(each, { n: 1 })))
+    await Promise.all([sendAll(), runtime.advance(100)])
+    cluster.drain(one.endpoint(), 2_000)
+    await runtime.advance(4_000)
+    await Promise.all([sendAll(), runtime.advance(100)])
+    await Promise.all([one.client.close(), runtime.advance(10_000)])
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(warnings).toEqual([])
+  })
+
   it('is left for another site when no other endpoint lets us in, while the link still works', async () => {
     const { runtime, cluster, actor } = stage()
     const one = actor()

@@ -1,4 +1,5 @@
 import { MessagingError } from '@spanwire/driver'
+import { Cuts } from '../runtime/cuts.js'
 import { type Duration, toMs } from '../runtime/duration.js'
 import type { Context, Life } from './context.js'
 
@@ -10,20 +11,20 @@ const LOOK_MS = 5
 export async function close(context: Context, life: Life, timeout: Duration = DEFAULT_MS): Promise<void> {
   const { runtime } = context
   life.stage = 'closing'
-  const cut = new AbortController()
-  const cancel = runtime.after(toMs(timeout, 'timeout'), () => cut.abort())
+  const cuts = new Cuts()
+  const cancel = runtime.after(toMs(timeout, 'timeout'), () => cuts.abort())
   // (1, 2) Intake ends, handlers finish; they may publish and settle meanwhile.
-  await Promise.all([...context.intakes].map((intake) => intake.stop(cut.signal)))
+  await Promise.all([...context.intakes].map((intake) => intake.stop(cuts.add().signal)))
   // (3) The outbox empties, lines complete, what is offered again gets through, requests are answered.
-  await until(context, cut.signal, () => isOut(context))
+  await until(context, cuts, () => isOut(context))
   // (4) Who reads hears that no more will come.
-  await context.departures?.sayEnd(cut.signal)
+  await context.departures?.sayEnd(cuts.add().signal)
   life.stage = 'closed'
   // (6) The rest settles: never handed over has failed, else it is unknown.
   context.departures?.close(new MessagingError('closed', 'the client was closed before a site took it'))
   // (7) Links, timers, sockets.
   for (const cancel of context.routing.earlier.values()) cancel()
-  await Promise.all([...context.sessions.values()].map((session) => session.close(cut.signal)))
+  await Promise.all([...context.sessions.values()].map((session) => session.close(cuts.add().signal)))
   cancel()
   context.events.close()
   context.closed.resolve()
@@ -34,10 +35,10 @@ function isOut(context: Context): boolean {
 }
 
 /** Looks again and again: what it waits for ends in many places, and closing is rare. */
-function until(context: Context, cut: AbortSignal, check: () => boolean): Promise<void> {
+function until(context: Context, cuts: Cuts, check: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
-      if (cut.aborted || check()) resolve()
+      if (cuts.aborted || check()) resolve()
       else context.runtime.after(LOOK_MS, look)
     }
     look()

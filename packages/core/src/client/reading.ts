@@ -1,5 +1,5 @@
 import type { Flow } from '@spanwire/driver'
-import { inTime } from '../runtime/within.js'
+import { inTime } from '../runtime/in-time.js'
 import type { Context } from './context.js'
 import type { ReadingOptions, ReadingSink } from './reading-options.js'
 import { OVERLAP_MS, type Trip, Way } from './way.js'

@@ -1,6 +1,6 @@
 import type { Channel, MessagingError, SendOutcome } from '@spanwire/driver'
+import { inTime } from '../runtime/in-time.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { within } from '../runtime/within.js'
 import { asFault } from './dial.js'
 import type { Patience } from './patience.js'
 import { SendHealth } from './send-health.js'
@@ -12,8 +12,6 @@ export interface ChannelHealthOptions {
   readonly channel: Channel
   readonly patience: Patience
   readonly runtime: Runtime
-  /** Ends what is under way. */
-  readonly signal: AbortSignal
   /** What was handed over on the channel. */
   readonly sender: Pick<Sender, 'abandonSince' | 'inflight' | 'seenSince'>
   /** Whether a message that nobody answers may be sent again, though it may have been taken. */
@@ -37,9 +35,9 @@ export interface Sign {
 export class ChannelHealth {
   readonly #options: ChannelHealthOptions
   readonly #sends = new SendHealth()
-  #isIll = false
+  #state: 'well' | 'ill' | 'over' = 'well'
   #sign: Sign | undefined
-  #isAsking = false
+  #asking: AbortController | undefined
   #reports = 0
   #seen = 0
   #movedAt = Number.NEGATIVE_INFINITY
@@ -60,7 +58,7 @@ export class ChannelHealth {
     if (outcome.outcome === 'done') {
       this.#sends.done()
       this.#sign = undefined
-    } else if (isIllness(outcome.error) && !this.#isIll) {
+    } else if (isIllness(outcome.error) && this.#state === 'well') {
       const { error } = outcome
       const now = this.#options.runtime.now()
       this.#sign ??= { since: now, error }
@@ -74,10 +72,10 @@ export class ChannelHealth {
     const now = runtime.now()
     const waitedMs = now - sender.seenSince(now)
     const silentMs = Math.min(now - this.#movedAt, waitedMs)
-    if (sender.inflight === 0 || this.#reports !== this.#seen || this.#isIll) {
+    if (sender.inflight === 0 || this.#reports !== this.#seen || this.#state === 'ill') {
       this.#seen = this.#reports
       this.#movedAt = now
-    } else if (silentMs >= patience.suspectMs && !this.#isAsking) {
+    } else if (silentMs >= patience.suspectMs && !this.#asking) {
       const reports = this.#reports
       this.#ask().then(
         // Slow, but somebody is there.
@@ -85,53 +83,55 @@ export class ChannelHealth {
           this.#movedAt = runtime.now()
         },
         (error: MessagingError) => {
-          if (this.#reports !== reports || this.#isIll) return
+          if (this.#reports !== reports || this.#state !== 'well') return
           this.#sign ??= { since: now - silentMs, error }
           this.#fall(error)
         },
       )
     }
-    if (waitedMs >= patience.downMs && !this.#isAsking && !this.#isIll) this.#doubt(now - patience.downMs)
+    if (waitedMs >= patience.downMs && !this.#asking && this.#state === 'well') this.#doubt(now - patience.downMs)
   }
 
   /** What has been out since then or longer goes again, if who takes it answers; if not, the channel is judged as a whole. */
   #doubt(sinceMs: number): void {
-    const { resends, sender, signal } = this.#options
+    const { resends, sender } = this.#options
     if (!resends) return
     this.#ask().then(
       () => {
-        if (!signal.aborted && !this.#isIll) sender.abandonSince(sinceMs)
+        if (this.#state === 'well') sender.abandonSince(sinceMs)
       },
       () => undefined,
     )
   }
 
   end(): void {
+    this.#state = 'over'
     this.#cancel()
+    this.#asking?.abort()
   }
 
   async #ask(): Promise<void> {
-    const { channel, patience, runtime, signal, what } = this.#options
+    const { channel, patience, runtime, what } = this.#options
     const ms = patience.downMs - patience.suspectMs
     const late = `${what}: who takes its messages does not answer, though the connection stands.`
-    this.#isAsking = true
+    this.#asking = new AbortController()
     try {
-      await within({ runtime, ms, late }, signal, (cut) => channel.probe(cut))
+      await inTime({ runtime, ms, late }, this.#asking, (cut) => channel.probe(cut))
     } catch (error) {
       throw asFault(error, `${what} does not answer.`)
     } finally {
-      this.#isAsking = false
+      this.#asking = undefined
     }
   }
 
   #fall(error: MessagingError): void {
-    const { onChange, runtime, signal } = this.#options
-    if (signal.aborted) return
-    this.#isIll = true
+    const { onChange, runtime } = this.#options
+    if (this.#state === 'over') return
+    this.#state = 'ill'
     this.#leave()
     // Not from within the report that told: what is on its way ends in a turn of its own.
     runtime.turn(() => {
-      if (!signal.aborted && this.#isIll) onChange(error)
+      if (this.#state === 'ill') onChange(error)
     })
   }
 
@@ -142,16 +142,16 @@ export class ChannelHealth {
   }
 
   async #try(): Promise<void> {
-    const { onChange, runtime, signal } = this.#options
+    const { onChange, runtime } = this.#options
     try {
       await this.#ask()
-      if (signal.aborted) return
+      if (this.#state === 'over') return
       this.#sends.recovered(runtime.now())
-      this.#isIll = false
+      this.#state = 'well'
       this.#sign = undefined
       onChange(undefined)
     } catch {
-      if (!signal.aborted) this.#leave()
+      if (this.#state !== 'over') this.#leave()
     }
   }
 }

@@ -1,6 +1,6 @@
 import { type Channel, type ChannelSpec, type Link, MessagingError } from '@spanwire/driver'
+import { inTime } from '../runtime/in-time.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { inTime } from '../runtime/within.js'
 import { backoffMs, slowMs } from './backoff.js'
 import { ChannelHealth, type Sign } from './channel-health.js'
 import { asFault } from './dial.js'
@@ -64,7 +64,7 @@ export class Channels {
   /** Contracts keep their spec, so the object finds its place fastest; specs made on the fly are found by content. */
   readonly #bySpec = new WeakMap<ChannelSpec, Place>()
   readonly #byContent = new Map<string, Place>()
-  readonly #end = new AbortController()
+  #isOver = false
 
   constructor(link: Link, site: Site, changed: (spec: ChannelSpec, ill: boolean) => void) {
     this.#link = link
@@ -72,11 +72,6 @@ export class Channels {
     this.#patience = site.patience
     this.#timing = site.timing
     this.#changed = changed
-  }
-
-  /** Aborts with the link. */
-  get signal(): AbortSignal {
-    return this.#end.signal
   }
 
   get(spec: ChannelSpec): ChannelState {
@@ -112,7 +107,7 @@ export class Channels {
   }
 
   end(): void {
-    this.#end.abort()
+    this.#isOver = true
     for (const place of this.#byContent.values()) place.leave()
     this.#byContent.clear()
   }
@@ -141,7 +136,7 @@ export class Channels {
     inTime(limit, cut, (signal) => this.#link.open(spec, signal)).then(
       (channel) => {
         this.load.answers += 1
-        if (!this.signal.aborted) this.#set(place, this.#opened(place, channel))
+        if (!this.#isOver) this.#set(place, this.#opened(place, channel))
       },
       (error) => this.#set(place, this.#refusal(place, error)),
     )
@@ -160,7 +155,6 @@ export class Channels {
       channel,
       patience: this.#patience,
       runtime: this.#runtime,
-      signal: this.signal,
       sender,
       resends: kind !== 'rpc',
       onChange: (ill) => {
@@ -183,7 +177,7 @@ export class Channels {
   }
 
   #set(place: Place, state: ChannelState): void {
-    if (this.signal.aborted) return
+    if (this.#isOver) return
     place.state = state
     const changed = () => this.#changed(place.spec, 'ill' in state)
     if (state.at === 'refused' && state.retryAt < Infinity) {

@@ -1,6 +1,7 @@
 import { type ConnectOptions, type Driver, type Endpoint, type Link, MessagingError } from '@spanwire/driver'
+import { Cuts } from '../runtime/cuts.js'
+import { inTime } from '../runtime/in-time.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { within } from '../runtime/within.js'
 import { isRefusal } from './state.js'
 
 /** The next endpoint gets its chance after this, without waiting for the verdict on the one before. */
@@ -34,7 +35,7 @@ export interface Dialed {
 export function dial(endpoints: readonly Endpoint[], options: DialOptions, signal: AbortSignal): Promise<Dialed> {
   const groups = options.driver.dials === 'all' || endpoints.length === 0 ? [endpoints] : endpoints.map((one) => [one])
   return new Promise((resolve, reject) => {
-    const race = new AbortController()
+    const race = new Cuts()
     const errors: MessagingError[] = []
     let started = 0
     let stagger = () => {}
@@ -48,7 +49,7 @@ export function dial(endpoints: readonly Endpoint[], options: DialOptions, signa
       reject(new MessagingError('canceled', `Dialing ${options.site} was given up.`))
     }
     const won = (dialed: Dialed) => {
-      if (race.signal.aborted) return dialed.link.close(race.signal)
+      if (race.aborted) return dialed.link.close(race.add().signal)
       finish()
       return resolve(dialed)
     }
@@ -62,10 +63,10 @@ export function dial(endpoints: readonly Endpoint[], options: DialOptions, signa
     const next = () => {
       stagger()
       const group = groups[started]
-      if (!group || started - errors.length >= AT_ONCE || race.signal.aborted) return
+      if (!group || started - errors.length >= AT_ONCE || race.aborted) return
       started += 1
       stagger = options.runtime.after(STAGGER_MS, next)
-      options.own(connect(group, options, race.signal).then(won, failed))
+      options.own(connect(group, options, race.add()).then(won, failed))
     }
     signal.addEventListener('abort', cancel)
     if (signal.aborted) cancel()
@@ -73,13 +74,13 @@ export function dial(endpoints: readonly Endpoint[], options: DialOptions, signa
   })
 }
 
-async function connect(group: readonly Endpoint[], options: DialOptions, signal: AbortSignal): Promise<Dialed> {
+async function connect(group: readonly Endpoint[], options: DialOptions, cut: AbortController): Promise<Dialed> {
   const { driver, runtime, timeoutMs: ms, site } = options
   const endpoint = group.join(',')
   const late = `${site} (${driver.name} at ${endpoint}) completed no handshake within ${ms} ms: hung, overloaded, or cut off from here.`
   const started = runtime.now()
-  const link = await within({ runtime, ms, late }, signal, (cut) =>
-    driver.connect(group, options.connectOptions(), cut),
+  const link = await inTime({ runtime, ms, late }, cut, (signal) =>
+    driver.connect(group, options.connectOptions(), signal),
   )
   return { link, endpoint, tookMs: runtime.now() - started }
 }

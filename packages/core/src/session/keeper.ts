@@ -7,8 +7,8 @@ import {
   MessagingError,
   type Reception,
 } from '@spanwire/driver'
+import { inTime } from '../runtime/in-time.js'
 import type { Runtime } from '../runtime/runtime.js'
-import { inTime } from '../runtime/within.js'
 import { Approach, type Comer, WAITING } from './approach.js'
 import type { Attachment, AttachmentOptions, AttachmentState } from './attachment.js'
 import { type Beating, BeatWatch, patienceWith } from './beat-watch.js'

@@ -1,4 +1,5 @@
 import type { Link } from '@spanwire/driver'
+import { Cuts } from '../runtime/cuts.js'
 import type { Runtime } from '../runtime/runtime.js'
 import type { Load } from './sender.js'
 
@@ -17,7 +18,7 @@ export interface Leaving {
   /** What is open after this is given up. */
   readonly withinMs: number
   /** All that are let go of at the moment: aborted, they are cut. */
-  readonly others: Set<AbortController>
+  readonly others: Set<Cuts>
 }
 
 /** What is still open after this is given up, if the engine has not said that the link works longer; it may end it any moment. */
@@ -27,16 +28,15 @@ const LOOK_MS = 25
 
 /** Lets go of a link that another one has taken the place of: when who reads has gone along, and what was sent has been answered. */
 export async function retire({ followers, link, load, others, runtime, withinMs }: Leaving): Promise<void> {
-  const end = new AbortController()
-  const cut = end.signal
-  others.add(end)
-  const cancel = runtime.after(withinMs, () => end.abort())
-  void link.ended.then(() => end.abort())
+  const cuts = new Cuts()
+  others.add(cuts)
+  const cancel = runtime.after(withinMs, () => cuts.abort())
+  void link.ended.then(() => cuts.abort())
   // The other link is in use from the next turn on.
   await Promise.resolve()
-  await Promise.all([...followers].map((one) => one.follow(cut)))
-  while (load.inflight > 0 && !cut.aborted) await new Promise<void>((resolve) => void runtime.after(LOOK_MS, resolve))
-  await link.close(cut)
+  await Promise.all([...followers].map((one) => one.follow(cuts.add().signal)))
+  while (load.inflight > 0 && !cuts.aborted) await new Promise<void>((resolve) => void runtime.after(LOOK_MS, resolve))
+  await link.close(cuts.add().signal)
   cancel()
-  others.delete(end)
+  others.delete(cuts)
 }

@@ -1,4 +1,5 @@
 import type { ChannelSpec, DrainNotice, Endpoint, Link, MessagingError } from '@spanwire/driver'
+import type { Cuts } from '../runtime/cuts.js'
 import { dialTimeoutMs } from './backoff.js'
 import type { BeatWatch } from './beat-watch.js'
 import type { Sign } from './channel-health.js'
@@ -46,7 +47,7 @@ export class Session {
   /** Gives the dial of a second link up. */
   #unspare: (() => void) | undefined
   /** Links that another one has taken the place of, each with what ends the patience with it. */
-  readonly #retiring = new Set<AbortController>()
+  readonly #retiring = new Set<Cuts>()
   /** Who reads over the link, and goes along when another one takes its place. */
   readonly followers: Set<Follower> = new Set()
   #closing: { readonly signal: AbortSignal; readonly done: Promise<void> } | undefined
@@ -157,7 +158,7 @@ export class Session {
       } else this.#leave()
       this.#leave = this.#enter(to)
     }
-    if (to.at === 'idle' || to.at === 'closed') for (const cut of this.#retiring) cut.abort()
+    if (to.at === 'idle' || to.at === 'closed') for (const cuts of this.#retiring) cuts.abort()
     this.#secure(from, to)
     this.listeners.tell({ from, to, reason: reasonOf(event) })
   }
@@ -251,12 +252,10 @@ export class Session {
       channels.end()
       this.#channels = undefined
       this.#left = endpoint
-      const { followers } = this
-      const { load } = channels
-      if (withinMs === undefined) this.#own(link.close(this.#closing?.signal ?? CUT))
-      else
-        this.#own(retire({ link, load, followers, runtime, withinMs, others: this.#retiring }).then(() => pulse.end()))
-      if (withinMs === undefined) pulse.end()
+      const leaving = { link, load: channels.load, followers: this.followers, runtime, others: this.#retiring }
+      if (withinMs !== undefined) return this.#own(retire({ ...leaving, withinMs }).then(() => pulse.end()))
+      this.#own(link.close(this.#closing?.signal ?? CUT))
+      pulse.end()
     }
   }
 
