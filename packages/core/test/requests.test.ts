@@ -118,6 +118,16 @@ describe('a request whose answer was lost', () => {
   })
 })
 
+describe('a request that nobody answers in time', () => {
+  it('may have run, and says that no answer came rather than who forgot it', async () => {
+    const { request, runtime } = await scripted()
+    const result = await request(once, { timeout: '300ms' })
+    await runtime.advance(400)
+    expect(result.error?.code).toBe('outcome-unknown')
+    expect(result.error?.message).toMatch(/^request once to a may have run: no answer came in time$/)
+  })
+})
+
 describe('a site with too much to do', () => {
   it('is given the time that it asks for, and its load is not thrown at the next one', async () => {
     const { runtime, asked, answer, request } = await scripted()

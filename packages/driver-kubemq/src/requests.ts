@@ -11,14 +11,22 @@ import type { Wire } from './wire.js'
 const DEFAULT_TIMEOUT_MS = 60_000
 /** The server ends a request itself when its time is over; one that does not by then is hung. */
 const GRACE_MS = 2_000
+/** So long before its time is over a request that is given up is ended at the server as well. */
+const EARLY_MS = 100
 /** A broker that is dead within its server says so at once. */
 const AT_ONCE_MS = 100
+
+interface UnderWay {
+  readonly call: ClientUnaryCall
+  /** When the server ends it, by `performance.now()`. */
+  readonly until: number
+}
 
 /** Requests of one link that are under way. */
 export class Requests implements Member {
   readonly #wire: Wire
   readonly #commands: readonly string[]
-  readonly #calls = new Map<Open, Map<number, ClientUnaryCall>>()
+  readonly #calls = new Map<Open, Map<number, UnderWay>>()
 
   /** `commands`: names of the channels whose requests are commands. */
   constructor(wire: Wire, commands: readonly string[]) {
@@ -66,19 +74,21 @@ export class Requests implements Member {
         else open.one(index, answer(name, request, response))
       },
     )
-    const calls = this.#calls.get(open) ?? new Map<number, ClientUnaryCall>()
-    this.#calls.set(open, calls.set(index, call))
+    const calls = this.#calls.get(open) ?? new Map<number, UnderWay>()
+    this.#calls.set(open, calls.set(index, { call, until: since + timeout }))
   }
 
+  /** Whoever lets a thousand streams of a connection be reset in a moment ends it (nghttp2, proxies): those whose time is over end by themselves. */
   forget(open: Open, index: number): void {
-    this.#calls.get(open)?.get(index)?.cancel()
+    const one = this.#calls.get(open)?.get(index)
+    if (one && performance.now() < one.until - EARLY_MS) one.call.cancel()
   }
 
   end(_error: MessagingError, lost: MessagingError): void {
     const all = [...this.#calls]
     this.#calls.clear()
     for (const [open, calls] of all) {
-      for (const [index, call] of calls) {
+      for (const [index, { call }] of calls) {
         open.one(index, failed('unknown', lost))
         call.cancel()
       }

@@ -30,7 +30,10 @@ export async function ask(context: Context, question: Question): Promise<Reply> 
     }
     last = outcome.error
     note(question, site, outcome)
-    if (!mayRetry(context, question, outcome)) throw final(question, last)
+    if (!mayRetry(context, question, outcome)) {
+      const isLate = context.runtime.now() >= question.until
+      throw final(question, last, isLate ? 'no answer came in time' : last.message)
+    }
     if (!(await pause(context, question, last))) throw final(question, last)
   }
 }

@@ -25,12 +25,12 @@ export interface Question {
   again: boolean
 }
 
-/** Once ambiguous, never failed (R17): also when there was nobody left to ask again. */
-export function final(question: Question, error: MessagingError): MessagingError {
+/** Once ambiguous, never failed (R17): also when there was nobody left to ask again. `why` it ended, if not for what the error says. */
+export function final(question: Question, error: MessagingError, why: string = error.message): MessagingError {
   const site = [...question.tried].at(-1)
   if (!question.ambiguous || site === undefined) return error
   const { rpc, signal } = question
-  const text = signal?.aborted ? 'the caller gave up' : error.message
+  const text = signal?.aborted ? 'the caller gave up' : why
   return new MessagingError('outcome-unknown', `request ${rpc.name} to ${site} may have run: ${text}`, {
     cause: error,
     site,
