@@ -23,6 +23,10 @@ it('plays each scenario of the page once, topics with one home also with a warm 
 it.each([
   [['--fault', 'earthquake'], /--fault earthquake: one of none, kill/],
   [['--rounds', '0'], /--rounds 0: a whole number from 1/],
+  [
+    ['--engine', 'nats,kafka', '--fault', 'kill,hole'],
+    /--fault hole: clients of kafka go past .*; take none, kill, hang, flap/,
+  ],
   [['--plant', 'x'], /--plant x: one of drop, double/],
   [['--plant', 'swap', '--kind', 'queue'], /--plant swap: not of queue/],
 ])('says what is wrong with %j', async (args, sentence) => {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { faults } from './inflict.mjs'
+import { faults, networkFaults } from './inflict.mjs'
 import { plants } from './planted.mjs'
 
 /**
@@ -84,11 +84,13 @@ export function readOptions(args) {
   const named = list('--engine', values.engine, engines)
   const planted = values.plant === undefined ? [] : list('--plant', values.plant, Object.keys(plants))
   if (planted.length > 0 && values.write) throw new Error('--write: nothing that is planted goes to the page')
+  const inflicted = list('--fault', fault, [...faults.keys()])
+  assertFelt(inflicted, named)
   return {
     engines: named.length === 1 ? [...named, ...named] : named,
     kinds: list('--kind', kind, kinds),
     policies: list('--policy', policy, policies),
-    faults: list('--fault', fault, [...faults.keys()]),
+    faults: inflicted,
     standbys: list('--standby', standby, standbys),
     rounds: whole('--rounds', values.rounds, 1),
     rate: whole('--rate', values.rate, 1),
@@ -102,6 +104,15 @@ export function readOptions(args) {
     keep: values.keep,
     write: values.write,
   }
+}
+
+/** What nobody feels is no round that went well. @param {readonly string[]} inflicted @param {readonly string[]} named */
+function assertFelt(inflicted, named) {
+  const missed = inflicted.find((name) => networkFaults.has(name))
+  if (missed === undefined || !named.includes('kafka')) return
+  const others = [...faults.keys()].filter((name) => !networkFaults.has(name))
+  const why = 'clients of kafka go past the relay that it cuts, to the addresses that the brokers name'
+  throw new Error(`--fault ${missed}: ${why}; take ${others.join(', ')}`)
 }
 
 /** @param {string} option @param {string} text @param {readonly string[]} known */

@@ -15,8 +15,8 @@ export async function open(file: string | undefined): Promise<Opened> {
   return { config, client: await clientOf(config) }
 }
 
-/** A client of its own. The drivers that come with the command need no installation. */
-export function clientOf(config: Config): Promise<Client> {
+/** A client of its own, whose troubles are told on stderr. The drivers that come with the command need no installation. */
+export async function clientOf(config: Config): Promise<Client> {
   const drivers = {
     memory: (options: unknown) => memory(options as object),
     // Only who has a site on an engine loads its client.
@@ -25,7 +25,18 @@ export function clientOf(config: Config): Promise<Client> {
     kubemq: async (options: unknown) => (await import('@spanwire/driver-kubemq')).kubemq(options as object),
     websocket: (options: unknown) => checkedWebsocket({ WebSocket, ...(options as object) }),
   }
-  return connect(config, { drivers })
+  const client = await connect(config, { drivers })
+  void heed(client)
+  return client
+}
+
+/** Tells what somebody has to do something about, though the client goes on. */
+async function heed(client: Client): Promise<void> {
+  for await (const event of client.watch()) {
+    if (event.type === 'warning') console.error(event.message)
+    else if (event.type === 'site' && event.to === 'disabled')
+      console.error(`${event.site} is disabled: ${event.reason}`)
+  }
 }
 
 /** The contract of a channel, of a kind that the command works on. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -131,6 +131,22 @@ channels:
     const result = await run(...args, '-c', config)
     expect(result.code).toBe(1)
     expect(result.stderr).toMatch(text)
+  })
+
+  it('tells of a site that it goes on without, and what it lacks', async () => {
+    const text = await readFile(config, 'utf8')
+    const other = text.replace(
+      /\n {2}dev: (.*) \}/,
+      (line, site) => `${line}\n  lab: ${site}, credentials: { token: { env: NOT_SET_HERE } } }`,
+    )
+    const file = config.replace('spanwire.config', 'without-token')
+    await writeFile(file, other)
+    const status = await run('status', '-c', file)
+    expect(status).toMatchObject({ code: 1, stdout: expect.stringMatching(/^dev +up.*\nlab +disabled/s) })
+    expect(status.stdout.split('NOT_SET_HERE')).toHaveLength(2)
+    expect(status.stderr).toMatch(/^lab is disabled: .*NOT_SET_HERE/)
+    const sub = stay('verify-consumer', '--channel', 'quotes', '-c', file)
+    await sub.line(/^lab is disabled: .*NOT_SET_HERE/)
   })
 
   it('says that a port is in use, and what to do', async () => {

@@ -6,7 +6,6 @@ export async function tell(client: Client, lines: Lines, about: object = {}): Pr
   for await (const event of client.watch()) {
     const line = lineOf(event)
     if (line !== undefined) lines.print(line.name, { ...line.fields, ...about })
-    else if (event.type === 'warning') console.error(event.message)
   }
 }
 

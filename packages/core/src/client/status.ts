@@ -73,5 +73,6 @@ function outageOf({ state }: Session, runtime: Runtime): Status['sites'][number]
 
 /** What happened and, when one of ours stands behind it, why. */
 function sentence(error: MessagingError): string {
-  return MessagingError.is(error.cause) ? `${error.message}: ${sentence(error.cause)}` : error.message
+  const { cause, message } = error
+  return MessagingError.is(cause) && !message.includes(cause.message) ? `${message}: ${sentence(cause)}` : message
 }
