@@ -62,8 +62,8 @@ export function weighted<const Site extends string>(shares: { readonly [Name in 
 }
 
 /**
- * What is published goes to every site, and the loss of one is no gap. `ack` says how many must confirm: default `any`. Queues and requests
- * go to the nearest site, because each must be done once.
+ * What is published goes to every site, and the loss of one is no gap. `ack` says how many must confirm: default `any`. A site that drains, or
+ * refuses our credentials, is none of them. Queues and requests go to the nearest site, because each must be done once.
  */
 export function all(options: { readonly ack?: 'any' | 'majority' | 'all' } = {}): Policy<never> {
   return Object.freeze({ by: 'all', ack: options.ack ?? 'any' })
