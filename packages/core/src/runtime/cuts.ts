@@ -11,8 +11,9 @@ export class Cuts {
     return one
   }
 
-  abort(): void {
+  /** `but`: one that is not meant any more. */
+  abort(but?: AbortController): void {
     this.aborted = true
-    for (const one of this.#added) one.abort()
+    for (const one of this.#added) if (one !== but) one.abort()
   }
 }

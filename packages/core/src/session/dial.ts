@@ -39,18 +39,18 @@ export function dial(endpoints: readonly Endpoint[], options: DialOptions, signa
     const errors: MessagingError[] = []
     let started = 0
     let stagger = () => {}
-    const finish = () => {
+    const finish = (but?: AbortController) => {
       stagger()
       signal.removeEventListener('abort', cancel)
-      race.abort()
+      race.abort(but)
     }
     const cancel = () => {
       finish()
       reject(new MessagingError('canceled', `Dialing ${options.site} was given up.`))
     }
-    const won = (dialed: Dialed) => {
-      if (race.aborted) return dialed.link.close(race.add().signal)
-      finish()
+    const won = (dialed: Dialed, cut: AbortController) => {
+      if (race.aborted) return dialed.link.close(cut.signal)
+      finish(cut)
       return resolve(dialed)
     }
     const failed = (error: unknown) => {
@@ -66,7 +66,8 @@ export function dial(endpoints: readonly Endpoint[], options: DialOptions, signa
       if (!group || started - errors.length >= AT_ONCE || race.aborted) return
       started += 1
       stagger = options.runtime.after(STAGGER_MS, next)
-      options.own(connect(group, options, race.add()).then(won, failed))
+      const cut = race.add()
+      options.own(connect(group, options, cut).then((dialed) => won(dialed, cut), failed))
     }
     signal.addEventListener('abort', cancel)
     if (signal.aborted) cancel()

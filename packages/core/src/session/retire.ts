@@ -15,8 +15,6 @@ export interface Leaving {
   readonly load: Load
   readonly followers: Iterable<Follower>
   readonly runtime: Runtime
-  /** What is open after this is given up. */
-  readonly withinMs: number
   /** All that are let go of at the moment: aborted, they are cut. */
   readonly others: Set<Cuts>
 }
@@ -26,8 +24,8 @@ export const RETIRE_MS = 10_000
 /** How often it is looked whether all answers are here. */
 const LOOK_MS = 25
 
-/** Lets go of a link that another one has taken the place of: when who reads has gone along, and what was sent has been answered. */
-export async function retire({ followers, link, load, others, runtime, withinMs }: Leaving): Promise<void> {
+/** Lets go of a link that another one has taken the place of: when who reads has gone along, and what was sent has been answered; `withinMs` at most. */
+export async function retire({ followers, link, load, others, runtime }: Leaving, withinMs: number): Promise<void> {
   const cuts = new Cuts()
   others.add(cuts)
   const cancel = runtime.after(withinMs, () => cuts.abort())

@@ -253,7 +253,7 @@ export class Session {
       this.#channels = undefined
       this.#left = endpoint
       const leaving = { link, load: channels.load, followers: this.followers, runtime, others: this.#retiring }
-      if (withinMs !== undefined) return this.#own(retire({ ...leaving, withinMs }).then(() => pulse.end()))
+      if (withinMs !== undefined) return this.#own(retire(leaving, withinMs).then(() => pulse.end()))
       this.#own(link.close(this.#closing?.signal ?? CUT))
       pulse.end()
     }
