@@ -20,11 +20,13 @@ export function* membersHandle(seen: Evidence): Iterable<string> {
 }
 
 /**
- * By one subscription once; by another one as well where a copy at another site says that it is one, or where an acknowledgement may be lost. That
- * a site gave it before explains nothing: it was to hear that it was handled.
+ * By one subscription once; by another one as well where a copy at another site says that it is one, where a publisher that may not have heard
+ * its acknowledgement sent it again and said so, or where a member's acknowledgement may be lost. That a site gave it before explains nothing:
+ * it was to hear that it was handled.
  */
 export function* membersHandleOnce({ plan, records }: Evidence): Iterable<string> {
   const before = new Map<number, Share>()
+  const acts = new Map(records.acts.map((act) => [act.token, act]))
   for (const one of records.shares) {
     const first = before.get(one.token)
     if (first === undefined) {
@@ -32,7 +34,10 @@ export function* membersHandleOnce({ plan, records }: Evidence): Iterable<string
       continue
     }
     if (one.uncertain || one.atMs < first.handledMs) continue
-    const isExplained = one.site === first.site ? wasTroubled(plan, first, one.atMs) : one.again || first.again
+    const act = acts.get(one.token)
+    const isCopy = one.again && act !== undefined && wasTroubled(plan, { ...act, site: one.site }, one.atMs)
+    const isExplained =
+      one.site === first.site ? isCopy || wasTroubled(plan, first, one.atMs) : one.again || first.again
     if (one.member === first.member) yield `${told(one)}, which it had handled`
     else if (!isExplained)
       yield `${told(one)}, which ${first.machine} had handled at ${first.handledMs.toFixed(0)}, with no reason and no flag`
@@ -62,8 +67,12 @@ function told({ atMs, machine, site, token }: Share): string {
   return `${machine} of the group was given ${token} by ${site} at ${atMs.toFixed(0)}`
 }
 
-/** May what the member said to the site have been lost? */
-function wasTroubled(plan: readonly Timed[], { atMs, machine, site }: Share, untilMs: number): boolean {
+/** May what the site and the machine said to each other have been lost? */
+function wasTroubled(
+  plan: readonly Timed[],
+  { atMs, machine, site }: Pick<Share, 'atMs' | 'machine' | 'site'>,
+  untilMs: number,
+): boolean {
   return plan.some(({ atMs: from, fault }) => {
     if (from > untilMs || from + fault.forMs < atMs - SHADOW_MS) return false
     if ('site' in fault && fault.site !== site) return false
